@@ -39,7 +39,7 @@ class Mirror(BatchTransform):
     "Flip left and right: (B, 3, H, W) in, same out."
     def apply(self, x): return x.flip(-1)
 
-# %% ../nbs/04_augment.ipynb #da393e3f
+# %% ../nbs/04_augment.ipynb #3b789eff
 class PadCrop(BatchTransform):
     "Pad on all sides, then crop at random back to the size (Luo 2019)."
     def __init__(self,
@@ -54,8 +54,9 @@ class PadCrop(BatchTransform):
         pad = max(1, round(self.pad * h / 256))
         top, left = torch.randint(0, 2*pad + 1, (2, b, 1), device=x.device)
         rows, cols = top + torch.arange(h, device=x.device), left + torch.arange(w, device=x.device)
-        image, channel = torch.arange(b, device=x.device).view(b, 1, 1, 1), torch.arange(c, device=x.device).view(1, c, 1, 1)
-        return F.pad(x, (pad,)*4)[image, channel, rows[:, None, :, None], cols[:, None, None, :]]
+        image, channel = torch.arange(b, device=x.device), torch.arange(c, device=x.device)
+        return F.pad(x, (pad,)*4)[image[:, None, None, None], channel[:, None, None],
+                                  rows[:, None, :, None], cols[:, None, None, :]]
 
 # %% ../nbs/04_augment.ipynb #14efe9d4
 class RandomAffine(BatchTransform):
@@ -127,12 +128,13 @@ class RandomErasing(BatchTransform):
     def apply(self, x):
         return torch.where(random_patches(x, self.area), x.new_tensor(self.fill).view(1, 3, 1, 1), x)
 
-# %% ../nbs/04_augment.ipynb #a825630c
+# %% ../nbs/04_augment.ipynb #f1be1fee
 def augmentations(
     recipe:AugmentRecipe,  # Probabilities and strengths
     fill=(0.5, 0.5, 0.5),  # Mean colour of the data, RGB in [0, 1]
 ) -> list:
     "The recipe's transforms for training batches, in order."
     tfms = [(Mirror, recipe.flip, {}), (PadCrop, float(recipe.pad > 0), dict(pad=recipe.pad)),
-            (RandomAffine, recipe.affine, {}), (LocalGrayscale, recipe.gray, {}), (RandomErasing, recipe.erase, dict(fill=fill))]
+            (RandomAffine, recipe.affine, {}), (LocalGrayscale, recipe.gray, {}),
+            (RandomErasing, recipe.erase, dict(fill=fill))]
     return [tfm(p=p, **kw) for tfm, p, kw in tfms if p > 0]

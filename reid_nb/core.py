@@ -95,7 +95,7 @@ class TestRecipe:
     lambda_: float = 0.1       # Share of the original distance (paper, 2.4)
     ms: tuple = (0.3, 0.4)     # Circle relaxations, one model each, whose distances are summed (paper, 3.3)
 
-# %% ../nbs/00_core.ipynb #46e695aa
+# %% ../nbs/00_core.ipynb #640d56e6
 def _coerce(
     value,      # As read from TOML or a command line
     like,       # The default, whose type decides
@@ -107,18 +107,19 @@ def _coerce(
         return tuple(_coerce(v, like[0], where) for v in value)
     if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool): return float(value)
     if kind in (int, bool, str) and type(value) is kind: return value
-    word = {int: 'whole number', float: 'number', bool: 'true or false', str: 'word', tuple: 'list like the default'}[kind]
+    word = {int: 'whole number', float: 'number', bool: 'true or false', str: 'word', tuple: 'list of numbers'}[kind]
     raise ReIDError(f"recipe: {where} = {value!r} has to be a {word}, as the default {like!r} is")
 
-# %% ../nbs/00_core.ipynb #e49da8b5
+# %% ../nbs/00_core.ipynb #bbbc719b
 UNIT, COUNT, AMOUNT = (0, 1), (1, 10**9), (0, 1e9)
 LIMITS = {'seed': (0, 2**32 - 1), 'model.size': (16, 4096), 'model.last_stride': (1, 2), 'model.dropout': (0, 0.99),
           'loss.alpha': AMOUNT, 'loss.beta': AMOUNT, 'loss.margin': AMOUNT, 'loss.m': UNIT, 'loss.gamma': (1e-6, 1e9),
           'loss.smoothing': (0, 0.99), 'train.epochs': COUNT, 'train.warmup': AMOUNT, 'train.lr_start': AMOUNT,
           'train.lr': AMOUNT, 'train.wd': AMOUNT, 'train.p': (2, 10**6), 'train.k': COUNT, 'train.eval_every': COUNT,
-          'augment.flip': UNIT, 'augment.pad': (0, 128), 'augment.affine': UNIT, 'augment.gray': UNIT, 'augment.erase': UNIT,
-          'noise.window': UNIT, 'noise.copies': COUNT, 'noise.few': AMOUNT, 'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT,
-          'test.aqe_alpha': AMOUNT, 'test.k1': COUNT, 'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
+          'augment.flip': UNIT, 'augment.pad': (0, 128), 'augment.affine': UNIT, 'augment.gray': UNIT,
+          'augment.erase': UNIT, 'noise.window': UNIT, 'noise.copies': COUNT, 'noise.few': AMOUNT,
+          'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT, 'test.aqe_alpha': AMOUNT, 'test.k1': COUNT,
+          'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
 
 def _in_range(
     value,      # A number, or a tuple of them
@@ -209,7 +210,7 @@ PRESETS = {
         augment=dict(affine=0.0)),
 }
 
-# %% ../nbs/00_core.ipynb #349a2670
+# %% ../nbs/00_core.ipynb #87cdea48
 def recipe(
     name,  # A preset ('along2021', 'bag_of_tricks', 'tiny') or the path of a TOML file
 ) -> Recipe:
@@ -219,7 +220,8 @@ def recipe(
     if not path.is_file():
         raise ReIDError(f"no recipe {str(name)!r}: give one of {', '.join(PRESETS)}, or the path of a TOML file")
     try: values = tomlkit.parse(path.read_text(encoding='utf-8')).unwrap()
-    except (tomlkit.exceptions.TOMLKitError, UnicodeDecodeError) as e: raise ReIDError(f"{path} is not TOML: {e}") from e
+    except (tomlkit.exceptions.TOMLKitError, UnicodeDecodeError) as e:
+        raise ReIDError(f"{path} is not TOML: {e}") from e
     preset = str(values.get('name'))
     return _build(recipe(preset) if preset in PRESETS else Recipe(), values)
 
@@ -242,9 +244,9 @@ def atomic_write(
         raise
     finally: tmp.unlink(missing_ok=True)
 
-# %% ../nbs/00_core.ipynb #3d517cca
-RUN_FILES = {'recipe.toml', 'table.csv', 'losses.csv', 'noise.csv', 'history.csv', 'seconds.csv', 'metrics.json', 'models',
-             'embeddings', 'distances.safetensors', 'submission.csv', 'report.html'}
+# %% ../nbs/00_core.ipynb #a0119847
+RUN_FILES = {'recipe.toml', 'table.csv', 'losses.csv', 'noise.csv', 'history.csv', 'seconds.csv', 'metrics.json',
+             'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html'}
 
 def open_run(
     out,                # Folder of the run
@@ -301,7 +303,7 @@ def one_thread(
     "Let each test process compute on one core, unless `OMP_NUM_THREADS` says otherwise."
     os.environ.setdefault('OMP_NUM_THREADS', '1')
 
-# %% ../nbs/00_core.ipynb #511b37aa
+# %% ../nbs/00_core.ipynb #9929354d
 def show_grid(
     images,          # H x W x 3 arrays or PIL images, row by row
     titles=None,     # One short text an image
@@ -310,7 +312,7 @@ def show_grid(
     height:float=1.5 # Of a row, in inches
 ):
     "Draw `images` as a grid, at most 8 inches wide; returns the figure."
-    images, titles, frames = list(images), None if titles is None else list(titles), None if frames is None else list(frames)
+    images, titles, frames = (None if x is None else list(x) for x in (images, titles, frames))
     nrow = max(1, -(-len(images) // ncol))
     fig, axes = plt.subplots(nrow, ncol, figsize=(min(8, ncol * height * 0.62), nrow * height), squeeze=False)
     for ax in axes.flat: ax.axis('off')

@@ -43,14 +43,16 @@ class Embeddings:
         with atomic_write(Path(path).with_suffix('.csv')) as tmp: self.table.to_csv(tmp, index=False)
         with atomic_write(path) as tmp: save_file(dict(features=np.ascontiguousarray(self.features)), tmp)
 
-# %% ../nbs/20_inference.ipynb #4f140178
+# %% ../nbs/20_inference.ipynb #150ebd7d
 def load_embeddings(
     path, # safetensors file written by `Embeddings.save`
 ) -> Embeddings:
     "Read features and table; raises `ReIDError` when they are damaged or do not belong together."
     try: features, table = load_file(path)['features'], pd.read_csv(Path(path).with_suffix('.csv'))
-    except (SafetensorError, OSError, KeyError, ValueError) as e: raise ReIDError(f"cannot read embeddings from {path}: {e}") from e
-    if len(features) != len(table): raise ReIDError(f"{path} has {len(features)} features and its table {len(table)} rows")
+    except (SafetensorError, OSError, KeyError, ValueError) as e:
+        raise ReIDError(f"cannot read embeddings from {path}: {e}") from e
+    if len(features) != len(table):
+        raise ReIDError(f"{path} has {len(features)} features and its table {len(table)} rows")
     return Embeddings(features, table)
 
 # %% ../nbs/20_inference.ipynb #db2abcdf

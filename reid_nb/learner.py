@@ -29,12 +29,13 @@ from .losses import reid_loss
 from .metrics import evaluate
 from .models import recipe_model
 
-# %% ../nbs/10_learner.ipynb #cbab75bf
+# %% ../nbs/10_learner.ipynb #f6f9b7f9
 def lr_schedule(
     recipe:TrainRecipe, # Epochs, rates and decay
 ):
     "Function from the part of training that is done, in [0, 1], to the learning rate."
-    if recipe.decay not in ('cosine', 'step'): raise ReIDError(f"train.decay is {recipe.decay!r}; give 'cosine' or 'step'")
+    if recipe.decay not in ('cosine', 'step'):
+        raise ReIDError(f"train.decay is {recipe.decay!r}; give 'cosine' or 'step'")
     warm = recipe.warmup / recipe.epochs
     def lr(done):
         if done < warm: return recipe.lr_start + (recipe.lr - recipe.lr_start) * done / warm
@@ -116,7 +117,7 @@ class History(Callback):
                               mAP=float(res.mAP) if res else None, rank1=float(res.cmc[1]) if res else None,
                               seconds=round(time.time() - self.start, 2)))
 
-# %% ../nbs/10_learner.ipynb #7db3c171
+# %% ../nbs/10_learner.ipynb #9d535fa2
 class Bar(Callback):
     "A tqdm bar over the batches of all epochs."
     order = 70
@@ -131,7 +132,8 @@ class Bar(Callback):
         if self.training: self.bar.update()
     def after_epoch(self):
         if self.learn.history.n == 0: return
-        last = {k: f'{v:.3f}' for k, v in self.learn.history.rows[-1].items() if k in ('train_loss', 'mAP') and v is not None}
+        row = self.learn.history.rows[-1]
+        last = {k: f'{row[k]:.3f}' for k in ('mAP', 'train_loss') if row[k] is not None}
         self.bar.set_postfix(epoch=f'{self.epoch + 1}/{self.n_epoch}', **last)
     def close(self): self.bar.close()
 
@@ -178,7 +180,7 @@ def optimiser(
     if recipe.opt not in OPTIMISERS: raise ReIDError(f"train.opt is {recipe.opt!r}; give {' or '.join(OPTIMISERS)}")
     return OPTIMISERS[recipe.opt]
 
-# %% ../nbs/10_learner.ipynb #4cafe8e8
+# %% ../nbs/10_learner.ipynb #f5f7e702
 def reid_learner(
     data,                # ReIDData
     recipe:Recipe,       # All sections but test and noise are read
@@ -195,7 +197,8 @@ def reid_learner(
     value = lambda get: lambda: None if retrieval.result is None else float(get(retrieval.result))
     learn = Learner(dls, model.to(dls.device), reid_loss(recipe.loss), opt_func=optimiser(recipe.train),
                     lr=recipe.train.lr, wd=recipe.train.wd, model_dir='.',
-                    metrics=[ValueMetric(value(lambda r: r.mAP), 'mAP'), ValueMetric(value(lambda r: r.cmc[1]), 'rank1')])
+                    metrics=[ValueMetric(value(lambda r: r.mAP), 'mAP'),
+                             ValueMetric(value(lambda r: r.cmc[1]), 'rank1')])
     learn.recipe = recipe
     return learn.add_cbs([EpochPlan(recipe.seed), Ledger(), retrieval, History(), *cbs])
 

@@ -24,7 +24,7 @@ from .augment import augmentations
 from .core import ReIDError, Recipe, mix_seed
 from .data import open_image
 
-# %% ../nbs/05_loaders.ipynb #10e683f5
+# %% ../nbs/05_loaders.ipynb #e024956b
 def decode_images(
     table,               # One row an image, with `file`
     root,                # Folder of the files
@@ -36,7 +36,8 @@ def decode_images(
     out = np.empty((len(table), h, w, 3), np.uint8)
     def one(i_file): out[i_file[0]] = open_image(root, i_file[1]).resize((w, h), Image.BILINEAR)
     with ThreadPoolExecutor(cpu_count()) as pool:
-        for _ in tqdm(pool.map(one, enumerate(table.file)), 'decode', len(table), disable=not progress, leave=False): pass
+        done = pool.map(one, enumerate(table.file))
+        for _ in tqdm(done, 'decode', len(table), disable=not progress, leave=False): pass
     return torch.from_numpy(out).permute(0, 3, 1, 2)
 
 # %% ../nbs/05_loaders.ipynb #fba6ccff
@@ -73,7 +74,7 @@ def _groups(
         groups.append(images[most])
     return groups
 
-# %% ../nbs/05_loaders.ipynb #f69984ee
+# %% ../nbs/05_loaders.ipynb #9a554c34
 class PKSampler:
     "Batches of `p * k` indices, `p` distinct ids with `k` images each; every id and image in every epoch."
     def __init__(self,
@@ -85,9 +86,10 @@ class PKSampler:
         ):
         self.pids, self.p, self.k, self.seed, self.epoch = np.asarray(pids), p, k, seed, 0
         self.copies = np.ones(len(self.pids), int) if copies is None else np.asarray(copies).astype(int)
-        if p < 2 or k < 1: raise ReIDError(f"a batch of {p} ids × {k} images cannot be trained on; p is at least 2 and k 1")
+        if p < 2 or k < 1: raise ReIDError(f"a batch of {p} ids × {k} images: p has to be at least 2 and k at least 1")
         ids = np.unique(self.pids[self.copies > 0])
-        if len(ids) < p: raise ReIDError(f"a batch needs {p} ids and the table has {len(ids)}; set train.p to at most that")
+        if len(ids) < p:
+            raise ReIDError(f"a batch needs {p} ids and the table has {len(ids)}; set train.p to at most that")
         self.n_groups = {pid: _n_groups(self.copies[self.pids == pid], k) for pid in ids.tolist()}
 
     def set_epoch(self,

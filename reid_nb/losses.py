@@ -60,9 +60,9 @@ def circle_logits(
     a_p, a_n = F.relu(1 + m - sim.detach()), F.relu(sim.detach() + m)
     return gamma * a_p * (sim - (1 - m)), gamma * a_n * (sim - m)
 
-# %% ../nbs/08_losses.ipynb #6fcdd208
+# %% ../nbs/08_losses.ipynb #35c174d6
 class CircleLoss(ImageLoss):
-    "Pairwise circle loss over the pairs of a batch (Sun 2020); `ReIDError` when there is no positive or no negative pair."
+    "Pairwise circle loss over a batch (Sun 2020); `ReIDError` when there is no positive or no negative pair."
     def __init__(self,
                  m:float=0.3,       # Relaxation (paper, 3.3: 0.3 and 0.4)
                  gamma:float=128.0, # Scale (Sun 2020 for re-identification)
@@ -74,12 +74,13 @@ class CircleLoss(ImageLoss):
         x = F.normalize(x)
         same, eye = labels[:, None] == labels[None], torch.eye(len(x), dtype=torch.bool, device=x.device)
         pos, neg = same & ~eye, ~same
-        if not (pos.any() and neg.any()): raise ReIDError("circle loss needs two images of an id and two ids in a batch")
+        if not (pos.any() and neg.any()):
+            raise ReIDError("circle loss needs two images of an id and two ids in a batch")
         as_p, as_n = circle_logits(x @ x.T, self.m, self.gamma)
         lse_p, lse_n = (l.masked_fill(~keep, -1e9).logsumexp(1) for l, keep in ((-as_p, pos), (as_n, neg)))
         return F.softplus(lse_n + lse_p)
 
-# %% ../nbs/08_losses.ipynb #cdd3ca2c
+# %% ../nbs/08_losses.ipynb #43e2af80
 class CircleSoftmax(ImageLoss):
     "Class-level circle loss on cosine scores (Sun 2020, section 3.2)."
     def __init__(self,
@@ -93,7 +94,8 @@ class CircleSoftmax(ImageLoss):
     def per_image(self, cosines, labels):
         as_p, as_n = circle_logits(cosines, self.m, self.gamma)
         target = F.one_hot(labels, cosines.shape[1]).bool()
-        return F.cross_entropy(torch.where(target, as_p, as_n), labels, reduction='none', label_smoothing=self.smoothing)
+        logits = torch.where(target, as_p, as_n)
+        return F.cross_entropy(logits, labels, reduction='none', label_smoothing=self.smoothing)
 
 # %% ../nbs/08_losses.ipynb #e9d0f1f1
 class SmoothedCE(ImageLoss):
@@ -107,7 +109,7 @@ class SmoothedCE(ImageLoss):
     def per_image(self, logits, labels):
         return F.cross_entropy(logits, labels, reduction='none', label_smoothing=self.smoothing)
 
-# %% ../nbs/08_losses.ipynb #d7da22a2
+# %% ../nbs/08_losses.ipynb #9afff307
 class ReIDLoss(nn.Module):
     "alpha * triplet + beta * identity loss (paper, equation 1)."
     def __init__(self,
@@ -120,7 +122,8 @@ class ReIDLoss(nn.Module):
                  smoothing:float=0.1,  # Label smoothing of the identity loss
         ):
         super().__init__()
-        if identity not in ('circle', 'softmax'): raise ReIDError(f"loss.identity is {identity!r}; give 'circle' or 'softmax'")
+        if identity not in ('circle', 'softmax'):
+            raise ReIDError(f"loss.identity is {identity!r}; give 'circle' or 'softmax'")
         self.alpha, self.beta, self.triplet = alpha, beta, TripletLoss(margin)
         self.identity = CircleSoftmax(m, gamma, smoothing) if identity == 'circle' else SmoothedCE(smoothing)
 

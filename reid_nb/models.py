@@ -67,7 +67,7 @@ class GeM(nn.Module):
 
     def forward(self, x): return x.clamp(min=self.eps).pow(self.p).mean((2, 3)).pow(1 / self.p)
 
-# %% ../nbs/07_models.ipynb #48a59692
+# %% ../nbs/07_models.ipynb #8587bee3
 class ReIDModel(nn.Module):
     "Backbone, pooling, BNNeck and classifier (Luo 2019; paper, 2.2)."
     def __init__(self,
@@ -92,8 +92,8 @@ class ReIDModel(nn.Module):
     def pooled(self, x):
         "(B, D) feature before the neck."
         x = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): x = _as_map(self.backbone, self.backbone(x))
-        return self.pool(x.float())
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): x = self.backbone(x)
+        return self.pool(_as_map(self.backbone, x).float())
 
     def embed(self,
               x, # (B, 3, H, W) in [0, 1]
@@ -135,7 +135,7 @@ def use_bf16(
     if torch.cuda.is_available(): return torch.cuda.get_device_capability() >= (8, 0)
     return bool(getattr(torch.cpu, '_is_amx_tile_supported', lambda: False)())
 
-# %% ../nbs/07_models.ipynb #9fab5008
+# %% ../nbs/07_models.ipynb #59a69c40
 def recipe_model(
     recipe:Recipe, # Sections model, loss and train are read
     n_ids:int,     # Classes of the training set
@@ -143,7 +143,8 @@ def recipe_model(
     "The recipe's model with random weights."
     r = recipe.model
     if len(r.size) != 2 or min(r.size) < 16: raise ReIDError(f"model.size is {r.size}; give height and width in pixels")
-    model = create_model(r.backbone, n_ids, r.size, r.last_stride, pool=r.pool, dropout=r.dropout, identity=recipe.loss.identity)
+    model = create_model(r.backbone, n_ids, r.size, r.last_stride, pool=r.pool, dropout=r.dropout,
+                         identity=recipe.loss.identity)
     model.bf16 = use_bf16(recipe.train.precision)
     return model
 
@@ -155,7 +156,7 @@ def save_weights(
     "Write the model's parameters and buffers, whole or not at all."
     with atomic_write(path) as tmp: save_file({k: v.contiguous().cpu() for k, v in model.state_dict().items()}, tmp)
 
-# %% ../nbs/07_models.ipynb #ed1b67cb
+# %% ../nbs/07_models.ipynb #fc932c5b
 def load_weights(
     model:nn.Module, # Changed in place
     path,            # safetensors file
@@ -166,7 +167,8 @@ def load_weights(
     for k in own:
         if k not in new: raise ReIDError(f"{path} belongs to another model: it has no {k}")
         if new[k].shape != own[k].shape:
-            raise ReIDError(f"{path} belongs to another model: {k} is {tuple(new[k].shape)}, here {tuple(own[k].shape)}")
+            shapes = f"{tuple(new[k].shape)}, here {tuple(own[k].shape)}"
+            raise ReIDError(f"{path} belongs to another model: {k} is {shapes}")
     if extra := set(new) - set(own): raise ReIDError(f"{path} belongs to another model: it also has {min(extra)}")
     model.load_state_dict(new)
     return model

@@ -30,7 +30,7 @@ from .noise import mine, resample, score_kinds
 from .report import write_report
 from .rerank import expand_queries, k_reciprocal
 
-# %% ../nbs/29_pipeline.ipynb #86f0ad89
+# %% ../nbs/29_pipeline.ipynb #12946058
 class Run:
     "One run of `recipe` on `data` in the folder `out`; `ReIDError` when `out` was started with other images."
     def __init__(self,
@@ -42,7 +42,8 @@ class Run:
         self.data, self.recipe, self.out, self.verbose, self.scores = data, recipe, Path(out), verbose, []
         if not self.done('table.csv'): self.write('table.csv', data.table)
         elif self.read('table.csv')['file'].tolist() != data.table.file.tolist():
-            raise ReIDError(f"{data.name} does not hold the images that {out} was started with; give --force to start over")
+            raise ReIDError(f"{data.name} does not hold the images that {out} was started with; "
+                            "give --force to start over")
         with self.stage('read images'):
             self.images = decode_images(data.table, data.root, recipe.model.size, verbose)
 
@@ -56,7 +57,8 @@ class Run:
              name:str, # File in the run folder
         ) -> pd.DataFrame:
         "A table that an earlier stage wrote; `ReIDError` when it is damaged or gone."
-        try: return pd.read_csv(self.out/name, keep_default_na=False, na_values={'loss': [''], 'mAP': [''], 'rank1': ['']})
+        na = {'loss': [''], 'mAP': [''], 'rank1': ['']} # an empty kind is a kind
+        try: return pd.read_csv(self.out/name, keep_default_na=False, na_values=na)
         except (ValueError, OSError) as e:
             raise ReIDError(f"{self.out/name} is damaged or missing; give --force to start the run over") from e
 
@@ -80,16 +82,16 @@ class Run:
             old = [self.read('seconds.csv')] if self.done('seconds.csv') else []
             self.write('seconds.csv', pd.concat([*old, row]))
 
-# %% ../nbs/29_pipeline.ipynb #d58c6be9
+# %% ../nbs/29_pipeline.ipynb #92f0f5d9
 def _long(
     ledger, # (epochs, N) losses
     files,  # (N,) the images
 ):
     "The ledger as a table with a row for each epoch and image."
-    n = len(ledger)
-    return pd.DataFrame(dict(epoch=np.repeat(np.arange(1, n + 1), len(files)), file=np.tile(files, n), loss=ledger.ravel()))
+    epochs = np.repeat(np.arange(1, len(ledger) + 1), len(files))
+    return pd.DataFrame(dict(epoch=epochs, file=np.tile(files, len(ledger)), loss=ledger.ravel()))
 
-# %% ../nbs/29_pipeline.ipynb #0bd282bf
+# %% ../nbs/29_pipeline.ipynb #98a96dc3
 def train(
     run:Run,       # The run
     name:str,      # Of the model, and of its folder under models/
@@ -107,12 +109,13 @@ def train(
         history = pd.DataFrame(learn.history.rows)
         history.insert(0, 'model', name)
         run.write(f'models/{name}/history.csv', history)
-        if not run.done('losses.csv'): run.write('losses.csv', _long(learn.ledger.losses, table.file[table.subset == 'train']))
+        files = table.file[table.subset == 'train']
+        if not run.done('losses.csv'): run.write('losses.csv', _long(learn.ledger.losses, files))
         save_weights(learn.model, weights)
     last.unlink()
     return learn.model
 
-# %% ../nbs/29_pipeline.ipynb #d14b39e6
+# %% ../nbs/29_pipeline.ipynb #2c57f089
 def clean(
     run:Run, # With the losses of the model 'mine'
 ) -> pd.DataFrame:
@@ -128,7 +131,8 @@ def clean(
     if not whole or noise.file.tolist() != table.file[table.subset == 'train'].tolist() or noise.copies.min() < 0:
         raise ReIDError(f"{run.out/'noise.csv'}: keep its rows and columns as they are, and whole numbers in copies; "
                         "or delete it, and it is made anew")
-    return table.merge(noise[['file', 'loss', 'kind', 'copies']], 'left', 'file').fillna({'copies': 0, 'kind': ''}).astype({'copies': int})
+    table = table.merge(noise[['file', 'loss', 'kind', 'copies']], 'left', 'file')
+    return table.fillna({'copies': 0, 'kind': ''}).astype({'copies': int})
 
 # %% ../nbs/29_pipeline.ipynb #27f2917f
 def answer(
@@ -187,14 +191,15 @@ def retrieve(
         if key == 'validation' and len(models) > 1: score(run, '+ fused', fused[key])
     return fused
 
-# %% ../nbs/29_pipeline.ipynb #a1ace563
+# %% ../nbs/29_pipeline.ipynb #440ed1d2
 def unlabelled_ids(
     data, # ReIDData
 ) -> list:
     "The ids of the unlabelled queries and gallery, which are the names of their files; `ReIDError` when not numbers."
-    return [submission_ids([Path(f).stem for f in data.rows('challenge', role).file], role) for role in ('query', 'gallery')]
+    stems = {role: [Path(f).stem for f in data.rows('challenge', role).file] for role in ('query', 'gallery')}
+    return [submission_ids(ids, role) for role, ids in stems.items()]
 
-# %% ../nbs/29_pipeline.ipynb #f4731472
+# %% ../nbs/29_pipeline.ipynb #fb62baaf
 def check(
     data:ReIDData, # What a run is to be made on
     recipe:Recipe, # What it is to be made with
@@ -204,7 +209,8 @@ def check(
     if r.train.warmup >= r.train.epochs: raise ReIDError("recipe: train.warmup has to be below train.epochs")
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
-        recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train), PKSampler(train.pid, r.train.p, r.train.k)
+        recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train)
+        PKSampler(train.pid, r.train.p, r.train.k)
         mine(np.zeros((1, len(train))), data.table, r.noise.window, r.noise.partial, r.noise.full)
         k_reciprocal(*expand_queries(two, two, r.test.aqe_k, r.test.aqe_alpha), r.test.k1, r.test.k2, r.test.lambda_)
         unlabelled_ids(data)
