@@ -126,9 +126,10 @@ def _in_range(
     where:str,  # Dotted name
 ):
     "`value`, or a `ReIDError`."
-    low, high = LIMITS.get(where, (0, 0))
+    if where not in LIMITS: return value
+    low, high = LIMITS[where]
     for v in value if isinstance(value, tuple) else (value,):
-        if where in LIMITS and not low <= v <= high:
+        if not low <= v <= high:
             raise ReIDError(f"recipe: {where} = {v!r} has to be from {low:g} to {high:g}")
     return value
 

@@ -205,7 +205,7 @@ def check(
     recipe:Recipe, # What it is to be made with
 ):
     "Raises `ReIDError` for what would stop a run later."
-    r, train, two = recipe, data.table[data.table.subset == 'train'], np.eye(2)
+    r, train, two = recipe, data.rows('train'), np.eye(2)
     if r.train.warmup >= r.train.epochs: raise ReIDError("recipe: train.warmup has to be below train.epochs")
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
@@ -243,13 +243,13 @@ def finish(
     dists,    # Fused distances by key
 ) -> Path:
     "Write distances, submission, history and metrics, and at the very end the report; returns its path."
-    out, names = run.out, [p.parent.name for p in sorted((run.out/'models').glob('*/history.csv'))]
+    out = run.out
     with atomic_write(out/'distances.safetensors') as tmp: save_file(dists, tmp)
     if 'challenge' in dists:
         ids = unlabelled_ids(run.data)
         write_submission(out/'submission.csv', dists['challenge'], *ids)
         check_submission(out/'submission.csv', *ids)
-    names = sorted(names, key=lambda n: n != 'mine')
+    names = sorted((p.parent.name for p in out.glob('models/*/history.csv')), key=lambda n: (n != 'mine', n))
     run.write('history.csv', pd.concat([run.read(f'models/{n}/history.csv') for n in names]))
     kinds = score_kinds(table) if 'kind' in table and 'visible' in table else None
     metrics = dict(data=run.data.name, steps=run.scores, queries=len(run.data.rows('test', 'query')),
