@@ -5,15 +5,17 @@
 # %% auto #0
 __all__ = ['SKINS', 'HAIRS', 'HAIR_COLOURS', 'KIT', 'SHOES', 'TEAM_COLOURS', 'ACTIONS', 'GLYPHS', 'COURT', 'WOODS', 'PARTS',
            'Player', 'random_player', 'Uniform', 'random_uniforms', 'motion', 'skeleton', 'figure', 'paint', 'portrait',
-           'draw_court', 'Actor', 'draw_frame', 'lens', 'Game', 'random_game', 'Frame', 'film', 'make_dataset']
+           'draw_court', 'Actor', 'draw_frame', 'lens', 'Game', 'random_game', 'Frame', 'film', 'make_dataset',
+           'silhouette', 'occlude']
 
-# %% ../nbs/01_synth.ipynb #f91bbe45
-import io, zipfile
+# %% ../nbs/01_synth.ipynb #607d3a64
+import io, shutil, tempfile, zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 from math import cos, hypot, radians, sin
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
@@ -597,3 +599,125 @@ def make_dataset(
         truth = pd.DataFrame(truth, columns=['file', 'pid', 'frame', 'visible', 'number'])
         _member(bundle, 'data_reid/truth.csv', truth.to_csv(index=False, lineterminator='\n'))
     return Path(dest)
+
+# %% ../nbs/01_synth.ipynb #4407a0ef
+_BODY = [(0.5, 0.13, 0.2, 0.12), (0.5, 0.38, 0.36, 0.24), (0.5, 0.75, 0.32, 0.25)]  # x, y, half axes: head, trunk, legs
+_CORE = [(0.5, 0.12, 0.09, 0.07), (0.5, 0.37, 0.17, 0.2), (0.5, 0.62, 0.13, 0.16)]
+
+def silhouette(
+    im,            # PIL image of one person, RGB
+    width:int=48,  # Pixels to which it is reduced
+):
+    "(H, W) bool, where the person of a crop is: GrabCut (Rother 2004) from a body-shaped guess."
+    small = np.asarray(im.resize((width, max(8, round(width*im.height/im.width))), Image.BOX))
+    h, w = small.shape[:2]
+    y, x = (np.mgrid[:h, :w] + 0.5)/np.array([h, w])[:, None, None]
+    inside = lambda shapes: np.any([((x - u)/a)**2 + ((y - v)/b)**2 < 1 for u, v, a, b in shapes], 0)
+    mask = np.select([inside(_CORE), inside(_BODY)], [cv2.GC_FGD, cv2.GC_PR_FGD], cv2.GC_PR_BGD).astype(np.uint8)
+    mask[~inside([(0.5, 0.5, 0.52, 0.56)])] = cv2.GC_BGD
+    cv2.setRNGSeed(0)
+    cv2.grabCut(small[..., ::-1].copy(), mask, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    person = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    parts = cv2.connectedComponents(person)[1]
+    person = (parts == np.bincount(parts[person > 0]).argmax()) * np.uint8(255)
+    return np.asarray(Image.fromarray(person).resize(im.size, Image.BILINEAR)) > 127
+
+# %% ../nbs/01_synth.ipynb #b62fe401
+def _in_front(
+    mask,            # (H, W) bool, silhouette of the one to be hidden
+    im,              # PIL image of the one to be pasted
+    other,           # Its silhouette
+    visible,         # Lowest and highest fraction that may remain
+    rng,             # NumPy generator
+):
+    "(RGBA layer of the size of `mask`, fraction that remains), or None where this one cannot hide the other so."
+    (h, w), rows, cols = mask.shape, *(np.flatnonzero(other.any(axis)) for axis in (1, 0))
+    feet, tall = (ys := np.flatnonzero(mask.any(1)))[-1], ys[-1] - ys[0] + 1
+    drop = rng.uniform(0.02, 0.1)
+    scale = rng.uniform(1.02 + drop, 1.4)*tall/(rows[-1] - rows[0] + 1)
+    box = (cols[0], rows[0], cols[-1] + 1, rows[-1] + 1)
+    size = [max(1, round(scale*(box[i + 2] - box[i]))) for i in (0, 1)]
+    person = Image.fromarray(other).convert('L').crop(box).resize(size, Image.BILINEAR)
+    solid, top = np.asarray(person) > 127, round(feet + drop*tall) - size[1]
+    canvas = np.zeros((h, w + 2*size[0]), bool)
+    canvas[max(0, top):, size[0]:size[0] + w] = mask[max(0, top):]
+    part = solid[max(0, -top):][:h - max(0, top)]
+    places = np.arange(0, w + size[0], max(1, w//32))
+    left = [1 - (canvas[max(0, top):][:len(part), x:x + size[0]] & part).sum()/mask.sum() for x in places]
+    fit = np.flatnonzero((np.array(left) >= visible[0]) & (np.array(left) <= visible[1]))
+    if not len(fit): return None
+    layer, at = Image.new('RGBA', (w, h)), rng.choice(fit)
+    layer.paste(im.crop(box).resize(size, Image.BICUBIC), (int(places[at]) - size[0], top), person)
+    return layer, float(left[at])
+
+# %% ../nbs/01_synth.ipynb #c117d248
+def _donors(
+    rows,  # Those of the table whose people may be pasted
+    root,  # Folder of the files
+    rng,   # NumPy generator
+    n:int, # How many at most, of each camera
+):
+    "Lists of (pid, file, PIL image, silhouette) by camera, those whose silhouette looks like a whole person."
+    out = {}
+    for camid, group in rows.groupby('camid'):
+        out[camid] = []
+        for r in group.iloc[rng.permutation(len(group))].itertuples():
+            mask = silhouette(im := Image.open(Path(root)/r.file).convert('RGB'))
+            if mask.any(1).mean() > 0.75 and 0.15 < mask.mean() < 0.6: out[camid].append((r.pid, r.file, im, mask))
+            if len(out[camid]) == n: break
+    return out
+
+def _hide(
+    row,     # Of the table
+    root,    # Folder of the files
+    donors,  # From `_donors`
+    visible, # Lowest and highest fraction that may remain
+    rng,     # NumPy generator
+    tries:int=12, # Donors at most
+):
+    "(PIL image, fraction of the silhouette that remains, file of the one in front), or None where nobody fits."
+    im = Image.open(Path(root)/row.file).convert('RGB')
+    mask, others = silhouette(im), [d for d in donors[row.camid] if d[0] != row.pid]
+    for i in rng.permutation(len(others))[:tries]:
+        if done := _in_front(mask, *others[i][2:], visible, rng):
+            im.paste(done[0], mask=done[0])
+            return im, done[1], others[i][1]
+
+# %% ../nbs/01_synth.ipynb #5750a5fe
+def occlude(
+    table,                                        # One row an image: `file`, `pid`, `camid`, `subset`; `visible` if known
+    root,                                         # Folder of its files, which are only read
+    dest,                                         # New folder, which gets a copy of all of them
+    levels=((0.06, (0, 0.1)), (0.12, (0.3, 0.7))),# (share of the images, (lowest, highest) visible fraction) of each
+    seed:int=0,                                   # Chooses images, donors and places
+    subset:str='train',                           # Whose images are hidden; its people are pasted
+    n_donors:int=200,                             # People that are pasted, at most, of each camera
+    progress:bool=False,                          # Show a bar?
+) -> pd.DataFrame:
+    "The table with `visible` and `occluder`, the file of the one in front; `ReIDError` when `dest` exists or nobody fits."
+    dest, rng, here = Path(dest), np.random.default_rng(mix_seed(seed)), table[table.subset == subset]
+    if dest.exists(): raise ReIDError(f"{dest} is there already; give a new folder")
+    if not all(0 <= low < high <= 1 and 0 <= share for share, (low, high) in levels) or sum(s for s, _ in levels) > 1:
+        raise ReIDError(f"levels {levels}: shares of the images up to 1 in all, ranges from 0 to 1, low before high")
+    if here.pid.nunique() < 2: raise ReIDError(f"the {subset} part needs two ids: nobody stands in front of himself")
+    out = table.assign(visible=table.visible.fillna(1.) if 'visible' in table else 1., occluder='')
+    donors = _donors(here[out.visible[here.index] > 0.9], root, rng, n_donors)
+    todo, made = here.iloc[rng.permutation(len(here))].itertuples(), {}
+    dest.absolute().parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f'.{dest.name}-', dir=dest.absolute().parent) as tmp:
+        tmp, counts = Path(tmp)/'new', [round(share*len(here)) for share, _ in levels]
+        bar = tqdm(total=sum(counts), unit='image', disable=not progress)
+        for n, (_, visible) in zip(counts, levels):
+            while n:
+                if (row := next(todo, None)) is None: raise ReIDError(f"{n} images too few could be hidden to {visible}")
+                if not (done := _hide(row, root, donors, visible, rng)): continue
+                (tmp/row.file).parent.mkdir(parents=True, exist_ok=True)
+                done[0].save(tmp/row.file, quality=92)
+                out.loc[row.Index, ['visible', 'occluder']] = [round(out.visible[row.Index]*done[1], 4), done[2]]
+                n -= 1; bar.update()
+        for file in out.file[out.occluder == '']:
+            (tmp/file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(root)/file, tmp/file)
+        out.to_csv(tmp/'truth.csv', index=False)
+        tmp.rename(dest)
+    return out
