@@ -28,10 +28,10 @@ class BatchTransform(Transform):
 
     def encodes(self, x:torch.Tensor):
         if x.ndim != 4: return x
-        chosen = torch.rand(len(x), device=x.device) < self.p
-        if not chosen.any(): return x
+        self.chosen = torch.rand(len(x), device=x.device) < self.p
+        if not self.chosen.any(): return x
         out = x.clone()
-        out[chosen] = self.apply(x[chosen])
+        out[self.chosen] = self.apply(x[self.chosen])
         return out
 
 # %% ../nbs/04_augment.ipynb #b47a7065
