@@ -72,6 +72,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.explore._curves': ('explore.html#_curves', 'reid_nb/explore.py'),
                                  'reid_nb.explore._kind_legend': ('explore.html#_kind_legend', 'reid_nb/explore.py'),
                                  'reid_nb.explore._kinds_by_truth': ('explore.html#_kinds_by_truth', 'reid_nb/explore.py'),
+                                 'reid_nb.explore._known': ('explore.html#_known', 'reid_nb/explore.py'),
                                  'reid_nb.explore._lines': ('explore.html#_lines', 'reid_nb/explore.py'),
                                  'reid_nb.explore._need': ('explore.html#_need', 'reid_nb/explore.py'),
                                  'reid_nb.explore._shares': ('explore.html#_shares', 'reid_nb/explore.py'),

@@ -121,6 +121,7 @@ def _shares(
     "Outline of the share of `values` in each bin."
     ax.stairs(np.histogram(values, bins)[0] / len(values), bins, lw=1.4, **kw)
 
+# %% ../nbs/03_explore.ipynb #6069b4ca
 def size_aspect(
     table,           # One row an image, with `subset`
     root=None,       # Folder of its files, unless the table has `width` and `height` (see `image_sizes`)
@@ -182,6 +183,7 @@ def _text(
     text = f'{value:.2f}' if isinstance(value, float) else re.sub(r'.*/|\.(jpe?g|png)$', '', str(value))
     return text if len(text) <= width else '…' + text[1 - width:]
 
+# %% ../nbs/03_explore.ipynb #2570be34
 def montage(
     table,          # One row an image
     root,           # Folder of its files
@@ -193,6 +195,7 @@ def montage(
 ):
     "Crops in lines of one value of `by` each, in sorted order, framed by `kind` if known; returns the figure."
     _need(table, 'file', *(by if isinstance(by, list) else [by]), *([] if titles is None else [titles]))
+    if min(rows, ncol, 1 if bins is None else bins) < 1: raise ReIDError('rows, ncol and bins must be at least 1')
     if 'kind' in table: table = table.assign(kind=pd.Categorical(table.kind, list(KINDS))) # In this order, not by name
     groups = _lines(table, by, bins)
     shown, blank, images, texts, frames = groups[:bins or rows], np.full((2, 1, 3), 255, np.uint8), [], [], []
@@ -200,7 +203,7 @@ def montage(
         group = group.iloc[np.unique(np.linspace(0, len(group) - 1, ncol).round().astype(int))]
         pad = ncol - len(group)
         images += [open_image(root, f) for f in group.file] + [blank]*pad
-        texts += ([''] * len(group) if titles is None else [_text(v, 128 // ncol) for v in group[titles]]) + ['']*pad
+        texts += ([''] * len(group) if titles is None else [_text(v, 110 // ncol) for v in group[titles]]) + ['']*pad
         frames += ([KINDS.get(k) for k in group.kind] if 'kind' in group else [None]*len(group)) + [None]*pad
     fig = show_grid(images, texts, ncol=ncol, frames=frames)
     for (name, group), ax in zip(shown, fig.axes[::ncol]):
@@ -216,7 +219,20 @@ def montage(
     if below: fig.supxlabel(below, x=0.01, ha='left', fontsize=7)
     return fig
 
-# %% ../nbs/03_explore.ipynb #02a8c3c3
+# %% ../nbs/03_explore.ipynb #d53a065a
+def _known(
+    table, # One row an image
+    score, # Column
+):
+    "The rows with a finite `score` and `visible`; raises `ReIDError` when there is none or they make no sense."
+    _need(table, score, 'visible')
+    wrong = [c for c in (score, 'visible') if not pd.api.types.is_numeric_dtype(table[c])]
+    if wrong: raise ReIDError(f"column {wrong[0]} does not hold numbers")
+    known = table[np.isfinite(table[[score, 'visible']].astype(float)).all(axis=1)]
+    if not len(known): raise ReIDError(f"no row has both {score} and visible; is truth.csv about these images?")
+    if not known.visible.between(0, 1).all(): raise ReIDError('visible must lie in 0 .. 1; is it in percent?')
+    return known
+
 def _tenths(
     table, # With `visible`, 0 .. 1
     score, # Column
@@ -226,14 +242,14 @@ def _tenths(
     quartiles = table.groupby(tenth)[score].quantile([0.25, 0.5, 0.75]).unstack().reindex(range(10))
     return quartiles, pd.crosstab(tenth, table.kind).reindex(index=range(10), columns=list(KINDS), fill_value=0)
 
+# %% ../nbs/03_explore.ipynb #78890bcb
 def loss_by_visible(
     table,        # With `visible` (0 .. 1, NaN where unknown) and `kind` ('clean', 'partial', 'full')
     score='loss', # Column of the loss, or of another score that is high for a hidden player
 ):
     "Loss against visible fraction by `kind`; returns the figure, raises `ReIDError` without these columns."
     _need(table, score, 'visible', 'kind')
-    known = table.dropna(subset=[score, 'visible'])
-    if not len(known): raise ReIDError(f"no row has both {score} and visible; is truth.csv about these images?")
+    known = _known(table, score)
     fig, axes = plt.subplots(2, 2, figsize=(6, 3.9), layout='constrained', width_ratios=[6, 1], height_ratios=[1, 4],
                              sharex='col', sharey='row')
     (top, corner), (ax, side) = axes
@@ -342,7 +358,7 @@ def loss_sees(
 ):
     "Examples and counts of what `score` finds, misses and suspects, with its curves; raises `ReIDError`."
     _need(table, 'file', 'pid', 'visible', score)
-    known = table.dropna(subset=[score, 'visible'])
+    known = _known(table, score)
     sure = known[(known.visible < hidden) | (known.visible > seen)]
     truth = (sure.visible < hidden).astype(int).values
     if len(set(truth)) < 2:
@@ -360,7 +376,8 @@ def loss_sees(
     with_kind = 'kind' in known
     axes = lower.subplots(1, 2 + with_kind)
     _curves(axes[:2], truth, sure[score].values, flagged)
-    fig.supxlabel(f'above each crop: {score}, visible share', x=0.01, ha='left', fontsize=7)
+    note = f'Above each crop: {score}, visible share. Left out: {len(known) - len(sure):,} in between'
+    fig.supxlabel(note, x=0.01, ha='left', fontsize=7)
     if with_kind:
         _kinds_by_truth(axes[2], known, hidden, seen)
         _kind_legend(fig, list(KINDS))
