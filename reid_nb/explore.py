@@ -20,7 +20,7 @@ from .core import ReIDError, show_grid
 from .data import open_image
 
 # %% ../nbs/03_explore.ipynb #b9369f82
-KINDS = dict(clean='#2b7bba', partial='#f2a81d', full='#a50f3c')  # Of a crop, with the colour that it is drawn in
+KINDS = dict(clean='#2b7bba', partial='#f2a81d', full='#c8174a')  # Of a crop, with the colour that it is drawn in
 _BLUE, _ORANGE, _RED = KINDS.values()
 
 # %% ../nbs/03_explore.ipynb #df2809bd
@@ -255,7 +255,7 @@ def loss_by_visible(
     (top, corner), (ax, side) = axes
     corner.axis('off')
     ax.scatter(known.visible, known[score], c=known.kind.map(KINDS), s=float(np.clip(6000 / len(known), 4, 14)),
-               alpha=float(np.clip(600 / len(known), 0.25, 0.7)), lw=0, rasterized=True)
+               alpha=float(np.clip(900 / len(known), 0.4, 0.7)), lw=0, rasterized=True)
     quartiles, kinds = _tenths(known, score)
     at, total = np.arange(10)/10 + 0.05, kinds.sum(axis=1)
     ax.fill_between(at, quartiles[0.25], quartiles[0.75], color='0.4', alpha=0.3, lw=0)
