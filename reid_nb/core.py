@@ -94,6 +94,7 @@ class TestRecipe:
     k2: int = 6                # Neighbours in local expansion (Zhong 2017)
     lambda_: float = 0.1       # Share of the original distance (paper, 2.4)
     ms: tuple = (0.3, 0.4)     # Circle relaxations, one model each, whose distances are summed (paper, 3.3)
+    same_camera: bool = False  # Do matches from the query's own camera count? (Zheng 2015: they do not)
 
 # %% ../nbs/00_core.ipynb #640d56e6
 def _coerce(
@@ -246,8 +247,8 @@ def atomic_write(
     finally: tmp.unlink(missing_ok=True)
 
 # %% ../nbs/00_core.ipynb #a0119847
-RUN_FILES = {'recipe.toml', 'table.csv', 'losses.csv', 'noise.csv', 'history.csv', 'seconds.csv', 'metrics.json',
-             'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html'}
+RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'history.csv', 'seconds.csv', 'metrics.json', 'models',
+             'embeddings', 'distances.safetensors', 'submission.csv', 'report.html'}
 
 def open_run(
     out,                # Folder of the run
@@ -258,17 +259,20 @@ def open_run(
     "The folder, made ready; raises `ReIDError` where a run is in the way."
     out = Path(out)
     if out.exists() and not out.is_dir(): raise ReIDError(f"{out} is a file; give a folder with --out")
-    old = out/'recipe.toml'
+    old, report, noise = out/'recipe.toml', out/'report.html', out/'noise.csv'
+    edited = report.is_file() and noise.is_file() and noise.stat().st_mtime > report.stat().st_mtime
     if force and old.is_file():
         strange = sorted(f.name for f in out.iterdir() if f.name not in RUN_FILES and not f.name.endswith('.tmp'))
         if strange: raise ReIDError(f"{out} also holds {strange[0]}, which no run writes; give another folder")
         shutil.rmtree(out)
     if old.is_file():
-        if (out/'report.html').is_file():
-            raise ReIDError(f"{out} holds a finished run: open {out/'report.html'}, or give --force to replace it")
+        if report.is_file() and not (resume and edited):
+            raise ReIDError(f"{out} holds a finished run: open {report}, change decisions in its noise.csv and --resume, "
+                            "or give --force to replace it")
         if not resume: raise ReIDError(f"{out} holds an unfinished run: --resume continues it, --force replaces it")
         if load_run_recipe(out) != recipe:
             raise ReIDError(f"{out} was started with another recipe: see {old}, or give --force to start over")
+        report.unlink(missing_ok=True)
     elif out.is_dir() and any(out.iterdir()):
         raise ReIDError(f"{out} is not empty and holds no run; give another folder")
     else: save_recipe(recipe, old)

@@ -101,15 +101,21 @@ class ReIDModel(nn.Module):
         "(B, D) retrieval feature: after the neck, of length 1."
         return F.normalize(self.neck(self.pooled(x)))
 
+    def scores(self,
+               feature, # (B, D) before the neck
+        ):
+        "(B, C) class scores: cosines for circle, logits for softmax."
+        direction = self.dropout(self.neck(feature))
+        if not self.cosine: return self.classifier(direction)
+        return F.linear(F.normalize(direction), F.normalize(self.classifier.weight))
+
     def forward(self,
                 x, # (B, 3, H, W) in [0, 1]
         ):
         "In training the pair (feature before the neck, class scores); otherwise the retrieval feature."
         if not self.training: return self.embed(x)
         feature = self.pooled(x)
-        direction = self.dropout(self.neck(feature))
-        if not self.cosine: return feature, self.classifier(direction)
-        return feature, F.linear(F.normalize(direction), F.normalize(self.classifier.weight))
+        return feature, self.scores(feature)
 
 # %% ../nbs/07_models.ipynb #9414e769
 def create_model(
