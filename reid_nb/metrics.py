@@ -70,9 +70,8 @@ def _no_match(
     found,  # Was there a match before the camera filter?
 ):
     "Raise the `ReIDError` that explains why no query has a match."
-    if found: raise ReIDError("no query has a match left: the gallery shows these people only from the query's own camera, "
-                              "and such matches are removed; if that is how the data is, leave the camera ids out "
-                              "(in a run: --set test.same_camera=true), else correct them")
+    if found: raise ReIDError("no query has a match left: all matches come from the query's own camera and are removed; "
+                              "leave the camera ids out (in a run: --set test.same_camera=true), or correct them")
     raise ReIDError("no query has a match: none of the query ids is among the gallery ids (-1 means unknown)")
 
 # %% ../nbs/06_metrics.ipynb #83c01a09

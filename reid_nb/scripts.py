@@ -112,11 +112,12 @@ def _agree(
     accept:bool, # Was --accept given?
 ):
     "Show the terms of the official zip; raises `ReIDError` unless they are accepted."
-    from reid_nb.data import TERMS
-    print(TERMS, flush=True)
+    from reid_nb.data import DATA_TERMS
+    print(DATA_TERMS, flush=True)
     if accept: return
-    if not sys.stdin.isatty(): raise ReIDError("nothing was fetched: read the terms above and accept them with --accept")
-    if input('Do you accept these terms? [y/N] ').strip().lower() not in ('y', 'yes'): raise ReIDError("nothing was fetched")
+    if not sys.stdin.isatty(): raise ReIDError("nothing was fetched: read the terms above, and give --accept")
+    answer = input('Do you accept these terms? [y/N] ').strip().lower()
+    if answer not in ('y', 'yes'): raise ReIDError("nothing was fetched")
 
 # %% ../nbs/40_scripts.ipynb #202c2597
 @call_parse(pos=['path'])
@@ -141,4 +142,4 @@ def reid_data(
     for error in data.errors.values(): print(f'  {error}')
     if not problems: print('No problem found.')
     if data.errors and not skip_bad:
-        raise ReIDError(f"{len(data.errors):,} images cannot be decoded; repair them, or leave them out with --skip-bad")
+        raise ReIDError(f"{len(data.errors):,} damaged images; repair them, or leave them out with --skip-bad")
