@@ -425,10 +425,13 @@ def _read_csv(
 ):
     "The data set that the file describes."
     table, kind = _from_table(_read_table(path, columns), path), path.suffix[1:].lower()
+    root = Path(os.path.abspath(path)).parent
+    if not any((root/f).is_file() for f in table.file):
+        raise ReIDError(f"{path}: there is no {_some(table.file)}; paths are relative to the folder of the csv")
     def make(without, where):
         finished, ids = _finish(table[~table.file.isin(list(without))], kind, where)
         return _Found(finished, kind, None, ids)
-    return _read(Path(os.path.abspath(path)).parent, make, path, skip_bad, progress, path.stem)
+    return _read(root, make, path, skip_bad, progress, path.stem)
 
 # %% ../nbs/02_data.ipynb #507b8758
 MAX_MEMBER, MAX_TOTAL = 64 * 2**20, 20 * 2**30  # Bytes, unpacked, of one file and of all; the challenge needs 0.1 GB
