@@ -70,8 +70,8 @@ def _no_match(
     found,  # Was there a match before the camera filter?
 ):
     "Raise the `ReIDError` that explains why no query has a match."
-    if found: raise ReIDError("no query has a match left: all matches come from the query's own camera; "
-                              "leave the camera ids out (or correct them)")
+    if found: raise ReIDError("no query has a match left: all matches come from the query's own camera and are removed; "
+                              "leave the camera ids out (in a run: --set test.same_camera=true), or correct them")
     raise ReIDError("no query has a match: none of the query ids is among the gallery ids (-1 means unknown)")
 
 # %% ../nbs/06_metrics.ipynb #83c01a09
@@ -79,7 +79,7 @@ def evaluate(
     dist,             # (Q, G) distances, smaller is nearer; any unit
     q_pids,           # (Q,) person ids of the queries
     g_pids,           # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,    # (Q,) cameras of the queries; the filter needs both
+    q_camids=None,    # (Q,) cameras of the queries, -1 where unknown; the filter needs both
     g_camids=None,    # (G,) cameras of the gallery
     topk=(1, 5, 10),  # The k of CMC@k
 ) -> Results:
@@ -92,7 +92,8 @@ def evaluate(
     known, (ap, inp, first) = g_pids != -1, np.full((3, len(q_pids)), np.nan)
     for i, row in enumerate(dist):
         match = g_pids == q_pids[i]
-        ranks = hit_ranks(row, match, known & ~(match & (g_camids == q_camids[i])) if cams else known)
+        seen = match & (g_camids == q_camids[i]) if cams and q_camids[i] != -1 else np.zeros_like(match)
+        ranks = hit_ranks(row, match, known & ~seen)
         if len(ranks):
             precision = np.arange(1, len(ranks) + 1) / ranks
             ap[i], inp[i], first[i] = precision.mean(), precision[-1], ranks[0]

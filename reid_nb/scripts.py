@@ -76,7 +76,7 @@ def reid_run(
         raise ReIDError(f"{out} holds a finished run: open {out/'report.html'}, or give --force to replace it")
     from reid_nb.data import read_dataset
     from reid_nb.pipeline import run_all
-    found = read_dataset(data or embedded_data(), 'data', skip_bad, progress=True)
+    found = read_dataset(data or embedded_data(), 'data', skip_bad=skip_bad, progress=True)
     print(found)
     for f in found.skipped: print(f'  left out: {f}')
     print(f'Done: open {run_all(found, r, out, resume, force)}')
@@ -98,14 +98,48 @@ def reid_synth(
     from reid_nb.synth import make_dataset
     print(make_dataset(dest, n_ids=n_ids, frames=frames, seed=seed, n_val=n_val, n_test=n_test))
 
+# %% ../nbs/40_scripts.ipynb #d5629fcb
+def _column_map(
+    text, # 'file=path pid=person'
+) -> dict:
+    "From our column names to those of a file; raises `ReIDError` when it is not written like that."
+    pairs = [item.partition('=') for item in text.split()]
+    wrong = [''.join(p) for p in pairs if not (p[0] and p[2])]
+    if wrong: raise ReIDError(f"--columns {wrong[0]!r}: write ours=theirs, as in file=path")
+    return {ours: theirs for ours, _, theirs in pairs}
+
+def _agree(
+    accept:bool, # Was --accept given?
+):
+    "Show the terms of the official zip; raises `ReIDError` unless they are accepted."
+    from reid_nb.data import DATA_TERMS
+    print(DATA_TERMS, flush=True)
+    if accept: return
+    if not sys.stdin.isatty(): raise ReIDError("nothing was fetched: read the terms above, and give --accept")
+    answer = input('Do you accept these terms? [y/N] ').strip().lower()
+    if answer not in ('y', 'yes'): raise ReIDError("nothing was fetched")
+
 # %% ../nbs/40_scripts.ipynb #202c2597
-@call_parse
+@call_parse(pos=['path'])
 @_plain
 def reid_data(
-    path:str,            # Challenge zip or folder
+    path:str=None,       # Zip, folder, csv or parquet file
+    columns:str='',      # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False, # Leave out images that cannot be decoded
+    download:bool=False, # Fetch the official SynergyReID zip into data/ and read it
+    accept:bool=False,   # Accept the terms that --download shows
 ):
-    "Read a data set, check every image, and print what is in it."
-    from reid_nb.data import read_dataset
-    data = read_dataset(path, 'data', skip_bad, progress=True)
-    print(data); print(data.summary().to_string())
+    "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
+    if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
+    from reid_nb.data import download_dataset, find_problems, read_dataset
+    if download:
+        _agree(accept)
+        path = download_dataset('data', accept=True, progress=True)
+    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True)
+    print(data, data.summary().to_string(), sep='\n')
+    problems = find_problems(data)
+    for p in problems: print(f'· {p}')
+    for error in data.errors.values(): print(f'  {error}')
+    if not problems: print('No problem found.')
+    if data.errors and not skip_bad:
+        raise ReIDError(f"{len(data.errors):,} damaged images; repair them, or leave them out with --skip-bad")
