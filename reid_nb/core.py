@@ -76,9 +76,11 @@ class AugmentRecipe:
 class NoiseRecipe:
     "Mining images by their training loss, and what becomes of them (paper, section 2.1)."
     clean: bool = True         # Train once, mine, and train again on the cleaned table?
-    window: tuple = (0.4, 1.0) # Part of the epochs whose losses are averaged (open)
-    partial: float = 1.3       # Deviations above the median from which an image counts as partly hidden (open)
-    full: float = 2.5          # Deviations above the median from which an image counts as wholly hidden (open)
+    score: str = 'mean'        # Read from the ledger: 'mean', 'last' or 'rank' of the losses, or 'forgetting' (open)
+    window: tuple = (0.4, 1.0) # Part of the epochs that is read (open)
+    rule: str = 'deviations'   # Unit of the thresholds: 'value', 'quantile', 'deviations' or 'mixture' (open)
+    partial: float = 1.3       # From this score on an image counts as partly hidden (open)
+    full: float = 2.5          # From this score on an image counts as wholly hidden (open)
     copies: int = 2            # How often a partly hidden image is shown an epoch (paper: "increasing the proportion")
     few: int = 20              # An id with fewer images is few (paper, 2.1: sequences should have 20 frames)
     max_copies: int = 5        # Images of few-image ids are shown up to this often (paper, 2.1)

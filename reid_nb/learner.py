@@ -6,7 +6,7 @@
 __all__ = ['OPTIMISERS', 'lr_schedule', 'EpochPlan', 'Visits', 'read_visits', 'Ledger', 'Retrieval', 'History', 'Bar',
            'Checkpoint', 'optimiser', 'reid_learner']
 
-# %% ../nbs/10_learner.ipynb #434a1310
+# %% ../nbs/10_learner.ipynb #cdbc7337
 import math, time
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from .augment import BatchTransform
 from .core import ReIDError, Recipe, TrainRecipe, atomic_write, seed_all
 from .loaders import reid_dls
 from .losses import reid_loss
-from .metrics import evaluate
+from .metrics import evaluate_rows
 from .models import recipe_model
 
 # %% ../nbs/10_learner.ipynb #f6f9b7f9
@@ -165,9 +165,10 @@ class Ledger(Callback):
 class Retrieval(Callback):
     "mAP and rank-1 of the labelled query and gallery every `every` epochs and after the last; `result` is the latest."
     def __init__(self,
-                 table,       # Rows of the validation loader, with `pid` and `role`
-                 every:int=1, # Epochs between two validations
-        ): self.table, self.every, self.result, self.skip = table, every, None, False
+                 table,                  # Rows of the validation loader
+                 every:int=1,            # Epochs between two validations
+                 same_camera:bool=False, # Do matches from the query's own camera count?
+        ): self.table, self.every, self.same_camera, self.result, self.skip = table, every, same_camera, None, False
 
     def before_train(self): self.skip = (self.epoch + 1) % self.every != 0 and self.epoch + 1 != self.n_epoch
 
@@ -180,8 +181,8 @@ class Retrieval(Callback):
 
     def after_validate(self):
         if not self.features: return
-        f, q, pids = torch.cat(self.features).numpy(), (self.table.role == 'query').values, self.table.pid.values
-        self.result = evaluate(1 - f[q] @ f[~q].T, pids[q], pids[~q])
+        f, q = torch.cat(self.features).numpy(), (self.table.role == 'query').values
+        self.result = evaluate_rows(1 - f[q] @ f[~q].T, self.table[q], self.table[~q], self.same_camera)
 
 # %% ../nbs/10_learner.ipynb #59aba82e
 class History(Callback):
@@ -267,7 +268,7 @@ def optimiser(
 # %% ../nbs/10_learner.ipynb #f5f7e702
 def reid_learner(
     data,                # ReIDData
-    recipe:Recipe,       # All sections but test and noise are read
+    recipe:Recipe,       # Sections model, loss, train, augment; test.same_camera
     images=None,         # (N, 3, H, W) bytes of all of `data.table`; decoded when not given
     cbs=(),              # Further callbacks
     progress:bool=False, # Show a bar while decoding?
@@ -277,7 +278,7 @@ def reid_learner(
     seed_all(recipe.seed)
     model = recipe_model(recipe, dls.n_ids)
     for buffer, value in zip((model.mean, model.std), dls.colour): buffer.copy_(value.view(1, 3, 1, 1))
-    retrieval = Retrieval(data.rows('test'), recipe.train.eval_every)
+    retrieval = Retrieval(data.rows('test'), recipe.train.eval_every, recipe.test.same_camera)
     value = lambda get: lambda: None if retrieval.result is None else float(get(retrieval.result))
     learn = Learner(dls, model.to(dls.device), reid_loss(recipe.loss), opt_func=optimiser(recipe.train),
                     lr=recipe.train.lr, wd=recipe.train.wd, model_dir='.',
