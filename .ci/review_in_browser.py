@@ -5,8 +5,9 @@
 
 Needs `pip install playwright jupyterlab` and a Chromium or Chrome. Makes synthetic players in a temporary folder, opens
 nothing outside this machine, and exits with 1 at the first check that fails."""
-import argparse, contextlib, csv, json, os, secrets, shutil, signal, socket, subprocess, sys, tempfile, time, urllib.request
+import argparse, base64, contextlib, csv, json, os, secrets, shutil, signal, socket, subprocess, sys, tempfile, time
 from pathlib import Path
+from urllib.request import urlopen
 
 REPO = Path(__file__).resolve().parent.parent
 CELL = """import os
@@ -25,7 +26,8 @@ def make_work(folder):
     from reid_nb.data import read_dataset
     from reid_nb.review import rule_decision
     from reid_nb.synth import make_dataset
-    data = read_dataset(make_dataset(folder/'players.zip', n_ids=12, frames=14, n_val=1, n_test=1, seed=5), folder/'unpacked')
+    players = make_dataset(folder/'players.zip', n_ids=12, frames=14, n_val=1, n_test=1, seed=5)
+    data = read_dataset(players, folder/'unpacked')
     (data.root/'data_reid').rename(folder/'data_reid')
     train = data.rows('train').drop(columns=['camid', 'subset', 'role'])
     score = (3*(1 - train.visible)**2 + np.random.default_rng(0).normal(0, 0.3, len(train))).round(3)
@@ -39,7 +41,7 @@ def make_work(folder):
 
 
 @contextlib.contextmanager
-def jupyterlab(folder, theme):
+def start_lab(folder, theme):
     "A JupyterLab of its own, settings included, on a free port of this machine; yields the notebook's address."
     with socket.socket() as s: s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]
     token, home = secrets.token_hex(16), folder/'home'
@@ -49,8 +51,8 @@ def jupyterlab(folder, theme):
     quiet = dict(fetchNews='false', checkForUpdates=False)
     (settings/'notification.jupyterlab-settings').write_text(json.dumps(quiet))
     env = dict(os.environ, JUPYTERLAB_SETTINGS_DIR=str(home/'settings'), JUPYTERLAB_WORKSPACES_DIR=str(home/'spaces'),
-               JUPYTER_CONFIG_DIR=str(home/'config'), JUPYTER_RUNTIME_DIR=str(home/'runtime'), IPYTHONDIR=str(home/'ip'),
-               PYTHONPATH=os.pathsep.join([str(REPO), os.environ.get('PYTHONPATH', '')]))
+               JUPYTER_CONFIG_DIR=str(home/'config'), JUPYTER_RUNTIME_DIR=str(home/'runtime'),
+               IPYTHONDIR=str(home/'ip'), PYTHONPATH=os.pathsep.join([str(REPO), os.environ.get('PYTHONPATH', '')]))
     args = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}',
             '--ServerApp.port_retries=0', f'--IdentityProvider.token={token}', f'--ServerApp.root_dir={folder}']
     with open(folder/'server.log', 'w') as log:
@@ -59,7 +61,7 @@ def jupyterlab(folder, theme):
         for _ in range(120):
             if server.poll() is not None: stop('JupyterLab did not start: ' + (folder/'server.log').read_text()[-500:])
             with contextlib.suppress(OSError):
-                urllib.request.urlopen(f'http://127.0.0.1:{port}/api?token={token}', timeout=5).close()
+                urlopen(f'http://127.0.0.1:{port}/api?token={token}', timeout=5).close()
                 break
             time.sleep(0.5)
         else: stop('JupyterLab did not answer within a minute')
@@ -102,7 +104,7 @@ class Grid:
     def cards(self, which): return self.page.eval_on_selector_all(which, 'cards => cards.map(c => ({...c.dataset}))')
     def files(self): return [c['file'] for c in self.cards('.rv-card')]
     def now(self): return next((c['file'] for c in self.cards('.rv-now')), None)
-    def says(self): return self.page.locator('.rv-status').inner_text()
+    def says(self): return ' '.join(self.page.locator('.rv-status').all_inner_texts())
     def counts(self): return self.page.locator('.rv-counts').inner_text()
 
     def press(self, *keys):
@@ -110,7 +112,7 @@ class Grid:
 
     def run_cell(self):
         "Run the one cell; pressed too early, while JupyterLab still puts itself together, the keys are lost."
-        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached', timeout=90000)
+        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached')
         for last in (False, False, True):
             self.page.locator('.jp-Cell .cm-content').first.click()
             self.press('Shift+Enter')
@@ -152,7 +154,11 @@ def decisions(g):
     g.decided('space confirms', c, was[c]['decision'])
     g.press('d', 'd')
     for f in (d, e): g.decided('D twice drops two crops', f, 'drop')
-    g.check('and JupyterLab deletes no cell', lambda: g.page.locator('.jp-CodeCell .rv').count() == 1)
+    cells = g.page.locator('.jp-Notebook .jp-Cell').count()
+    g.press('x')
+    g.page.wait_for_timeout(500)
+    g.check("and JupyterLab's own D D and X do nothing", lambda: g.page.locator('.jp-CodeCell .rv').count() == 1
+            and g.page.locator('.jp-Notebook .jp-Cell').count() == cells)
     g.check('after the last crop comes the next page', lambda: g.files() == ranked[5:10] and g.now() == ranked[5])
     n = sum(r['decision'] == 'drop' for r in g.rows().values())
     g.check('the counts are those of the csv', lambda: f'{n} dropped' in g.counts()
@@ -164,7 +170,7 @@ def decisions(g):
 
 def lists(g):
     "Pages and filters; g.page is on its first page."
-    kind, by, pid = g.page.locator('[aria-label=Kind]'), g.page.locator('[aria-label="Decided by"]'), g.page.locator('[aria-label=Id]')
+    kind, by, pid = (g.page.locator(f'[aria-label="{name}"]') for name in ('Kind', 'Decided by', 'Id'))
     ranked = g.ranked()
     g.press('ArrowRight')
     g.check('arrow right turns the page', lambda: g.files() == ranked[5:10])
@@ -175,6 +181,10 @@ def lists(g):
     by.select_option('person'); kind.select_option('')
     g.check('filter by person', lambda: g.files() == g.ranked(by='person'))
     by.select_option('')
+    g.page.locator(f'.rv-card[data-file="{ranked[2]}"] .rv-id').click()
+    g.check('a click on an id shows its crops only', lambda: {g.rows()[f]['pid'] for f in g.files()}
+            == {g.rows()[ranked[2]]['pid']})
+    pid.fill(''); pid.press('Enter')
     g.check('no filter opens at the first crop not seen', lambda: g.now() == next(
         f for f in ranked if g.rows()[f]['by'] == 'rule'))
     text, one = g.path.read_text(), g.rows()[ranked[7]]['pid']
@@ -205,8 +215,9 @@ def others(g):
     g.check('a damaged csv is told in one line', lambda: 'noise.csv, line' in g.says() and '\n' not in g.says())
     g.check('and left as it is', lambda: g.path.read_text() == text[:len(text)//2])
     g.path.write_text(text)
-    g.press('p', 'd')
-    g.decided('the same key once it is mended', here, 'drop')
+    g.page.locator(f'.rv-card[data-file="{here}"] .rv-crop').click()
+    g.press('d')
+    g.decided('a click on the crop and the same key, once it is mended', here, 'drop')
     g.check('and nothing is said any more', lambda: g.says() == '')
 
 
@@ -232,34 +243,50 @@ def death(g, folder, url):
     g.decided('and goes on', left, 'keep')
 
 
+def picture(page, path):
+    "The grid, scrolled to its top, as a file or into the cell of a notebook."
+    for _ in range(4): page.keyboard.press('ArrowUp')
+    grid = page.locator('.rv')
+    if path.suffix != '.ipynb': return grid.screenshot(path=path)
+    jpeg = base64.b64encode(grid.screenshot(type='jpeg', quality=60)).decode()
+    nb = json.loads(path.read_text(encoding='utf-8'))
+    for c in nb['cells']:
+        if 'attachment:grid.jpg' in ''.join(c['source']): c['attachments'] = {'grid.jpg': {'image/jpeg': jpeg}}
+    path.write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--chromium', help='the browser, if it is not on the PATH')
     parser.add_argument('--theme', choices=['light', 'dark'], default='light', help="JupyterLab's")
-    parser.add_argument('--screenshot', type=Path, help='write a picture of the grid (png or jpg) here')
+    parser.add_argument('--screenshot', type=Path, help='write a picture of the grid here: png, jpg, or into the '
+                        "notebook that shows `attachment:grid.jpg`")
     args = parser.parse_args()
     names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
     browser = shutil.which(args.chromium) if args.chromium else next(filter(None, map(shutil.which, names)), None)
     if not browser: stop(f"no browser {args.chromium or ' or '.join(names)}; install one or give --chromium PATH")
-    try: import jupyterlab as _; from playwright.sync_api import Error, TimeoutError, sync_playwright
-    except ImportError as e: stop(f"{e.name} is missing: pip install playwright jupyterlab")
     sys.path.insert(0, str(REPO))
+    try:
+        import jupyterlab, reid_nb.review
+        from playwright.sync_api import Error, TimeoutError, sync_playwright
+    except ImportError as e: stop(f"{e.name} is missing: pip install playwright, and -e '.[dev]' for the rest")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp, sync_playwright() as p:
         folder = Path(tmp).resolve()
         make_work(folder)
-        with jupyterlab(folder, args.theme) as url:
+        with start_lab(folder, args.theme) as url:
             chrome = p.chromium.launch(executable_path=browser, args=['--no-sandbox'])
             g = Grid(chrome.new_page(viewport=dict(width=1500, height=1000)), folder/'noise.csv', TimeoutError)
+            g.page.set_default_timeout(90000)
             try:
                 g.page.goto(url)
                 g.run_cell()
-                decisions(g); lists(g); others(g)
-                if args.screenshot: g.page.locator('.rv').screenshot(path=args.screenshot)
+                decisions(g)
+                if args.screenshot: picture(g.page, args.screenshot)
+                lists(g); others(g)
                 death(g, folder, url)
             except (AssertionError, Error) as e:
-                if args.screenshot: g.page.screenshot(path=args.screenshot)
-                print(f"FAILED after {g.n} checks: {str(e).splitlines()[0]}", f'the grid says: {g.page.locator(".rv-status").all_inner_texts()}')
-                sys.exit(1)
+                if args.screenshot and args.screenshot.suffix != '.ipynb': g.page.screenshot(path=args.screenshot)
+                stop(f"FAILED after {g.n} checks: {str(e).splitlines()[0]}; the grid says {g.says()!r}")
             finally: chrome.close()
     print(f'{g.n} checks passed')
 

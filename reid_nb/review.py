@@ -123,7 +123,7 @@ def decide(self:Decisions,
 # %% ../nbs/13_review.ipynb #fc11ac72
 @patch
 def undo(self:Decisions) -> str:
-    "Take back the last change of this session and return its file, '' if none; `ReIDError` if it was changed elsewhere."
+    "Take back this session's last change; returns its file, '' if none, raises `ReIDError` if it changed elsewhere."
     if not self.history: return ''
     file, old, new = self.history[-1]
     found, _ = self._put(file, lambda row: old if (row.decision, row.by) == new else (row.decision, row.by))
@@ -372,7 +372,7 @@ function talk(model, state, f) {
   };
   const receive = (msg, buffers) => {
     clearTimeout(late);
-    state.busy = false;
+    if (msg.type === 'page' || (msg.type === 'error' && !msg.file)) state.busy = false;
     say(msg.type === 'error' ? msg.text : '', msg.type === 'error');
     if (msg.counts) count(f.counts, msg.counts);
     if (msg.type === 'page') state.show(msg, buffers);
@@ -456,6 +456,10 @@ _JS_UPDATE = r"""
     }
     if (msg.type === 'row' && msg.at != null) mark(msg.at);
   };
+  f.list.onclick = event => {
+    const i = [...f.list.querySelectorAll('.rv-card')].indexOf(event.target.closest('.rv-card'));
+    if (i >= 0) mark(i);
+  };
   const root = el('div', { class: 'rv', tabindex: 0, 'data-lm-suppress-shortcuts': 'true', onkeydown: keydown },
                   f.bar, f.list, f.help, f.status);
   host.append(root);
@@ -501,7 +505,8 @@ _CSS_CARD = """
 .rv [data-decision=oversample] { --c: var(--oversample); }
 .rv-card { display: flex; gap: 12px; padding: 8px 10px; border-left: 4px solid transparent;
   border-bottom: 1px solid var(--jp-border-color3, #e0e0e0); }
-.rv-now { background: var(--jp-layout-color2, #eee); border-left-color: var(--jp-brand-color1, #1976d2); }
+.rv-now { background: var(--jp-layout-color2, #eee); border-left-color: var(--jp-border-color1, #999); }
+.rv:focus-within .rv-now { border-left-color: var(--jp-brand-color1, #1976d2); }
 .rv-crop { flex: none; width: 84px; height: 152px; display: flex; align-items: center; justify-content: center;
   font-size: 11px; color: var(--jp-ui-font-color2, #666); }
 .rv-crop img { max-width: 100%; max-height: 100%; border-radius: 2px; }
@@ -514,9 +519,9 @@ _CSS_CARD = """
 .rv [data-by=person] .rv-choice[aria-pressed=true] { background: var(--c); color: var(--jp-layout-color0, #fff); }
 .rv-wait .rv-choices { opacity: 0.4; }
 .rv-rest { flex: 1; display: flex; flex-wrap: wrap; align-content: flex-start; gap: 4px; min-width: 0; }
-.rv-thumb { height: 74px; min-width: 20px; border-bottom: 3px solid var(--c, transparent); font-size: 9px; width: auto;
+.rv-thumb { height: 96px; min-width: 20px; border-bottom: 3px solid var(--c, transparent); font-size: 9px; width: auto;
   overflow: hidden; }
-.rv-thumb img { height: 70px; display: block; border-radius: 2px; }
+.rv-thumb img { height: 92px; display: block; border-radius: 2px; }
 .rv-thumb[data-decision=drop] img { opacity: 0.35; }
 """
 
