@@ -211,10 +211,10 @@ def _row(self:Review,
     "What the browser draws for one crop."
     t = self.decisions.table
     row, rest = t[t.file == file].iloc[0], self.decisions.rest_of_id(file, self.rest)
-    numbers = {c: float(row[c]) for c in ('score', 'loss', 'visible') if re.fullmatch(_NUMBER, row.get(c) or 'nan')}
+    numbers = pd.to_numeric(row.reindex(['score', 'loss', 'visible']), errors='coerce').dropna()
     return dict(row[['file', 'pid', 'kind', 'decision', 'by']], rule=rule_decision(row.kind, self.decisions.copies),
                 image=picture(file, 208), place=f"sequence {row.seq}, frame {row.frame}",
-                facts=', '.join(f'{c} {v:.2f}' for c, v in numbers.items() if np.isfinite(v)),
+                facts=', '.join(f'{c} {v:.2f}' for c, v in numbers.items()),
                 rest=[dict(file=r.file, decision=r.decision, image=picture(r.file, 112)) for r in rest.itertuples()])
 
 @patch
