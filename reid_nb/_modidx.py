@@ -335,7 +335,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.review.ReviewWidget.answer': ('review.html#reviewwidget.answer', 'reid_nb/review.py'),
                                 'reid_nb.review.read_decisions': ('review.html#read_decisions', 'reid_nb/review.py'),
                                 'reid_nb.review.review': ('review.html#review', 'reid_nb/review.py'),
-                                'reid_nb.review.rule_decision': ('review.html#rule_decision', 'reid_nb/review.py'),
                                 'reid_nb.review.thumbnail': ('review.html#thumbnail', 'reid_nb/review.py')},
             'reid_nb.scripts': { 'reid_nb.scripts._agree': ('scripts.html#_agree', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._changes': ('scripts.html#_changes', 'reid_nb/scripts.py'),

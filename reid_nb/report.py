@@ -6,7 +6,7 @@
 __all__ = ['CSS', 'INK', 'PAPER', 'STYLE', 'FATES', 'read_run', 'bootstrap', 'steps_table', 'learning_curves', 'noise_table',
            'noise_grid', 'pick_queries', 'ranked_list', 'parts_table', 'duration', 'facts', 'headline', 'write_report']
 
-# %% ../nbs/25_report.ipynb #9adc0920
+# %% ../nbs/25_report.ipynb #857b4fbc
 import base64, io, json, os, platform
 from datetime import datetime
 from functools import partial
@@ -28,7 +28,8 @@ from safetensors.numpy import load_file
 from .core import ReIDError, atomic_write, load_run_recipe
 from .data import open_image
 from .explore import KINDS, id_histogram, loss_by_visible
-from .metrics import evaluate
+from .learner import read_visits
+from .metrics import evaluate_rows
 
 # %% ../nbs/25_report.ipynb #7a24f946
 def _need(
@@ -50,7 +51,7 @@ def read_run(
     text = lambda name: need(name).read_text(encoding='utf-8')
     run = SimpleNamespace(toml=text('recipe.toml'), recipe=load_run_recipe(out), table=csv('table.csv'),
         history=csv('history.csv'), metrics=json.loads(text('metrics.json')), noise=None, losses=None, dist=None)
-    if run.recipe.noise.clean: run.noise, run.losses = csv('noise.csv'), csv('losses.csv')
+    if run.recipe.noise.clean: run.noise, run.losses = csv('noise.csv'), read_visits(Path(out)/'models/mine/ledger').losses()
     val = run.table[run.table.subset == 'test']
     if len(val) == 0: return run
     run.q, run.g = val[val.role == 'query'], val[val.role == 'gallery']
@@ -60,7 +61,7 @@ def read_run(
     if np.shape(run.dist) != (len(run.q), len(run.g)):
         raise ReIDError(f"{path} holds validation distances of shape {np.shape(run.dist)}; "
                         f"table.csv has {len(run.q)} queries and {len(run.g)} gallery images")
-    run.ap = np.asarray(evaluate(run.dist, run.q.pid, run.g.pid, run.q.camid, run.g.camid).ap)
+    run.ap = evaluate_rows(run.dist, run.q, run.g, run.recipe.test.same_camera).ap
     return run
 
 # %% ../nbs/25_report.ipynb #1892e653
@@ -248,17 +249,17 @@ def learning_curves(
 # %% ../nbs/25_report.ipynb #8be2b5e9
 @plt.rc_context(STYLE)
 def _loss_by_kind(
-    losses, # Table `epoch, file, loss`
-    noise,  # Table `file, kind`
+    losses, # (epochs, N)
+    noise,  # N rows with `kind`
 ):
     "Plot of the median loss of each kind over the epochs."
-    rows = losses.merge(noise[['file', 'kind']], on='file')
     fig, ax = _axes('loss of an image', 'epoch')
     for (kind, colour), line in zip(KINDS.items(), ['-', '--', ':']):
-        s = rows[rows.kind == kind].groupby('epoch').loss.quantile([.25, .5, .75]).unstack()
-        if len(s) == 0: continue
-        ax.plot(s.index, s[.5], line, color=colour, label=kind)
-        ax.fill_between(s.index, s[.25], s[.75], color=colour, alpha=.2, lw=0)
+        if not (chosen := (noise.kind == kind).values).any(): continue
+        low, middle, high = np.nanquantile(losses[:, chosen], [.25, .5, .75], axis=1)
+        epoch = np.arange(1, len(losses) + 1)
+        ax.plot(epoch, middle, line, color=colour, label=kind)
+        ax.fill_between(epoch, low, high, color=colour, alpha=.2, lw=0)
     ax.legend()
     return _plot(fig, 'Median and middle half of each kind; mining works from where the bands part.')
 
@@ -325,7 +326,8 @@ def ranked_list(
     q, gp, gc = run.q.iloc[i], run.g.pid.to_numpy(), run.g.camid.to_numpy()
     same = gp == q.pid
     order = np.lexsort((same, run.dist[i]))
-    order = order[((gp != -1) & ~(same & (gc == q.camid)))[order]]
+    own = same & (gc == q.camid) & (gc != -1) & (not run.recipe.test.same_camera)
+    order = order[((gp != -1) & ~own)[order]]
     hits = np.flatnonzero(same[order])
     def card(rank, j):
         g, (mark, kind) = run.g.iloc[j], ('✓', 'right') if same[j] else ('✗', 'wrong')
@@ -482,8 +484,9 @@ def headline(
         last, names = run.metrics['steps'][-1], {'mAP': 'mAP', 'rank-1': 'rank1', 'mINP': 'mINP'}
         tiles = {f'{name}, %': f'{100 * last[k]:.1f}' for name, k in names.items()}
     if run.noise is not None:
-        tiles['crops dropped'] = f'{(run.noise.copies == 0).sum():,}'
+        tiles['crops dropped'] = f"{(run.noise.decision == 'drop').sum():,}"
         tiles['crops called partly hidden'] = f"{(run.noise.kind == 'partial').sum():,}"
+        if (run.noise.by == 'person').any(): tiles['decided by hand'] = f"{(run.noise.by == 'person').sum():,}"
     tiles = [Div(Strong(v), Span(k, klass='note')) for k, v in tiles.items()]
     return Div(P('Re-identification run, recipe ', Strong(run.recipe.name), klass='note'), H1(run.metrics['data']),
                P(_summary(run), klass='lead'), Div(*tiles, klass='tiles'))
