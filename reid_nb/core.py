@@ -76,11 +76,12 @@ class AugmentRecipe:
 class NoiseRecipe:
     "Mining images by their training loss, and what becomes of them (paper, section 2.1)."
     clean: bool = True         # Train once, mine, and train again on the cleaned table?
-    score: str = 'mean'        # Read from the ledger: 'mean', 'last' or 'rank' of the losses, or 'forgetting' (open)
+    score: str = 'mean'        # Of the losses: 'mean', 'last', 'least' or 'rank'; or 'forgetting' (open)
     window: tuple = (0.4, 1.0) # Part of the epochs that is read (open)
+    relative: float = 0.0      # Share of the median of an image's id that is taken off its score (open)
     rule: str = 'deviations'   # Unit of the thresholds: 'value', 'quantile', 'deviations' or 'mixture' (open)
-    partial: float = 1.3       # From this score on an image counts as partly hidden (open)
-    full: float = 2.5          # From this score on an image counts as wholly hidden (open)
+    partial: float = 1.5       # From this score on an image counts as partly hidden (open)
+    full: float = 3.0          # From this score on an image counts as wholly hidden (open)
     copies: int = 2            # How often a partly hidden image is shown an epoch (paper: "increasing the proportion")
     few: int = 20              # An id with fewer images is few (paper, 2.1: sequences should have 20 frames)
     max_copies: int = 5        # Images of few-image ids are shown up to this often (paper, 2.1)
@@ -120,7 +121,7 @@ LIMITS = {'seed': (0, 2**32 - 1), 'model.size': (16, 4096), 'model.last_stride':
           'loss.smoothing': (0, 0.99), 'train.epochs': COUNT, 'train.warmup': AMOUNT, 'train.lr_start': AMOUNT,
           'train.lr': AMOUNT, 'train.wd': AMOUNT, 'train.p': (2, 10**6), 'train.k': COUNT, 'train.eval_every': COUNT,
           'augment.flip': UNIT, 'augment.pad': (0, 128), 'augment.affine': UNIT, 'augment.gray': UNIT,
-          'augment.erase': UNIT, 'noise.window': UNIT, 'noise.copies': COUNT, 'noise.few': AMOUNT,
+          'augment.erase': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT, 'noise.copies': COUNT, 'noise.few': AMOUNT,
           'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT, 'test.aqe_alpha': AMOUNT, 'test.k1': COUNT,
           'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
 

@@ -1,0 +1,79 @@
+"""How well are hidden people found? People are hidden in the training part on purpose; one training and, if wanted, a
+cross-fit then score the images, and the scores are held against the truth. Resumable: what is in OUT is not done again.
+
+    python nbs/benchmarks/mining.py cuhk03_challenge.zip mining --epochs 24 --folds 3 --fold_epochs 16
+"""
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from fastcore.script import call_parse
+from sklearn.metrics import average_precision_score
+
+from reid_nb.core import NoiseRecipe, recipe
+from reid_nb.data import ReIDData, read_dataset
+from reid_nb.learner import read_visits, reid_learner
+from reid_nb.noise import SCORES, auroc, confident_learning, cross_fit, less_id, thresholds, true_kinds
+from reid_nb.synth import occlude
+
+HIDDEN, PART = 0.15, 0.75 # Visible fraction below which a person counts as wholly, and as partly hidden
+
+def measures(score, table, cut=None):
+    "How good a score is; with `cut`, how good the set is that it drops."
+    score, truth = np.where(np.isnan(score), np.nanmedian(score), score), true_kinds(table.visible, HIDDEN, PART)
+    full, part, order = truth == 'full', truth == 'partial', np.argsort(-score, kind='stable')
+    k = np.searchsorted(full[order].cumsum(), np.ceil(0.6*full.sum())) + 1
+    drop = score >= cut if cut is not None else np.isin(np.arange(len(score)), order[:k])
+    return dict(AUROC=auroc(score, table, HIDDEN), AP=average_precision_score(full, score), dropped=drop.sum(),
+                precision=full[drop].mean(), recall=drop[full].mean(), partly=drop[part].mean(), clear=drop[truth == 'clean'].mean())
+
+def spread(score, table, cut, n=1000):
+    "95 % intervals of precision, recall and the part of the partly hidden that is dropped, over drawn ids."
+    rng, groups, got = np.random.default_rng(0), list(table.groupby('pid').indices.values()), []
+    for _ in range(n):
+        at = np.concatenate([groups[i] for i in rng.integers(len(groups), size=len(groups))])
+        m = measures(score[at], table.iloc[at], cut)
+        got.append([m['precision'], m['recall'], m['partly']])
+    return ', '.join(f'{name} {a:.3f} to {b:.3f}' for name, a, b in
+                     zip(('precision', 'recall', 'partly hidden dropped'), *np.percentile(got, [2.5, 97.5], axis=0)))
+
+@call_parse
+def main(
+    path:str,            # Challenge zip
+    out:str,             # Folder for everything that is made
+    seed:int=0,          # Of the hiding; 42 more is that of the training
+    epochs:int=24,       # Of the single training with the preset `tiny`
+    folds:int=0,         # Of the cross-fit, 0 for none
+    fold_epochs:int=16,  # Of each of its trainings
+    threads:int=1,       # Of torch
+):
+    torch.set_num_threads(threads)
+    out, data = Path(out), read_dataset(path, dest=Path(out)/'data')
+    root = out/f'hidden-{seed}'
+    table = pd.read_csv(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, seed=seed)
+    data = ReIDData(root, table, data.name)
+    train, r = data.rows('train').reset_index(drop=True), recipe('tiny').set(**{'seed': 42 + seed, 'train.epochs': epochs, 'train.eval_every': epochs})
+    ledger = out/f'single-{seed}/ledger'
+    if not ledger.is_dir() or len(list(ledger.iterdir())) < epochs:
+        learn = reid_learner(data, r)
+        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(ledger.with_name('last.pt'))
+    visits, scores = read_visits(ledger), {}
+    for how in (*SCORES, 'forgetting'): scores[how] = visits.suspicion(how)
+    scores['mean, views without erasing'] = visits.suspicion(without=['RandomErasing'])
+    scores['mean of all epochs'] = visits.suspicion(window=(0, 1))
+    scores['mean, less half of the id'] = less_id(visits.suspicion(), train.pid, 0.5)
+    for e in range(len(visits)): print(f'epoch {e + 1}: AUROC {auroc(visits.losses()[e], train, HIDDEN):.3f}')
+    if folds:
+        judged = cross_fit(replace(data, table=train), r.set(**{'train.epochs': fold_epochs}), folds, blocks=False, folder=out/f'folds-{seed}')
+        for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted, {how}, less half of the id'] = judged.score(how, 0.5)
+        scores['confident learning'] = confident_learning(judged.probs, train.pid).score.values
+    print(f'{len(train):,} images; dropping until 60 % of the wholly hidden are found:')
+    print(pd.DataFrame({name: measures(s, train) for name, s in scores.items()}).T.round(3).to_string())
+    rule = NoiseRecipe()
+    for name in ('mean, less half of the id', *(['cross-fitted, both, less half of the id'] if folds else [])):
+        for unit, low, high in ((rule.rule, rule.partial, rule.full), ('mixture', 0.5, 0.999)):
+            cut = thresholds(scores[name], unit, low, high)[1]
+            print(f'{name}, {unit} {high}:', {k: round(float(v), 3) for k, v in measures(scores[name], train, cut).items()})
+            print('   95 %:', spread(scores[name], train, cut))
