@@ -264,7 +264,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.pipeline.Run.read': ('pipeline.html#run.read', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.Run.stage': ('pipeline.html#run.stage', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.Run.write': ('pipeline.html#run.write', 'reid_nb/pipeline.py'),
-                                  'reid_nb.pipeline._long': ('pipeline.html#_long', 'reid_nb/pipeline.py'),
+                                  'reid_nb.pipeline._begin': ('pipeline.html#_begin', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.answer': ('pipeline.html#answer', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.check': ('pipeline.html#check', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.clean': ('pipeline.html#clean', 'reid_nb/pipeline.py'),

@@ -118,8 +118,8 @@ RULES = dict(value=lambda s, *levels: levels, quantile=lambda s, *levels: np.qua
 def thresholds(
     score,                 # (N,), NaN for unknown
     rule:str='deviations', # 'value', 'quantile', 'deviations' or 'mixture'
-    partial:float=1.5,     # Of the lower threshold, in the unit of the rule
-    full:float=3.0,        # Of the upper one
+    partial:float=1.3,     # Of the lower threshold, in the unit of the rule
+    full:float=2.5,        # Of the upper one
 ) -> tuple:
     "Scores from which an image counts as partly and as wholly hidden; `ReIDError` for numbers without sense."
     if rule not in RULES: raise ReIDError(f"noise.rule is {rule!r}; give {', '.join(RULES)}")

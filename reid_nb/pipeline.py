@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['Run', 'train', 'clean', 'answer', 'score', 'retrieve', 'unlabelled_ids', 'check', 'run_all', 'finish']
 
-# %% ../nbs/29_pipeline.ipynb #192953af
-import json, time
+# %% ../nbs/29_pipeline.ipynb #b6fc6421
+import json, shutil, time
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,12 +21,12 @@ from .core import ReIDError, Recipe, atomic_write, open_run
 from .data import ReIDData
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import colour_histogram, embed
-from .learner import lr_schedule, optimiser, reid_learner
+from .learner import Visits, lr_schedule, optimiser, read_visits, reid_learner
 from .loaders import PKSampler, decode_images
 from .losses import reid_loss
-from .metrics import evaluate
+from .metrics import evaluate_rows
 from .models import load_weights, recipe_model, save_weights
-from .noise import mine, resample, score_kinds
+from .noise import apply_decisions, decide, mine, score_kinds
 from .report import write_report
 from .rerank import expand_queries, k_reciprocal
 
@@ -57,7 +57,7 @@ class Run:
              name:str, # File in the run folder
         ) -> pd.DataFrame:
         "A table that an earlier stage wrote; `ReIDError` when it is damaged or gone."
-        na = {'loss': [''], 'mAP': [''], 'rank1': ['']} # an empty kind is a kind
+        na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
         try: return pd.read_csv(self.out/name, keep_default_na=False, na_values=na)
         except (ValueError, OSError) as e:
             raise ReIDError(f"{self.out/name} is damaged or missing; give --force to start the run over") from e
@@ -82,14 +82,20 @@ class Run:
             old = [self.read('seconds.csv')] if self.done('seconds.csv') else []
             self.write('seconds.csv', pd.concat([*old, row]))
 
-# %% ../nbs/29_pipeline.ipynb #92f0f5d9
-def _long(
-    ledger, # (epochs, N) losses
-    files,  # (N,) the images
+# %% ../nbs/29_pipeline.ipynb #c9dfb30b
+def _begin(
+    run:Run,  # The run
+    name:str, # Of the model
+    table,    # What it is to be trained on
 ):
-    "The ledger as a table with a row for each epoch and image."
-    epochs = np.repeat(np.arange(1, len(ledger) + 1), len(files))
-    return pd.DataFrame(dict(epoch=epochs, file=np.tile(files, len(ledger)), loss=ledger.ravel()))
+    "Note how often each image is shown; a model that was begun with other showings is removed."
+    if 'copies' not in table: return
+    file, wanted = f'models/{name}/showings.csv', table.loc[table.subset == 'train', ['file', 'copies']]
+    if run.done(file):
+        if run.read(file).copies.tolist() == wanted.copies.tolist(): return
+        if run.verbose: print(f'· {name} was trained with other decisions, and is trained anew', flush=True)
+        shutil.rmtree(run.out/'models'/name)
+    run.write(file, wanted)
 
 # %% ../nbs/29_pipeline.ipynb #98a96dc3
 def train(
@@ -99,6 +105,7 @@ def train(
     table,         # What to train on; with `copies` when it has been cleaned
 ):
     "The trained model; continued from its checkpoint, or read from its weights, when they are there."
+    _begin(run, name, table)
     learn = reid_learner(replace(run.data, table=table), recipe, run.images)
     weights, last = (run.out/'models'/name/f for f in ('weights.safetensors', 'last.pt'))
     if weights.is_file():
@@ -109,30 +116,24 @@ def train(
         history = pd.DataFrame(learn.history.rows)
         history.insert(0, 'model', name)
         run.write(f'models/{name}/history.csv', history)
-        files = table.file[table.subset == 'train']
-        if not run.done('losses.csv'): run.write('losses.csv', _long(learn.ledger.losses, files))
         save_weights(learn.model, weights)
     last.unlink()
     return learn.model
 
 # %% ../nbs/29_pipeline.ipynb #2c57f089
 def clean(
-    run:Run, # With the losses of the model 'mine'
+    run:Run, # With the ledger of the model 'mine'
 ) -> pd.DataFrame:
     "The whole table with `loss`, `kind` and `copies` (paper, 2.1); `ReIDError` when noise.csv was damaged by hand."
     r, table = run.recipe.noise, run.data.table
     if not run.done('noise.csv'):
-        losses = run.read('losses.csv')
-        ledger = losses.loss.values.reshape(losses.epoch.nunique(), -1)
-        mined = resample(mine(ledger, table, r.window, r.partial, r.full), r.copies, r.few, r.max_copies)
-        run.write('noise.csv', mined[mined.subset == 'train'])
+        run.write('noise.csv', decide(mine(read_visits(run.out/'models/mine/ledger'), table, r), r.copies))
     noise = run.read('noise.csv')
-    whole = {'file', 'loss', 'kind', 'copies'} <= set(noise) and pd.api.types.is_integer_dtype(noise.copies)
-    if not whole or noise.file.tolist() != table.file[table.subset == 'train'].tolist() or noise.copies.min() < 0:
-        raise ReIDError(f"{run.out/'noise.csv'}: keep its rows and columns as they are, and whole numbers in copies; "
-                        "or delete it, and it is made anew")
-    table = table.merge(noise[['file', 'loss', 'kind', 'copies']], 'left', 'file')
-    return table.fillna({'copies': 0, 'kind': ''}).astype({'copies': int})
+    try:
+        known = noise[['file', 'loss', 'score', 'kind']]
+        return apply_decisions(table, noise, r.few, r.max_copies).merge(known, 'left', 'file').fillna({'kind': ''})
+    except (ReIDError, KeyError) as e:
+        raise ReIDError(f"{run.out/'noise.csv'}: {e}; mend it, or delete it, and it is made anew") from e
 
 # %% ../nbs/29_pipeline.ipynb #27f2917f
 def answer(
@@ -156,7 +157,7 @@ def score(
 ):
     "Add mAP, rank-1 and mINP of `dist` to the run's table."
     q, g = run.data.rows('test', 'query'), run.data.rows('test', 'gallery')
-    res = evaluate(dist, q.pid.values, g.pid.values)
+    res = evaluate_rows(dist, q, g, run.recipe.test.same_camera)
     run.scores.append(dict(step=step, mAP=float(res.mAP), rank1=float(res.cmc[1]), mINP=float(res.mINP)))
     if run.verbose: print(f'  {step:20} mAP {res.mAP:6.1%}  rank-1 {res.cmc[1]:6.1%}  mINP {res.mINP:6.1%}', flush=True)
 
@@ -206,13 +207,17 @@ def check(
 ):
     "Raises `ReIDError` for what would stop a run later."
     r, train, two = recipe, data.rows('train'), np.eye(2)
+    q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
     if r.train.warmup >= r.train.epochs: raise ReIDError("recipe: train.warmup has to be below train.epochs")
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
         recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train)
         PKSampler(train.pid, r.train.p, r.train.k)
-        mine(np.zeros((1, len(train))), data.table, r.noise.window, r.noise.partial, r.noise.full)
+        fake = Visits(len(train))
+        fake.add(0, row=np.arange(len(train)), loss=np.arange(len(train)), view=0*train.pid, guess=-1 + 0*train.pid)
+        mine(fake, data.table, r.noise)
         k_reciprocal(*expand_queries(two, two, r.test.aqe_k, r.test.aqe_alpha), r.test.k1, r.test.k2, r.test.lambda_)
+        if len(q): evaluate_rows(np.zeros((len(q), len(g))), q, g, r.test.same_camera)
         unlabelled_ids(data)
     except (ValueError, RuntimeError) as e: raise ReIDError(f"recipe: {e}") from e
 

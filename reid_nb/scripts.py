@@ -27,7 +27,8 @@ def _plain(
             warnings.simplefilter('ignore')
             try: return func(*args, **kwargs)
             except OSError as e: raise ReIDError(f"{e.strerror or e}: {e.filename}" if e.filename else str(e)) from e
-            except KeyboardInterrupt: raise ReIDError("stopped; a run goes on with --resume") from None
+            except KeyboardInterrupt:
+                raise ReIDError("stopped" + "; it goes on with --resume"*(func.__name__ == 'reid_run')) from None
     return inner
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
@@ -61,22 +62,23 @@ def _changes(
 @call_parse
 @_plain
 def reid_run(
-    data:str=None,       # Challenge zip or folder; synthetic players, made in data/, when not given
+    data:str=None,       # Zip, folder, csv or parquet file; synthetic players, made in data/, when not given
     recipe:str='tiny',   # Preset (tiny, along2021, bag_of_tricks) or a TOML file
     out:str=None,        # Run folder; runs/DATA-RECIPE when not given
     set:str='',          # Changes to the recipe, as in "train.epochs=20 test.ms=[0.3]"
     resume:bool=False,   # Continue an unfinished run
     force:bool=False,    # Replace the run that is there
+    columns:str='',      # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False, # Leave out images that cannot be decoded
 ):
-    "From a challenge zip to a submission and a report: train, mine noise, train again, re-rank, fuse."
+    "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse."
     r = read_recipe(recipe).set(**_changes(set))
     out = Path(out or f"runs/{Path(data).resolve().stem if data else 'synthetic'}-{Path(recipe).stem}")
-    if (out/'report.html').is_file() and not force:
+    if (out/'report.html').is_file() and not (force or resume):
         raise ReIDError(f"{out} holds a finished run: open {out/'report.html'}, or give --force to replace it")
     from reid_nb.data import read_dataset
     from reid_nb.pipeline import run_all
-    found = read_dataset(data or embedded_data(), 'data', skip_bad=skip_bad, progress=True)
+    found = read_dataset(data or embedded_data(), 'data', _column_map(columns), skip_bad, progress=True)
     print(found)
     for f in found.skipped: print(f'  left out: {f}')
     print(f'Done: open {run_all(found, r, out, resume, force)}')

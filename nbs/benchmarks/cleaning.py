@@ -96,7 +96,7 @@ def main(
     for way in todo:
         for seed in seeds:
             r = recipe('tiny').set(**{'seed': seed, 'model.size': [height, height//2], 'train.epochs': epochs, 'train.eval_every': epochs,
-                                      'noise.relative': 0.5})
+                                      'noise.relative': 0.5, 'noise.partial': 1.5, 'noise.full': 3.})
             hidden = noisy(data, out/f'hidden-{seed}', seed=seed)
             results[way, seed] = one(way, hidden, dict(clear=data, hidden=test), r, out/f'seed-{seed}')
             print(f'{way:20} seed {seed}: ' + ', '.join(f"{t} mAP {np.mean(results[way, seed][t]['ap']):.4f}" for t in TESTS), flush=True)

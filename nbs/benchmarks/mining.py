@@ -1,7 +1,7 @@
 """How well are hidden people found? People are hidden in the training part on purpose; one training and, if wanted, a
 cross-fit then score the images, and the scores are held against the truth. Resumable: what is in OUT is not done again.
 
-    python nbs/benchmarks/mining.py cuhk03_challenge.zip mining --epochs 24 --folds 3 --fold_epochs 16
+    python nbs/benchmarks/mining.py cuhk03_challenge.zip mining --epochs 24 --folds 3 --fold-epochs 16
 """
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import torch
 from fastcore.script import call_parse
 from sklearn.metrics import average_precision_score
 
-from reid_nb.core import NoiseRecipe, recipe
+from reid_nb.core import recipe
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.learner import read_visits, reid_learner
 from reid_nb.noise import SCORES, auroc, confident_learning, cross_fit, less_id, thresholds, true_kinds
@@ -71,9 +71,8 @@ def main(
         scores['confident learning'] = confident_learning(judged.probs, train.pid).score.values
     print(f'{len(train):,} images; dropping until 60 % of the wholly hidden are found:')
     print(pd.DataFrame({name: measures(s, train) for name, s in scores.items()}).T.round(3).to_string())
-    rule = NoiseRecipe()
     for name in ('mean, less half of the id', *(['cross-fitted, both, less half of the id'] if folds else [])):
-        for unit, low, high in ((rule.rule, rule.partial, rule.full), ('mixture', 0.5, 0.999)):
+        for unit, low, high in (('deviations', 1.5, 3), ('deviations', 2, 4), ('mixture', 0.5, 0.999)):
             cut = thresholds(scores[name], unit, low, high)[1]
             print(f'{name}, {unit} {high}:', {k: round(float(v), 3) for k, v in measures(scores[name], train, cut).items()})
             print('   95 %:', spread(scores[name], train, cut))

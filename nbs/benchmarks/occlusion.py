@@ -1,0 +1,108 @@
+"""Real occlusion between players in two uniforms: which score sees it? AUROC of crops under 30 % visible against those
+over 90 %, with intervals over drawn pieces of two seconds of a player, and against the area of the crop, which needs no training at
+all. Resumable: what is in OUT is not done again.
+
+    python nbs/benchmarks/occlusion.py snmot116_occlusion.zip occlusion --seeds "0 1 2" --folds 3
+"""
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+from fastcore.script import call_parse
+from safetensors.numpy import load_file, save_file
+from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
+
+from reid_nb.core import atomic_write, recipe
+from reid_nb.data import open_image, read_dataset
+from reid_nb.explore import image_sizes
+from reid_nb.inference import embed
+from reid_nb.learner import read_visits, reid_learner
+from reid_nb.loaders import decode_images
+from reid_nb.noise import class_probabilities, confident_learning, cross_fit, less_id
+
+def trained(data, r, images, folder):
+    "Ledger, class probabilities and features of one training on all crops."
+    if not (folder/'look.safetensors').is_file():
+        learn = reid_learner(data, r, images)
+        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/'last.pt')
+        f = embed(learn.model, data.table, images=images).features
+        with atomic_write(folder/'look.safetensors') as tmp:
+            save_file(dict(probs=class_probabilities(learn.model, learn.loss_func, images), features=f), tmp)
+    return read_visits(folder/'ledger'), load_file(folder/'look.safetensors')
+
+def neighbours(f, table, within):
+    "Mean similarity to crops of the same id up to `within` frames away, and the highest to another id's within five."
+    sim, pid, t = f @ f.T, table.pid.values, table.frame.values
+    near, same = abs(t[:, None] - t), pid[:, None] == pid
+    own = np.where(same & (near <= within) & ~np.eye(len(f), dtype=bool), sim, np.nan)
+    other = np.where(~same & (near <= 5), sim, -1)
+    return -np.nan_to_num(np.nanmean(own, 1), nan=np.nanmean(own)), other.max(1)
+
+def sum_of_ranks(*scores): return sum(rankdata(s) for s in scores)
+
+@call_parse
+def main(
+    path:str,          # Challenge zip with a truth.csv
+    out:str,           # Folder for everything that is made
+    seeds:str='0 1 2', # Of the trainings, whose scores are averaged by rank
+    epochs:int=12,     # Of the preset `tiny`
+    folds:int=0,       # Of a cross-fit with the first seed, 0 for none
+    threads:int=1,     # Of torch
+):
+    torch.set_num_threads(threads)
+    out, data = Path(out), read_dataset(path, dest=Path(out)/'data')
+    table, base = data.rows('train').reset_index(drop=True), recipe('tiny').set(**{'train.epochs': epochs, 'train.eval_every': epochs})
+    data, images = replace(data, table=table), decode_images(table, data.root, base.model.size)
+    gray = [cv2.cvtColor(np.asarray(open_image(data.root, f)), cv2.COLOR_RGB2GRAY) for f in table.file]
+    size = image_sizes(table, data.root)
+    scores = {'area of the crop, negative': -(size.width*size.height).values.astype(float),
+              'sharpness, negative': -np.array([cv2.Laplacian(g, cv2.CV_64F).var() for g in gray])}
+    runs, own = [], np.unique(table.pid, return_inverse=True)[1]
+    for seed in map(int, seeds.split()):
+        visits, look = trained(data, base.set(seed=seed), images, out/f'seed-{seed}')
+        p = np.log(np.maximum(look['probs'], 1e-12))
+        label, rival = p[np.arange(len(p)), own], np.where(np.arange(p.shape[1]) == own[:, None], -np.inf, p).max(1)
+        near, other = neighbours(look['features'], table, 25)
+        every = dict(window=(0, 1))
+        s = {'mean loss of all epochs': visits.suspicion(**every), 'mean loss, last 60 %': visits.suspicion(),
+             'least loss': visits.suspicion('least'), 'last loss': visits.suspicion('last'), 'rank of the loss': visits.suspicion('rank', **every),
+             'forgetting': visits.suspicion('forgetting', **every), 'mean loss, views without erasing': visits.suspicion(without=['RandomErasing'], **every),
+             'mean loss, less half of the id': less_id(visits.suspicion(**every), table.pid, 0.5),
+             'share of visits that name one rival': visits.rivals((0, 1))[1],
+             'second look: surprise at the label': -label, 'second look: another id': rival, 'second look: margin': rival - label,
+             'unlike its neighbours in time': near, 'like another id at that time': other}
+        s['loss + look'] = sum_of_ranks(s['mean loss of all epochs'], -label)
+        s['loss + look + neighbours'] = sum_of_ranks(s['mean loss of all epochs'], -label, near, other)
+        print(f'seed {seed}, AUROC by epoch:', *[f'{auc(l, table):.3f}' for l in visits.losses()])
+        runs.append(s)
+    for name in runs[0]: scores[name] = np.mean([rankdata(s[name]) for s in runs], 0)
+    if folds:
+        judged = cross_fit(data, base, folds, blocks=True, images=images, folder=out/'folds')
+        for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
+        scores['confident learning'] = confident_learning(judged.probs, table.pid).score.values
+        scores['all of them'] = sum_of_ranks(scores['loss + look + neighbours'], judged.score('label'))
+    scores['loss + look + neighbours + area'] = sum_of_ranks(scores['loss + look + neighbours'], scores['area of the crop, negative'])
+    print(report(scores, table).to_string())
+
+def auc(score, table, at=slice(None)):
+    "AUROC of the rows `at`, those between 30 and 90 % left out."
+    seen, score = table.visible.values[at], np.where(np.isnan(score), np.nanmedian(score), score)[at]
+    ask = (seen < 0.3) | (seen > 0.9)
+    return roc_auc_score(seen[ask] < 0.3, score[ask])
+
+def report(scores, table, n=1000):
+    "AUROC, its interval, and the interval of the difference to the area, over drawn (player, 50 frames) pieces."
+    rng, got = np.random.default_rng(0), []
+    groups = list(table.groupby([table.pid, table.frame//50]).indices.values())
+    for _ in range(n):
+        at = np.concatenate([groups[i] for i in rng.integers(len(groups), size=len(groups))])
+        got.append([auc(s, table, at) for s in scores.values()])
+    got, rows = np.array(got), []
+    for k, (name, s) in enumerate(scores.items()):
+        (a, b), (c, d) = (np.percentile(x, [2.5, 97.5]) for x in (got[:, k], got[:, k] - got[:, 0]))
+        rows.append(dict(score=name, AUROC=f'{auc(s, table):.3f} ({a:.3f} to {b:.3f})', over_area=f'{c:+.3f} to {d:+.3f}'))
+    return pd.DataFrame(rows).set_index('score')
