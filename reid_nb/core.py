@@ -78,6 +78,7 @@ class NoiseRecipe:
     clean: bool = True         # Train once, mine, and train again on the cleaned table?
     score: str = 'mean'        # Of the losses: 'mean', 'last', 'least' or 'rank'; or 'forgetting' (open)
     window: tuple = (0.4, 1.0) # Part of the epochs that is read (open)
+    folds: int = 0             # Models for a cross-fitted score; 0: the losses of one training, as in the paper
     relative: float = 0.0      # Share of the median of an image's id that is taken off its score (open)
     rule: str = 'deviations'   # Unit of the thresholds: 'value', 'quantile', 'deviations' or 'mixture' (open)
     partial: float = 1.3       # From this score on an image counts as partly hidden (open)
@@ -121,9 +122,9 @@ LIMITS = {'seed': (0, 2**32 - 1), 'model.size': (16, 4096), 'model.last_stride':
           'loss.smoothing': (0, 0.99), 'train.epochs': COUNT, 'train.warmup': AMOUNT, 'train.lr_start': AMOUNT,
           'train.lr': AMOUNT, 'train.wd': AMOUNT, 'train.p': (2, 10**6), 'train.k': COUNT, 'train.eval_every': COUNT,
           'augment.flip': UNIT, 'augment.pad': (0, 128), 'augment.affine': UNIT, 'augment.gray': UNIT,
-          'augment.erase': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT, 'noise.copies': COUNT, 'noise.few': AMOUNT,
-          'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT, 'test.aqe_alpha': AMOUNT, 'test.k1': COUNT,
-          'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
+          'augment.erase': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT, 'noise.copies': (1, 999),
+          'noise.folds': (0, 100), 'noise.few': AMOUNT, 'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT,
+          'test.aqe_alpha': AMOUNT, 'test.k1': COUNT, 'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
 
 def _in_range(
     value,      # A number, or a tuple of them
@@ -250,7 +251,7 @@ def atomic_write(
     finally: tmp.unlink(missing_ok=True)
 
 # %% ../nbs/00_core.ipynb #a0119847
-RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'history.csv', 'seconds.csv', 'metrics.json', 'models',
+RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv', 'metrics.json', 'models',
              'embeddings', 'distances.safetensors', 'submission.csv', 'report.html'}
 
 def open_run(
@@ -267,15 +268,18 @@ def open_run(
     if force and old.is_file():
         strange = sorted(f.name for f in out.iterdir() if f.name not in RUN_FILES and not f.name.endswith('.tmp'))
         if strange: raise ReIDError(f"{out} also holds {strange[0]}, which no run writes; give another folder")
-        shutil.rmtree(out)
+        if noise.is_file() and ',person' in noise.read_text(encoding='utf-8'): noise.replace(out/'decisions.csv')
+        for f in out.iterdir():
+            if f.name not in ('decisions.csv', 'recipe.toml'): shutil.rmtree(f) if f.is_dir() else f.unlink()
+        save_recipe(recipe, old)
+        return out
     if old.is_file():
         if report.is_file() and not (resume and edited):
-            raise ReIDError(f"{out} holds a finished run: open {report}, change decisions in its noise.csv and --resume, "
-                            "or give --force to replace it")
+            raise ReIDError(f"{out} holds a finished run: open {report}, or change decisions in its noise.csv and "
+                            "--resume, or give --force to replace it")
         if not resume: raise ReIDError(f"{out} holds an unfinished run: --resume continues it, --force replaces it")
         if load_run_recipe(out) != recipe:
             raise ReIDError(f"{out} was started with another recipe: see {old}, or give --force to start over")
-        report.unlink(missing_ok=True)
     elif out.is_dir() and any(out.iterdir()):
         raise ReIDError(f"{out} is not empty and holds no run; give another folder")
     else: save_recipe(recipe, old)

@@ -74,7 +74,7 @@ class Visits:
             **arrays,  # One of each of `kinds`, all of the same length
         ):
         "Append an epoch."
-        if epoch > len(self.epochs): raise ReIDError(f"the ledger has {len(self.epochs)} epochs; epoch {epoch} is too far")
+        if epoch > len(self): raise ReIDError(f"the ledger has {len(self)} epochs; number {epoch} would leave a gap")
         self.epochs[epoch:] = [{k: np.asarray(arrays[k]).astype(t) for k, t in self.kinds.items()}]
         if self.folder is None: return
         for f in self.folder.glob('*.safetensors'):
@@ -83,7 +83,8 @@ class Visits:
             save_file(self.epochs[epoch], tmp, dict(n=str(self.n), views=' '.join(self.views)))
 
     def __len__(self): return len(self.epochs)
-    def __repr__(self): return f"{len(self)} epochs of {self.n:,} images, {sum(len(e['row']) for e in self.epochs):,} visits"
+    def __repr__(self):
+        return f"{len(self)} epochs of {self.n:,} images, {sum(len(e['row']) for e in self.epochs):,} visits"
 
 # %% ../nbs/10_learner.ipynb #fc331135
 def read_visits(
@@ -97,10 +98,12 @@ def read_visits(
     try:
         with safe_open(files[0], 'numpy') as f: about = f.metadata()
         out = Visits(int(about['n']), about['views'].split(), folder)
-        out.epochs = [{k: v for k, v in load_file(f).items()} for f in files]
+        out.epochs = [load_file(f) for f in files]
         if [f.stem for f in files] != [f'{i:04d}' for i in range(len(files))]: raise ValueError("an epoch is missing")
-        if any(set(e) != set(Visits.kinds) or e['row'].max(initial=0) >= out.n for e in out.epochs):
-            raise ValueError("its columns are not those of a ledger")
+        for e in out.epochs:
+            whole = {k: v.dtype for k, v in e.items()} == Visits.kinds and len({v.shape for v in e.values()}) == 1
+            if not whole or e['row'].ndim != 1 or not ((e['row'] >= 0) & (e['row'] < out.n) & (e['guess'] >= -1)).all():
+                raise ValueError("its columns are not those of a ledger")
     except Exception as e: raise ReIDError(f"{folder} cannot be read as a ledger of losses: {e}") from e
     return out
 
@@ -117,9 +120,10 @@ def losses(self:Visits,
     ) -> np.ndarray:
     "(epochs, N) float32: mean loss of each image, NaN where it was not shown; `ReIDError` for an unknown transform."
     if unknown := set(without) - set(self.views):
-        raise ReIDError(f"the ledger knows no {sorted(unknown)[0]}; its views are told apart by {', '.join(self.views)}")
+        raise ReIDError(f"the ledger knows no {min(unknown)}; its views are told apart by {', '.join(self.views)}")
     bits = sum(1 << self.views.index(name) for name in without)
-    return np.array([_mean(self, e, e['loss'], e['view'] & bits == 0) for e in self.epochs], np.float32).reshape(-1, self.n)
+    rows = [_mean(self, e, e['loss'], e['view'] & bits == 0) for e in self.epochs]
+    return np.array(rows, np.float32).reshape(-1, self.n)
 
 @patch
 def wrong(self:Visits) -> np.ndarray:
@@ -155,8 +159,10 @@ class Ledger(Callback):
         scores, y = self.pred[1].detach(), self.yb[0]
         best, guess = scores.max(1)
         guess[scores.gather(1, y[:, None])[:, 0] >= best] = -1
-        view = sum((t.chosen.to(torch.uint8) << i for i, t in enumerate(self.tfms)), torch.zeros_like(y, dtype=torch.uint8))
-        for k, v in dict(row=self.rows, loss=self.learn.loss_func.each, view=view, guess=guess).items(): self.new[k].append(v)
+        view = torch.zeros_like(y, dtype=torch.uint8)
+        for i, t in enumerate(self.tfms): view |= t.chosen.to(torch.uint8) << i
+        new = dict(row=self.rows, loss=self.learn.loss_func.each, view=view, guess=guess)
+        for k, v in new.items(): self.new[k].append(v)
 
     def after_train(self):
         self.visits.add(self.epoch, **{k: torch.cat(v).cpu().numpy() for k, v in self.new.items()})
@@ -304,5 +310,6 @@ def fit_recipe(self:Learner,
         with ContextManagers([self.no_bar(), self.no_logging()] if bar else []):
             self.fit(r.epochs, start_epoch=start, cbs=cbs)
     finally:
+        self.ledger.visits.folder = None # What is trained after this does not belong to the checkpoint
         if bar: cbs[-1].close()
     return self

@@ -7,8 +7,9 @@ __all__ = ['SCORES', 'RULES', 'forgetting', 'auroc', 'detection', 'less_id', 'th
            'true_kinds', 'score_kinds', 'folds', 'class_probabilities', 'CrossFit', 'cross_fit', 'confident_learning',
            'decide', 'showings', 'apply_decisions', 'composition']
 
-# %% ../nbs/12_noise.ipynb #0a85eab9
-from dataclasses import dataclass, replace
+# %% ../nbs/12_noise.ipynb #26ff095e
+import hashlib
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -19,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
@@ -32,9 +34,10 @@ from .loaders import decode_images
 def forgetting(
     wrong,  # (epochs, N) share of visits in which another class came first, NaN where an image was not shown
 ) -> np.ndarray:
-    "(N,) how often an image was right in one epoch and wrong in the next; the number of epochs if it was never right."
+    "(N,) how often an image was right, then wrong; the number of epochs if never right, NaN if never shown."
     right = pd.DataFrame(np.where(np.isnan(wrong), np.nan, wrong < 0.5)).ffill().fillna(0).to_numpy(bool)
-    return np.where(right.any(0), (right[:-1] & ~right[1:]).sum(0), len(right)).astype(float)
+    events = np.where(right.any(0), (right[:-1] & ~right[1:]).sum(0), len(right))
+    return np.where(np.isnan(wrong).all(0), np.nan, events)
 
 # %% ../nbs/12_noise.ipynb #fcb86071
 SCORES = dict(mean=lambda losses: losses.mean(), last=lambda losses: losses.ffill().iloc[-1],
@@ -60,6 +63,7 @@ def suspicion(self:Visits,
     if how not in (*SCORES, 'forgetting'):
         raise ReIDError(f"noise.score is {how!r}; give one of {', '.join(SCORES)}, forgetting")
     epochs = _window(len(self), window)
+    if how == 'forgetting' and without: raise ReIDError("forgetting reads all views; leave `without` empty")
     if how == 'forgetting': return forgetting(self.wrong()[epochs])
     return SCORES[how](pd.DataFrame(self.losses(without)[epochs])).to_numpy(float)
 
@@ -70,7 +74,8 @@ def auroc(
     hidden:float=0.15, # Below this an image counts as hidden
     clear:float=0.9,   # Above this as clear; those between are left out
 ) -> float:
-    "Chance that a hidden image scores above a clear one; NaN where there are none of either."
+    "Chance that a hidden image scores above a clear one; NaN where there are none of either, or no scores."
+    if np.isnan(score).all(): return np.nan
     score = np.where(np.isnan(score), np.nanmedian(score), score)
     seen = table.visible.to_numpy(float)
     ask = (seen < hidden) | (seen > clear)
@@ -108,9 +113,9 @@ def _mixture(s, *levels):
     return [grid[i] if (i := np.searchsorted(p, level)) < len(grid) else np.inf for level in levels]
 
 def _deviations(s, *levels):
-    "The median and so many robust deviations."
-    med = np.median(s)
-    return [med + level * max(1.4826 * np.median(abs(s - med)), 1e-12) for level in levels]
+    "The median and so many robust deviations; where most scores are equal, so many mean ones (Iglewicz 1993)."
+    away = abs(s - np.median(s))
+    return [np.median(s) + level * (1.4826 * np.median(away) or 1.2533 * away.mean()) for level in levels]
 
 RULES = dict(value=lambda s, *levels: levels, quantile=lambda s, *levels: np.quantile(s, levels),
              deviations=_deviations, mixture=_mixture)
@@ -129,8 +134,9 @@ def thresholds(
     s = np.asarray(score, float)
     s = s[np.isfinite(s)]
     if len(s) < 2: raise ReIDError(f"{len(s)} scores are too few for thresholds")
-    low, high = RULES[rule](s, partial, full)
-    return float(low), float(high)
+    above = np.nextafter(np.median(s), np.inf)
+    low, high = np.maximum(RULES[rule](s, partial, full), above if rule != 'value' else -np.inf)
+    return float(low), float(max(low, high))
 
 # %% ../nbs/12_noise.ipynb #f92f1a80
 def mine(
@@ -139,20 +145,25 @@ def mine(
     recipe:NoiseRecipe=NoiseRecipe(),   # Score, window, rule and thresholds
     score=None,                         # (N,) in place of the ledger's; higher is more suspicious
 ) -> pd.DataFrame:
-    "A copy of `table` with `loss`, `score`, `kind`, `rival` and `blame`, empty outside training; paper, 2.1."
+    "`table` with `loss`, `score`, `kind`, `rival`, `blame`, empty outside training; `ReIDError` for other images; 2.1."
     train = (table.subset == 'train').values
     if ledger.n != train.sum():
         raise ReIDError(f"the ledger has {ledger.n:,} images and the table {train.sum():,} of training")
-    if score is None: score = less_id(ledger.suspicion(recipe.score, recipe.window), table.pid[train], recipe.relative)
-    if np.shape(score) != (ledger.n,): raise ReIDError(f"scores are {np.shape(score)}; one for each of {ledger.n:,} images is needed")
+    if score is None:
+        score = less_id(ledger.suspicion(recipe.score, recipe.window), table.pid[train], recipe.relative)
+    score = np.asarray(score, float)
+    if score.shape != (ledger.n,):
+        raise ReIDError(f"scores are {score.shape}; one for each of {ledger.n:,} images is needed")
     low, high = thresholds(score, recipe.rule, recipe.partial, recipe.full)
     rival, blame = ledger.rivals(recipe.window)
     pids = np.append(np.unique(table.pid[train]), -1)
+    if rival.max() >= len(pids) - 1: raise ReIDError("the ledger knows classes that the table has not")
     new = dict(loss=ledger.suspicion('mean', recipe.window), score=score, kind=np.select([score >= high, score >= low],
                ['full', 'partial'], 'clean'), rival=pids[rival], blame=blame)
     blank = dict(loss=np.nan, score=np.nan, kind='', rival=-1, blame=np.nan)
     out = table.assign(**blank)
     for name, values in new.items(): out.loc[train, name] = values
+    out.attrs['thresholds'] = low, high
     return out
 
 # %% ../nbs/12_noise.ipynb #176d541e
@@ -164,13 +175,13 @@ def rivals(self:Visits,
     epochs = self.epochs[_window(len(self), window)]
     row, guess = (np.concatenate([e[k] for e in epochs]) for k in ('row', 'guess'))
     pairs = pd.DataFrame(dict(row=row, guess=guess))[guess >= 0].value_counts(sort=False).reset_index(name='n')
-    most = pairs.sort_values(['row', 'n', 'guess'], ascending=[True, False, True]).drop_duplicates('row').set_index('row')
-    most, seen = most.reindex(range(self.n)), np.bincount(row, minlength=self.n)
+    most = pairs.sort_values(['row', 'n', 'guess'], ascending=[True, False, True]).drop_duplicates('row')
+    most, seen = most.set_index('row').reindex(range(self.n)), np.bincount(row, minlength=self.n)
     return most.guess.fillna(-1).to_numpy(int), most.n.fillna(0).to_numpy() / np.maximum(seen, 1)
 
 # %% ../nbs/12_noise.ipynb #76e23101
 def score_histogram(
-    mined,  # From `mine`
+    mined,  # From `mine`, which leaves the thresholds in its `attrs`
     hidden:float=0.15, # Visible share below which a person is wholly hidden
     part:float=0.7,    # Below which partly
 ):
@@ -181,9 +192,10 @@ def score_histogram(
     names = [('kind by the thresholds', t.kind)]
     if known: names.append(('truth', pd.Series(true_kinds(t.visible, hidden, part), t.index)))
     for ax, (title, kind) in zip(axes[0], names):
-        sns.histplot(x=t.score, hue=kind, hue_order=list(KINDS)[::-1], palette=KINDS, multiple='stack', bins=40, ax=ax, alpha=1, lw=0)
-        for k in ('partial', 'full'):
-            if (t.kind == k).any(): ax.axvline(t.score[t.kind == k].min(), color='0.2', lw=0.8, ls='--')
+        sns.histplot(x=t.score, hue=kind, hue_order=list(KINDS)[::-1], palette=KINDS, multiple='stack', bins=40,
+                     ax=ax, alpha=1, lw=0)
+        for x in mined.attrs['thresholds']:
+            if x <= t.score.max(): ax.axvline(x, color='0.2', lw=0.8, ls='--')
         ax.set(title=title, ylabel='images', yscale='symlog' if len(t) > 2000 else 'linear')
         ax.get_legend().set(title='', frame_on=False)
     sns.despine(fig)
@@ -252,6 +264,11 @@ class CrossFit:
     loss:np.ndarray  # (k, N) mean training loss by each model that saw it, NaN for the one that did not
     pids:np.ndarray  # (N,) labels
 
+def _fold_key(recipe, table, held):
+    "Of a fold's images and of what its model is trained with."
+    about = asdict(recipe) | dict(noise=recipe.noise.window, test=None, name=None)
+    return hashlib.md5(repr((about, table[['file', 'pid']].values.tolist(), held.tolist())).encode()).hexdigest()
+
 def _one_fold(data, recipe, table, held, images, bar):
     "Probabilities of the images in `held` and losses of the others, by a model that is trained on the others."
     learn = reid_learner(replace(data, table=table.assign(copies=1 - held)), recipe, images)
@@ -260,6 +277,20 @@ def _one_fold(data, recipe, table, held, images, bar):
     probs[~table.pid[held].isin(table.pid[~held]).values] = np.nan
     return dict(probs=probs, loss=learn.ledger.visits.suspicion('mean', recipe.noise.window).astype(np.float32))
 
+def _read_fold(
+    path, # File, or None
+    key,  # Of what it should hold, from `_fold_key`
+):
+    "What was found before, None when there is nothing; `ReIDError` when it is damaged or of another cross-fit."
+    if not path or not path.is_file(): return None
+    try:
+        with safe_open(path, 'numpy') as f: same = (f.metadata() or {}).get('key') == key
+        found = load_file(path)
+    except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it, and the fold is trained anew") from e
+    if not same: raise ReIDError(f"{path} is of other images or another recipe; give another folder")
+    return found
+
+# %% ../nbs/12_noise.ipynb #17df4987
 def cross_fit(
     data,             # ReIDData
     recipe:Recipe,    # What each of the models is trained with
@@ -278,12 +309,13 @@ def cross_fit(
     fold, n_ids = folds(table, k, blocks, recipe.seed), table.pid.nunique()
     out = CrossFit(np.full((len(table), n_ids), np.nan, np.float32), np.full((k, len(table)), np.nan), table.pid.values)
     for f in range(k):
-        held, done = fold == f, folder and Path(folder)/f'fold-{f + 1}-of-{k}.safetensors'
-        if done and done.is_file(): found = load_file(done)
-        else: found = _one_fold(data, recipe, table, held, images, bar and f'{bar} {f + 1} of {k}')
+        held, path = fold == f, folder and Path(folder)/f'fold-{f + 1}-of-{k}.safetensors'
+        key = _fold_key(recipe, table, held)
+        if (found := _read_fold(path, key)) is None:
+            found = _one_fold(data, recipe, table, held, images, bar and f'{bar} {f + 1} of {k}')
+            if path:
+                with atomic_write(path) as tmp: save_file(found, tmp, dict(key=key))
         out.probs[held], out.loss[f] = found['probs'], np.where(held, np.nan, found['loss'])
-        if done and not done.is_file():
-            with atomic_write(done) as tmp: save_file(found, tmp)
     return out
 
 # %% ../nbs/12_noise.ipynb #69b02069
@@ -298,7 +330,7 @@ def score(self:CrossFit,
         relative:float=0.,  # Share of the id's median that is taken off, as in `less_id`
     ) -> np.ndarray:
     "(N,) scores, higher is more suspicious, NaN where nothing is known; `ReIDError` for an unknown one."
-    own, log = np.unique(self.pids, return_inverse=True)[1][:, None], np.log(np.maximum(self.probs, 1e-12))
+    own, log = np.unique(self.pids, return_inverse=True)[1][:, None], np.log(np.maximum(self.probs, 1e-37))
     label, rival = np.take_along_axis(log, own, 1)[:, 0], np.where(np.arange(log.shape[1]) == own, -np.inf, log).max(1)
     scores = dict(label=-label, rival=rival, margin=rival - label, loss=np.nanmean(_robust(self.loss), 0))
     if how not in (*scores, 'both'): raise ReIDError(f"no score {how!r}; give {', '.join(scores)}, both")
@@ -329,7 +361,7 @@ def decide(
     copies:int=2,  # Showings of a partly hidden image
     before=None,   # An earlier table of decisions, of which those by a person are kept
 ) -> pd.DataFrame:
-    "The training rows with `rule`, `decision` ('keep', 'drop', 'oversample x2') and `by` ('rule', 'person'); paper, 2.1."
+    "Training rows with `rule`, `decision` ('keep', 'drop', 'oversample x2') and `by` ('rule', 'person'); paper, 2.1."
     out = mined[mined.subset == 'train'].copy()
     more = f'oversample x{copies}' if copies > 1 else 'keep'
     out['rule'] = out.kind.map({'clean': 'keep', 'partial': more, 'full': 'drop'})
@@ -344,8 +376,9 @@ def showings(
 ) -> pd.Series:
     "How often each image is shown in an epoch; `ReIDError` naming a decision that is none."
     text = decisions.astype(str)
-    n = text.replace({'keep': 'oversample x1', 'drop': 'oversample x0'}).str.extract('^oversample x([0-9]{1,3})$')[0]
-    if len(wrong := text[n.isna()]): raise ReIDError(f"{wrong.iloc[0]!r} is no decision; write keep, drop, or oversample x2")
+    n = text.map({'keep': '1', 'drop': '0'}).where(text.isin(['keep', 'drop']), text.str.extract('^oversample x(.*)$')[0])
+    known = text.isin(['keep', 'drop']) | text.str.fullmatch('oversample x([2-9]|[1-9][0-9]{1,2})')
+    for wrong in text[~known]: raise ReIDError(f"{wrong!r} is no decision; write keep, drop, or oversample x2")
     return n.astype(int)
 
 # %% ../nbs/12_noise.ipynb #a73892ea
@@ -377,9 +410,11 @@ def composition(
     for kind, n in bars.iterrows():
         a.bar(['as it was', 'an epoch'], n, 0.6, bottom, color=KINDS[kind], label=kind)
         for x in (0, 1):
-            if n.iloc[x] > 0.04*bars.sum().max(): a.text(x, bottom[x] + n.iloc[x]/2, f'{n.iloc[x]:,.0f}', ha='center', va='center', fontsize=8)
+            if n.iloc[x] < 0.04*bars.sum().max(): continue
+            a.text(x, bottom[x] + n.iloc[x]/2, f'{n.iloc[x]:,.0f}', ha='center', va='center', fontsize=8)
         bottom += n.to_numpy()
-    a.legend(frameon=False, fontsize=8, loc='upper left', bbox_to_anchor=(1, 1)); a.set_ylabel('showings')
+    a.legend(frameon=False, fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
+    a.set(ylabel='showings', ylim=(0, 1.05*bottom.max()))
     ids = train.groupby('pid').copies.agg(['size', 'sum']).sort_values('size', ascending=False)
     b.step(range(len(ids)), ids['size'], where='mid', color='0.6', label='images')
     b.step(range(len(ids)), ids['sum'], where='mid', color='tab:green', label='showings an epoch')

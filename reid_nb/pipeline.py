@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Run', 'train', 'clean', 'answer', 'score', 'retrieve', 'unlabelled_ids', 'check', 'run_all', 'finish']
 
-# %% ../nbs/29_pipeline.ipynb #b6fc6421
+# %% ../nbs/29_pipeline.ipynb #cc1db11e
 import json, shutil, time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,11 +26,13 @@ from .loaders import PKSampler, decode_images
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_weights, recipe_model, save_weights
-from .noise import apply_decisions, decide, mine, score_kinds
+from .noise import apply_decisions, cross_fit, decide, mine, score_kinds
 from .report import write_report
 from .rerank import expand_queries, k_reciprocal
 
-# %% ../nbs/29_pipeline.ipynb #12946058
+# %% ../nbs/29_pipeline.ipynb #fc58ae46
+_SAME = ['file', 'pid', 'camid', 'subset', 'role'] # What a run may not see change
+
 class Run:
     "One run of `recipe` on `data` in the folder `out`; `ReIDError` when `out` was started with other images."
     def __init__(self,
@@ -41,8 +43,8 @@ class Run:
         ):
         self.data, self.recipe, self.out, self.verbose, self.scores = data, recipe, Path(out), verbose, []
         if not self.done('table.csv'): self.write('table.csv', data.table)
-        elif self.read('table.csv')['file'].tolist() != data.table.file.tolist():
-            raise ReIDError(f"{data.name} does not hold the images that {out} was started with; "
+        elif not self.read('table.csv')[_SAME].equals(data.table[_SAME].reset_index(drop=True)):
+            raise ReIDError(f"{data.name} does not hold the images and labels that {out} was started with; "
                             "give --force to start over")
         with self.stage('read images'):
             self.images = decode_images(data.table, data.root, recipe.model.size, verbose)
@@ -58,7 +60,8 @@ class Run:
         ) -> pd.DataFrame:
         "A table that an earlier stage wrote; `ReIDError` when it is damaged or gone."
         na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
-        try: return pd.read_csv(self.out/name, keep_default_na=False, na_values=na)
+        text = {'file': str, 'model': str}
+        try: return pd.read_csv(self.out/name, keep_default_na=False, na_values=na, dtype=text)
         except (ValueError, OSError) as e:
             raise ReIDError(f"{self.out/name} is damaged or missing; give --force to start the run over") from e
 
@@ -125,15 +128,21 @@ def clean(
     run:Run, # With the ledger of the model 'mine'
 ) -> pd.DataFrame:
     "The whole table with `loss`, `kind` and `copies` (paper, 2.1); `ReIDError` when noise.csv was damaged by hand."
-    r, table = run.recipe.noise, run.data.table
+    r, table, score = run.recipe.noise, run.data.table, None
     if not run.done('noise.csv'):
-        run.write('noise.csv', decide(mine(read_visits(run.out/'models/mine/ledger'), table, r), r.copies))
-    noise = run.read('noise.csv')
+        if r.folds:
+            with run.stage('judge by others'):
+                recipe = run.recipe.set(**{'loss.m': run.recipe.test.ms[0]})
+                judged = cross_fit(run.data, recipe, r.folds, True, run.images, run.out/'models/folds', 'judge'*run.verbose)
+                score = judged.score('both', r.relative)
+        before = run.read('decisions.csv') if run.done('decisions.csv') else None
+        run.write('noise.csv', decide(mine(read_visits(run.out/'models/mine/ledger'), table, r, score), r.copies, before))
+    run.noise = noise = run.read('noise.csv')
     try:
         known = noise[['file', 'loss', 'score', 'kind']]
         return apply_decisions(table, noise, r.few, r.max_copies).merge(known, 'left', 'file').fillna({'kind': ''})
     except (ReIDError, KeyError) as e:
-        raise ReIDError(f"{run.out/'noise.csv'}: {e}; mend it, or delete it, and it is made anew") from e
+        raise ReIDError(f"{run.out/'noise.csv'}: {e}; mend it, or delete it, and the rule makes it anew") from e
 
 # %% ../nbs/29_pipeline.ipynb #27f2917f
 def answer(
@@ -215,7 +224,8 @@ def check(
         PKSampler(train.pid, r.train.p, r.train.k)
         fake = Visits(len(train))
         fake.add(0, row=np.arange(len(train)), loss=np.arange(len(train)), view=0*train.pid, guess=-1 + 0*train.pid)
-        mine(fake, data.table, r.noise)
+        if r.noise.folds == 1: raise ReIDError("noise.folds has to be 0, or 2 and more")
+        apply_decisions(data.table, decide(mine(fake, data.table, r.noise), r.noise.copies), r.noise.few)
         k_reciprocal(*expand_queries(two, two, r.test.aqe_k, r.test.aqe_alpha), r.test.k1, r.test.k2, r.test.lambda_)
         if len(q): evaluate_rows(np.zeros((len(q), len(g))), q, g, r.test.same_camera)
         unlabelled_ids(data)
@@ -237,6 +247,7 @@ def run_all(
     if recipe.noise.clean:
         mined = train(run, 'mine', recipe.set(**{'loss.m': ms[0]}), table)
         table = clean(run)
+        (run.out/'report.html').unlink(missing_ok=True)
     models = {f'm{m}': train(run, f'm{m}', recipe.set(**{'loss.m': m}), table) for m in ms}
     with run.stage('retrieve'): dists = retrieve(run, models, mined)
     return finish(run, table, dists)
@@ -261,4 +272,6 @@ def finish(
                    gallery=len(run.data.rows('test', 'gallery')), noise=None if kinds is None else kinds.T.to_dict(),
                    seconds=run.read('seconds.csv').groupby('stage', sort=False).seconds.sum().to_dict())
     with atomic_write(out/'metrics.json') as tmp: tmp.write_text(json.dumps(metrics, indent=1))
+    if run.recipe.noise.clean and not run.read('noise.csv').equals(run.noise):
+        raise ReIDError(f"{out/'noise.csv'} was changed while the run went on; --resume trains with the new decisions")
     return write_report(out, run.data.root)

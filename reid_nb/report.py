@@ -51,7 +51,9 @@ def read_run(
     text = lambda name: need(name).read_text(encoding='utf-8')
     run = SimpleNamespace(toml=text('recipe.toml'), recipe=load_run_recipe(out), table=csv('table.csv'),
         history=csv('history.csv'), metrics=json.loads(text('metrics.json')), noise=None, losses=None, dist=None)
-    if run.recipe.noise.clean: run.noise, run.losses = csv('noise.csv'), read_visits(Path(out)/'models/mine/ledger').losses()
+    if run.recipe.noise.clean:
+        run.noise, run.losses = csv('noise.csv'), read_visits(Path(out)/'models/mine/ledger').losses()
+        run.noise = run.noise.set_index('file').loc[run.table.file[run.table.subset == 'train']].reset_index()
     val = run.table[run.table.subset == 'test']
     if len(val) == 0: return run
     run.q, run.g = val[val.role == 'query'], val[val.role == 'gallery']

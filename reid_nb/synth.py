@@ -8,7 +8,7 @@ __all__ = ['SKINS', 'HAIRS', 'HAIR_COLOURS', 'KIT', 'SHOES', 'TEAM_COLOURS', 'AC
            'draw_court', 'Actor', 'draw_frame', 'lens', 'Game', 'random_game', 'Frame', 'film', 'make_dataset',
            'silhouette', 'occlude']
 
-# %% ../nbs/01_synth.ipynb #607d3a64
+# %% ../nbs/01_synth.ipynb #9c2ebaaf
 import io, shutil, tempfile, zipfile
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageColor, ImageDraw, ImageFilter
+from PIL import Image, ImageColor, ImageDraw, ImageFilter, ImageOps
 from tqdm.auto import tqdm
 
 from .core import ReIDError, atomic_write, mix_seed
@@ -650,7 +650,17 @@ def _in_front(
     layer.paste(im.crop(box).resize(size, Image.BICUBIC), (int(places[at]) - size[0], top), person)
     return layer, float(left[at])
 
-# %% ../nbs/01_synth.ipynb #c117d248
+# %% ../nbs/01_synth.ipynb #6334e923
+def _open(
+    root, # Folder
+    file, # Path of an image in it
+):
+    "The picture in RGB and upright, with its format; `ReIDError` naming the file when it cannot be decoded."
+    try:
+        with Image.open(Path(root)/file, formats=('JPEG', 'PNG')) as im:
+            return ImageOps.exif_transpose(im).convert('RGB'), im.format
+    except Exception as e: raise ReIDError(f"{file} cannot be decoded: {e}") from e
+
 def _donors(
     rows,  # Those of the table whose people may be pasted
     root,  # Folder of the files
@@ -659,10 +669,10 @@ def _donors(
 ):
     "Lists of (pid, file, PIL image, silhouette) by camera, those whose silhouette looks like a whole person."
     out = {}
-    for camid, group in rows.groupby('camid'):
+    for camid, group in rows.groupby('camid', dropna=False):
         out[camid] = []
         for r in group.iloc[rng.permutation(len(group))].itertuples():
-            mask = silhouette(im := Image.open(Path(root)/r.file).convert('RGB'))
+            mask = silhouette(im := _open(root, r.file)[0])
             if mask.any(1).mean() > 0.75 and 0.15 < mask.mean() < 0.6: out[camid].append((r.pid, r.file, im, mask))
             if len(out[camid]) == n: break
     return out
@@ -675,17 +685,17 @@ def _hide(
     rng,     # NumPy generator
     tries:int=12, # Donors at most
 ):
-    "(PIL image, fraction of the silhouette that remains, file of the one in front), or None where nobody fits."
-    im = Image.open(Path(root)/row.file).convert('RGB')
-    mask, others = silhouette(im), [d for d in donors[row.camid] if d[0] != row.pid]
+    "(PIL image, its format, fraction that remains, file of the one in front), or None where nobody fits."
+    im, form = _open(root, row.file)
+    mask, others = silhouette(im), [d for d in donors.get(row.camid, []) if d[0] != row.pid]
     for i in rng.permutation(len(others))[:tries]:
         if done := _in_front(mask, *others[i][2:], visible, rng):
             im.paste(done[0], mask=done[0])
-            return im, done[1], others[i][1]
+            return im, form, done[1], others[i][1]
 
 # %% ../nbs/01_synth.ipynb #5750a5fe
 def occlude(
-    table,                                        # One row an image: `file`, `pid`, `camid`, `subset`; `visible` if known
+    table,                                        # One row an image; `visible` is read when it is there
     root,                                         # Folder of its files, which are only read
     dest,                                         # New folder, which gets a copy of all of them
     levels=((0.06, (0, 0.1)), (0.12, (0.3, 0.7))),# (share of the images, (lowest, highest) visible fraction) of each
@@ -694,26 +704,29 @@ def occlude(
     n_donors:int=200,                             # People that are pasted, at most, of each camera
     progress:bool=False,                          # Show a bar?
 ) -> pd.DataFrame:
-    "The table with `visible` and `occluder`, the file of the one in front; `ReIDError` when `dest` exists or nobody fits."
-    dest, rng, here = Path(dest), np.random.default_rng(mix_seed(seed)), table[table.subset == subset]
+    "`table` with `visible` and `occluder`, the file of who is in front; `ReIDError` when `dest` exists or nobody fits."
+    dest, rng = Path(dest), np.random.default_rng(mix_seed(seed))
+    table = table.reset_index(drop=True)
+    here = table[table.subset == subset]
     if dest.exists(): raise ReIDError(f"{dest} is there already; give a new folder")
     if not all(0 <= low < high <= 1 and 0 <= share for share, (low, high) in levels) or sum(s for s, _ in levels) > 1:
         raise ReIDError(f"levels {levels}: shares of the images up to 1 in all, ranges from 0 to 1, low before high")
     if here.pid.nunique() < 2: raise ReIDError(f"the {subset} part needs two ids: nobody stands in front of himself")
     out = table.assign(visible=table.visible.fillna(1.) if 'visible' in table else 1., occluder='')
     donors = _donors(here[out.visible[here.index] > 0.9], root, rng, n_donors)
-    todo, made = here.iloc[rng.permutation(len(here))].itertuples(), {}
+    todo = here.iloc[rng.permutation(len(here))].itertuples()
     dest.absolute().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f'.{dest.name}-', dir=dest.absolute().parent) as tmp:
         tmp, counts = Path(tmp)/'new', [round(share*len(here)) for share, _ in levels]
         bar = tqdm(total=sum(counts), unit='image', disable=not progress)
         for n, (_, visible) in zip(counts, levels):
             while n:
-                if (row := next(todo, None)) is None: raise ReIDError(f"{n} images too few could be hidden to {visible}")
+                if (row := next(todo, None)) is None:
+                    raise ReIDError(f"{n} images too few could be hidden to {visible}")
                 if not (done := _hide(row, root, donors, visible, rng)): continue
                 (tmp/row.file).parent.mkdir(parents=True, exist_ok=True)
-                done[0].save(tmp/row.file, quality=92)
-                out.loc[row.Index, ['visible', 'occluder']] = [round(out.visible[row.Index]*done[1], 4), done[2]]
+                done[0].save(tmp/row.file, done[1], quality=92)
+                out.loc[row.Index, ['visible', 'occluder']] = [round(out.visible[row.Index]*done[2], 4), done[3]]
                 n -= 1; bar.update()
         for file in out.file[out.occluder == '']:
             (tmp/file).parent.mkdir(parents=True, exist_ok=True)

@@ -22,16 +22,23 @@ from reid_nb.explore import image_sizes
 from reid_nb.inference import embed
 from reid_nb.learner import read_visits, reid_learner
 from reid_nb.loaders import decode_images
-from reid_nb.noise import class_probabilities, confident_learning, cross_fit, less_id
+from reid_nb.noise import confident_learning, cross_fit, less_id
+
+@torch.no_grad()
+def cosines(model, images):
+    "(N, C) class scores, averaged over an image and its mirror; probabilities would round the differences away."
+    model.eval()
+    look = lambda x: sum(model.scores(model.pooled(v)) for v in (x, x.flip(-1))) / 2
+    return torch.cat([look(x.float()/255) for x in images.split(128)]).numpy()
 
 def trained(data, r, images, folder):
-    "Ledger, class probabilities and features of one training on all crops."
+    "Ledger, class scores and features of one training on all crops."
     if not (folder/'look.safetensors').is_file():
         learn = reid_learner(data, r, images)
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/'last.pt')
         f = embed(learn.model, data.table, images=images).features
         with atomic_write(folder/'look.safetensors') as tmp:
-            save_file(dict(probs=class_probabilities(learn.model, learn.loss_func, images), features=f), tmp)
+            save_file(dict(scores=cosines(learn.model, images), features=f), tmp)
     return read_visits(folder/'ledger'), load_file(folder/'look.safetensors')
 
 def neighbours(f, table, within):
@@ -42,51 +49,8 @@ def neighbours(f, table, within):
     other = np.where(~same & (near <= 5), sim, -1)
     return -np.nan_to_num(np.nanmean(own, 1), nan=np.nanmean(own)), other.max(1)
 
-def sum_of_ranks(*scores): return sum(rankdata(s) for s in scores)
-
-@call_parse
-def main(
-    path:str,          # Challenge zip with a truth.csv
-    out:str,           # Folder for everything that is made
-    seeds:str='0 1 2', # Of the trainings, whose scores are averaged by rank
-    epochs:int=12,     # Of the preset `tiny`
-    folds:int=0,       # Of a cross-fit with the first seed, 0 for none
-    threads:int=1,     # Of torch
-):
-    torch.set_num_threads(threads)
-    out, data = Path(out), read_dataset(path, dest=Path(out)/'data')
-    table, base = data.rows('train').reset_index(drop=True), recipe('tiny').set(**{'train.epochs': epochs, 'train.eval_every': epochs})
-    data, images = replace(data, table=table), decode_images(table, data.root, base.model.size)
-    gray = [cv2.cvtColor(np.asarray(open_image(data.root, f)), cv2.COLOR_RGB2GRAY) for f in table.file]
-    size = image_sizes(table, data.root)
-    scores = {'area of the crop, negative': -(size.width*size.height).values.astype(float),
-              'sharpness, negative': -np.array([cv2.Laplacian(g, cv2.CV_64F).var() for g in gray])}
-    runs, own = [], np.unique(table.pid, return_inverse=True)[1]
-    for seed in map(int, seeds.split()):
-        visits, look = trained(data, base.set(seed=seed), images, out/f'seed-{seed}')
-        p = np.log(np.maximum(look['probs'], 1e-12))
-        label, rival = p[np.arange(len(p)), own], np.where(np.arange(p.shape[1]) == own[:, None], -np.inf, p).max(1)
-        near, other = neighbours(look['features'], table, 25)
-        every = dict(window=(0, 1))
-        s = {'mean loss of all epochs': visits.suspicion(**every), 'mean loss, last 60 %': visits.suspicion(),
-             'least loss': visits.suspicion('least'), 'last loss': visits.suspicion('last'), 'rank of the loss': visits.suspicion('rank', **every),
-             'forgetting': visits.suspicion('forgetting', **every), 'mean loss, views without erasing': visits.suspicion(without=['RandomErasing'], **every),
-             'mean loss, less half of the id': less_id(visits.suspicion(**every), table.pid, 0.5),
-             'share of visits that name one rival': visits.rivals((0, 1))[1],
-             'second look: surprise at the label': -label, 'second look: another id': rival, 'second look: margin': rival - label,
-             'unlike its neighbours in time': near, 'like another id at that time': other}
-        s['loss + look'] = sum_of_ranks(s['mean loss of all epochs'], -label)
-        s['loss + look + neighbours'] = sum_of_ranks(s['mean loss of all epochs'], -label, near, other)
-        print(f'seed {seed}, AUROC by epoch:', *[f'{auc(l, table):.3f}' for l in visits.losses()])
-        runs.append(s)
-    for name in runs[0]: scores[name] = np.mean([rankdata(s[name]) for s in runs], 0)
-    if folds:
-        judged = cross_fit(data, base, folds, blocks=True, images=images, folder=out/'folds')
-        for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
-        scores['confident learning'] = confident_learning(judged.probs, table.pid).score.values
-        scores['all of them'] = sum_of_ranks(scores['loss + look + neighbours'], judged.score('label'))
-    scores['loss + look + neighbours + area'] = sum_of_ranks(scores['loss + look + neighbours'], scores['area of the crop, negative'])
-    print(report(scores, table).to_string())
+def ranks(s): return rankdata(np.where(np.isnan(s), np.nanmedian(s), s))
+def sum_of_ranks(*scores): return sum(ranks(s) for s in scores)
 
 def auc(score, table, at=slice(None)):
     "AUROC of the rows `at`, those between 30 and 90 % left out."
@@ -106,3 +70,47 @@ def report(scores, table, n=1000):
         (a, b), (c, d) = (np.percentile(x, [2.5, 97.5]) for x in (got[:, k], got[:, k] - got[:, 0]))
         rows.append(dict(score=name, AUROC=f'{auc(s, table):.3f} ({a:.3f} to {b:.3f})', over_area=f'{c:+.3f} to {d:+.3f}'))
     return pd.DataFrame(rows).set_index('score')
+
+@call_parse
+def main(
+    path:str,          # Challenge zip with a truth.csv
+    out:str,           # Folder for everything that is made
+    seeds:str='0 1 2', # Of the trainings, whose scores are averaged by rank
+    epochs:int=12,     # Of the preset `tiny`
+    folds:int=0,       # Of a cross-fit with the first seed, 0 for none
+    threads:int=1,     # Of torch
+):
+    torch.set_num_threads(threads)
+    out, data = Path(out), read_dataset(path, dest=Path(out)/'data')
+    table, base = data.rows('train').reset_index(drop=True), recipe('tiny').set(**{'train.epochs': epochs, 'train.eval_every': epochs})
+    data, images = replace(data, table=table), decode_images(table, data.root, base.model.size)
+    gray = [cv2.cvtColor(np.asarray(open_image(data.root, f)), cv2.COLOR_RGB2GRAY) for f in table.file]
+    size = image_sizes(table, data.root)
+    scores = {'area of the crop, negative': -(size.width*size.height).values.astype(float),
+              'variance of the Laplacian': np.array([cv2.Laplacian(g, cv2.CV_64F).var() for g in gray])}
+    runs, own = [], np.unique(table.pid, return_inverse=True)[1]
+    for seed in map(int, seeds.split()):
+        visits, look = trained(data, base.set(seed=seed), images, out/f'seed-{seed}')
+        p = look['scores']
+        label, rival = p[np.arange(len(p)), own], np.where(np.arange(p.shape[1]) == own[:, None], -np.inf, p).max(1)
+        near, other = neighbours(look['features'], table, 25)
+        every = dict(window=(0, 1))
+        s = {'mean loss of all epochs': visits.suspicion(**every), 'mean loss, last 60 %': visits.suspicion(),
+             'least loss': visits.suspicion('least'), 'last loss': visits.suspicion('last'), 'rank of the loss': visits.suspicion('rank', **every),
+             'forgetting': visits.suspicion('forgetting', **every), 'mean loss, views without erasing': visits.suspicion(without=['RandomErasing'], **every),
+             'mean loss, less half of the id': less_id(visits.suspicion(**every), table.pid, 0.5),
+             'share of visits that name one rival': visits.rivals((0, 1))[1],
+             'second look: surprise at the label': -label, 'second look: another id': rival, 'second look: margin': rival - label,
+             'unlike its neighbours in time': near, 'like another id at that time': other}
+        s['loss + look'] = sum_of_ranks(s['mean loss of all epochs'], -label)
+        s['loss + look + neighbours'] = sum_of_ranks(s['mean loss of all epochs'], -label, near, other)
+        print(f'seed {seed}, AUROC by epoch:', *[f'{auc(l, table):.3f}' for l in visits.losses()])
+        runs.append(s)
+    for name in runs[0]: scores[name] = np.mean([ranks(s[name]) for s in runs], 0)
+    if folds:
+        judged = cross_fit(data, base, folds, blocks=True, images=images, folder=out/'folds')
+        for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
+        scores['confident learning'] = confident_learning(judged.probs, table.pid).score.values
+        scores['all of them'] = sum_of_ranks(scores['loss + look + neighbours'], judged.score('label'))
+    scores['loss + look + neighbours + area'] = sum_of_ranks(scores['loss + look + neighbours'], scores['area of the crop, negative'])
+    print(report(scores, table).to_string())
