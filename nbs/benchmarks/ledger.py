@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+import pandas as pd
 import torch
 from fastai.callback.core import Callback
 from fastcore.script import call_parse
@@ -19,8 +20,6 @@ from reid_nb.core import recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import Ledger, Visits, reid_learner
 from reid_nb.loaders import PKSampler
-
-import pandas as pd
 
 def clock():
     if torch.cuda.is_available(): torch.cuda.synchronize()
@@ -48,17 +47,19 @@ def main(
     preset:str='tiny',
 ):
     spent = defaultdict(float)
-    for name in ('before_train', 'before_batch', 'after_loss', 'after_train'): setattr(Ledger, name, timed(Ledger, name, spent))
-    table = pd.DataFrame(dict(file='x', pid=np.repeat(np.arange(ids), 8), camid=0, seq=0, frame=0, subset='train', role='train'))
+    for name in ('before_train', 'before_batch', 'after_loss', 'after_train'):
+        setattr(Ledger, name, timed(Ledger, name, spent))
+    pids = np.repeat(np.arange(ids), 8)
+    table = pd.DataFrame(dict(file='x', pid=pids, camid=0, seq=0, frame=0, subset='train', role='train'))
     r = recipe(preset).set(**{'train.epochs': epochs, 'train.warmup': 1})
     images = torch.randint(0, 256, (len(table), 3, *r.model.size), dtype=torch.uint8)
     learn = reid_learner(ReIDData(Path('.'), table, 'noise'), r, images, cbs=[Steps()])
     learn.seconds = []
     with tempfile.TemporaryDirectory() as tmp, learn.no_bar(), learn.no_logging():
         learn.fit_recipe(Path(tmp)/'last.pt')
-    print(f"{preset}, {torch.get_num_threads()} threads, {'GPU' if torch.cuda.is_available() else 'CPU'}: the ledger takes "
-          f"{100*sum(spent.values())/sum(learn.seconds):.2f} % of training ({epochs} epochs of {len(learn.dls.train)} steps, "
-          f"median epoch {np.median(learn.seconds[1:]):.2f} s)")
+    where = 'GPU' if torch.cuda.is_available() else f'CPU, {torch.get_num_threads()} threads'
+    print(f"{preset}, {where}: the ledger takes {100*sum(spent.values())/sum(learn.seconds):.2f} % of training "
+          f"({epochs} epochs of {len(learn.dls.train)} steps, median epoch {np.median(learn.seconds[1:]):.2f} s)")
     pids = np.repeat(np.arange(500), 20)
     visits = sum(len(b) for b in PKSampler(pids, 16, 4))
     with tempfile.TemporaryDirectory() as tmp:

@@ -1,7 +1,8 @@
-"""How well are hidden people found? People are hidden in the training part on purpose; one training and, if wanted, a
-cross-fit then score the images, and the scores are held against the truth. Resumable: what is in OUT is not done again.
+"""How well are hidden people found? People are hidden in the training part on purpose; one training or more and, if
+wanted, a cross-fit then score the images, and the scores are held against the truth. Resumable: what is in OUT is not
+done again.
 
-    python nbs/benchmarks/mining.py cuhk03_challenge.zip mining --epochs 24 --folds 3 --fold-epochs 16
+    python nbs/benchmarks/mining.py cuhk03_challenge.zip mining --epochs 24 --runs 3
 """
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,8 @@ def measures(score, table, cut=None):
     k = np.searchsorted(full[order].cumsum(), np.ceil(0.6*full.sum())) + 1
     drop = score >= cut if cut is not None else np.isin(np.arange(len(score)), order[:k])
     return dict(AUROC=auroc(score, table, HIDDEN), AP=average_precision_score(full, score), dropped=drop.sum(),
-                precision=full[drop].mean(), recall=drop[full].mean(), partly=drop[part].mean(), clear=drop[truth == 'clean'].mean())
+                precision=full[drop].mean(), recall=drop[full].mean(), partly=drop[part].mean(),
+                clear=drop[truth == 'clean'].mean())
 
 def spread(score, table, cut, n=1000):
     "95 % intervals of precision, recall and the part of the partly hidden that is dropped, over drawn ids."
@@ -39,12 +41,28 @@ def spread(score, table, cut, n=1000):
     return ', '.join(f'{name} {a:.3f} to {b:.3f}' for name, a, b in
                      zip(('precision', 'recall', 'partly hidden dropped'), *np.percentile(got, [2.5, 97.5], axis=0)))
 
+def readings(visits, pids):
+    "Mean without erased views, rank and least of the losses, each less half of the id and in robust deviations."
+    x = [visits.suspicion(without=['RandomErasing']), visits.suspicion('rank'), visits.suspicion('least')]
+    x = np.array([less_id(np.where(np.isnan(s), np.nanmedian(s), s), pids, 0.5) for s in x])
+    x -= np.median(x, 1, keepdims=True)
+    return (x / np.median(abs(x), 1, keepdims=True)).mean(0)
+
+def one(data, r, folder):
+    "The ledger of one training."
+    if not (folder/'done').is_file():
+        learn = reid_learner(data, r)
+        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/'last.pt')
+        (folder/'done').touch()
+    return read_visits(folder/'ledger')
+
 @call_parse
 def main(
     path:str,            # Challenge zip
     out:str,             # Folder for everything that is made
-    seed:int=0,          # Of the hiding; 42 more is that of the training
-    epochs:int=24,       # Of the single training with the preset `tiny`
+    seed:int=0,          # Of the hiding; 42 more is that of the first training
+    epochs:int=24,       # Of a training with the preset `tiny`
+    runs:int=1,          # Trainings with seeds of their own, whose scores are averaged as well
     folds:int=0,         # Of the cross-fit, 0 for none
     fold_epochs:int=16,  # Of each of its trainings
     threads:int=1,       # Of torch
@@ -54,25 +72,28 @@ def main(
     root = out/f'hidden-{seed}'
     table = pd.read_csv(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, seed=seed)
     data = ReIDData(root, table, data.name)
-    train, r = data.rows('train').reset_index(drop=True), recipe('tiny').set(**{'seed': 42 + seed, 'train.epochs': epochs, 'train.eval_every': epochs})
-    ledger = out/f'single-{seed}/ledger'
-    if not ledger.is_dir() or len(list(ledger.iterdir())) < epochs:
-        learn = reid_learner(data, r)
-        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(ledger.with_name('last.pt'))
-    visits, scores = read_visits(ledger), {}
+    train = data.rows('train').reset_index(drop=True)
+    r = recipe('tiny').set(**{'seed': 42 + seed, 'train.epochs': epochs, 'train.eval_every': epochs})
+    books, scores = [one(data, r.set(seed=42 + seed + 1000*i), out/f'run-{seed}-{i}') for i in range(runs)], {}
+    visits = books[0]
     for how in (*SCORES, 'forgetting'): scores[how] = visits.suspicion(how)
     scores['mean, views without erasing'] = visits.suspicion(without=['RandomErasing'])
     scores['mean of all epochs'] = visits.suspicion(window=(0, 1))
     scores['mean, less half of the id'] = less_id(visits.suspicion(), train.pid, 0.5)
+    for n in sorted({1, runs}):
+        scores[f'three readings, {n} runs'] = np.mean([readings(v, train.pid) for v in books[:n]], 0)
     for e in range(len(visits)): print(f'epoch {e + 1}: AUROC {auroc(visits.losses()[e], train, HIDDEN):.3f}')
     if folds:
-        judged = cross_fit(replace(data, table=train), r.set(**{'train.epochs': fold_epochs}), folds, blocks=False, folder=out/f'folds-{seed}')
-        for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted, {how}, less half of the id'] = judged.score(how, 0.5)
+        shorter = r.set(**{'train.epochs': fold_epochs})
+        judged = cross_fit(replace(data, table=train), shorter, folds, blocks=False, folder=out/f'folds-{seed}')
+        for how in ('label', 'rival', 'margin', 'loss', 'both'):
+            scores[f'cross-fitted, {how}, less half of the id'] = judged.score(how, 0.5)
         scores['confident learning'] = confident_learning(judged.probs, train.pid).score.values
     print(f'{len(train):,} images; dropping until 60 % of the wholly hidden are found:')
     print(pd.DataFrame({name: measures(s, train) for name, s in scores.items()}).T.round(3).to_string())
-    for name in ('mean, less half of the id', *(['cross-fitted, both, less half of the id'] if folds else [])):
+    for name in ('mean, less half of the id', f'three readings, {runs} runs'):
         for unit, low, high in (('deviations', 1.5, 3), ('deviations', 2, 4), ('mixture', 0.5, 0.999)):
             cut = thresholds(scores[name], unit, low, high)[1]
-            print(f'{name}, {unit} {high}:', {k: round(float(v), 3) for k, v in measures(scores[name], train, cut).items()})
+            got = {k: round(float(v), 3) for k, v in measures(scores[name], train, cut).items()}
+            print(f'{name}, {unit} {high}:', got)
             print('   95 %:', spread(scores[name], train, cut))

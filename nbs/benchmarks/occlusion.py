@@ -1,6 +1,6 @@
 """Real occlusion between players in two uniforms: which score sees it? AUROC of crops under 30 % visible against those
-over 90 %, with intervals over drawn pieces of two seconds of a player, and against the area of the crop, which needs no training at
-all. Resumable: what is in OUT is not done again.
+over 90 %, with intervals over drawn pieces of two seconds of a player, and against the area of the crop, which needs no
+training at all. Resumable: what is in OUT is not done again.
 
     python nbs/benchmarks/occlusion.py snmot116_occlusion.zip occlusion --seeds "0 1 2" --folds 3
 """
@@ -68,7 +68,8 @@ def report(scores, table, n=1000):
     got, rows = np.array(got), []
     for k, (name, s) in enumerate(scores.items()):
         (a, b), (c, d) = (np.percentile(x, [2.5, 97.5]) for x in (got[:, k], got[:, k] - got[:, 0]))
-        rows.append(dict(score=name, AUROC=f'{auc(s, table):.3f} ({a:.3f} to {b:.3f})', over_area=f'{c:+.3f} to {d:+.3f}'))
+        value = f'{auc(s, table):.3f} ({a:.3f} to {b:.3f})'
+        rows.append(dict(score=name, AUROC=value, over_area=f'{c:+.3f} to {d:+.3f}'))
     return pd.DataFrame(rows).set_index('score')
 
 @call_parse
@@ -82,7 +83,8 @@ def main(
 ):
     torch.set_num_threads(threads)
     out, data = Path(out), read_dataset(path, dest=Path(out)/'data')
-    table, base = data.rows('train').reset_index(drop=True), recipe('tiny').set(**{'train.epochs': epochs, 'train.eval_every': epochs})
+    table = data.rows('train').reset_index(drop=True)
+    base = recipe('tiny').set(**{'train.epochs': epochs, 'train.eval_every': epochs})
     data, images = replace(data, table=table), decode_images(table, data.root, base.model.size)
     gray = [cv2.cvtColor(np.asarray(open_image(data.root, f)), cv2.COLOR_RGB2GRAY) for f in table.file]
     size = image_sizes(table, data.root)
@@ -96,11 +98,14 @@ def main(
         near, other = neighbours(look['features'], table, 25)
         every = dict(window=(0, 1))
         s = {'mean loss of all epochs': visits.suspicion(**every), 'mean loss, last 60 %': visits.suspicion(),
-             'least loss': visits.suspicion('least'), 'last loss': visits.suspicion('last'), 'rank of the loss': visits.suspicion('rank', **every),
-             'forgetting': visits.suspicion('forgetting', **every), 'mean loss, views without erasing': visits.suspicion(without=['RandomErasing'], **every),
+             'least loss': visits.suspicion('least'), 'last loss': visits.suspicion('last'),
+             'rank of the loss': visits.suspicion('rank', **every),
+             'forgetting': visits.suspicion('forgetting', **every),
+             'mean loss, views without erasing': visits.suspicion(without=['RandomErasing'], **every),
              'mean loss, less half of the id': less_id(visits.suspicion(**every), table.pid, 0.5),
              'share of visits that name one rival': visits.rivals((0, 1))[1],
-             'second look: surprise at the label': -label, 'second look: another id': rival, 'second look: margin': rival - label,
+             'second look: surprise at the label': -label, 'second look: another id': rival,
+             'second look: margin': rival - label,
              'unlike its neighbours in time': near, 'like another id at that time': other}
         s['loss + look'] = sum_of_ranks(s['mean loss of all epochs'], -label)
         s['loss + look + neighbours'] = sum_of_ranks(s['mean loss of all epochs'], -label, near, other)
@@ -111,6 +116,8 @@ def main(
         judged = cross_fit(data, base, folds, blocks=True, images=images, folder=out/'folds')
         for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
         scores['confident learning'] = confident_learning(judged.probs, table.pid).score.values
-        scores['all of them'] = sum_of_ranks(scores['loss + look + neighbours'], judged.score('label'))
-    scores['loss + look + neighbours + area'] = sum_of_ranks(scores['loss + look + neighbours'], scores['area of the crop, negative'])
+        scores['loss + look + neighbours + cross-fitted label'] = sum_of_ranks(scores['loss + look + neighbours'],
+                                                                               judged.score('label'))
+    area = scores['area of the crop, negative']
+    scores['loss + look + neighbours + area'] = sum_of_ranks(scores['loss + look + neighbours'], area)
     print(report(scores, table).to_string())
