@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Run', 'train', 'clean', 'answer', 'score', 'retrieve', 'unlabelled_ids', 'check', 'run_all', 'finish']
 
-# %% ../nbs/29_pipeline.ipynb #cc1db11e
+# %% ../nbs/29_pipeline.ipynb #733d989d
 import json, shutil, time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from safetensors.numpy import save_file
 
@@ -72,18 +73,20 @@ class Run:
         "Write a table as csv, whole or not at all."
         with atomic_write(self.out/name) as tmp: table.to_csv(tmp, index=False)
 
-    @contextmanager
-    def stage(self,
-              name:str, # What is being done
-        ):
-        "Say what is going on; its seconds go to `seconds.csv`, also when it is stopped by an error or Ctrl-C."
-        if self.verbose: print(f'· {name}', flush=True)
-        start = time.time()
-        try: yield
-        finally:
-            row = pd.DataFrame([dict(stage=name, seconds=round(time.time() - start, 1))])
-            old = [self.read('seconds.csv')] if self.done('seconds.csv') else []
-            self.write('seconds.csv', pd.concat([*old, row]))
+# %% ../nbs/29_pipeline.ipynb #defe9d6d
+@patch
+@contextmanager
+def stage(self:Run,
+          name:str, # What is being done
+    ):
+    "Say what is going on; its seconds go to `seconds.csv`, also when it is stopped by an error or Ctrl-C."
+    if self.verbose: print(f'· {name}', flush=True)
+    start = time.time()
+    try: yield
+    finally:
+        row = pd.DataFrame([dict(stage=name, seconds=round(time.time() - start, 1))])
+        old = [self.read('seconds.csv')] if self.done('seconds.csv') else []
+        self.write('seconds.csv', pd.concat([*old, row]))
 
 # %% ../nbs/29_pipeline.ipynb #c9dfb30b
 def _begin(
