@@ -105,7 +105,8 @@ def less_id(
 
 # %% ../nbs/12_noise.ipynb #fd10daf8
 def _mixture(s, *levels):
-    "Scores at which the upper of two normal curves reaches the probabilities `levels`."
+    "Scores at which the upper of two normal curves reaches the probabilities `levels`; infinite without two."
+    if len(np.unique(s)) < 3: return [np.inf] * len(levels)
     fit = GaussianMixture(2, random_state=0, n_init=3).fit(s[:, None])
     upper = fit.means_[:, 0].argmax()
     grid = np.linspace(fit.means_[1 - upper, 0], max(s.max(), fit.means_[upper, 0]), 4000)
@@ -286,7 +287,7 @@ def _read_fold(
     try:
         with safe_open(path, 'numpy') as f: same = (f.metadata() or {}).get('key') == key
         found = load_file(path)
-    except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it, and the fold is trained anew") from e
+    except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
     if not same: raise ReIDError(f"{path} is of other images or another recipe; give another folder")
     return found
 
@@ -376,8 +377,9 @@ def showings(
 ) -> pd.Series:
     "How often each image is shown in an epoch; `ReIDError` naming a decision that is none."
     text = decisions.astype(str)
-    n = text.map({'keep': '1', 'drop': '0'}).where(text.isin(['keep', 'drop']), text.str.extract('^oversample x(.*)$')[0])
-    known = text.isin(['keep', 'drop']) | text.str.fullmatch('oversample x([2-9]|[1-9][0-9]{1,2})')
+    plain, times = text.isin(['keep', 'drop']), text.str.extract('^oversample x(.*)$')[0]
+    n = text.map({'keep': '1', 'drop': '0'}).where(plain, times)
+    known = plain | text.str.fullmatch('oversample x([2-9]|[1-9][0-9]{1,2})')
     for wrong in text[~known]: raise ReIDError(f"{wrong!r} is no decision; write keep, drop, or oversample x2")
     return n.astype(int)
 

@@ -136,10 +136,12 @@ def clean(
         if r.folds:
             with run.stage('judge by others'):
                 recipe = run.recipe.set(**{'loss.m': run.recipe.test.ms[0]})
-                judged = cross_fit(run.data, recipe, r.folds, True, run.images, run.out/'models/folds', 'judge'*run.verbose)
+                judged = cross_fit(run.data, recipe, r.folds, images=run.images, folder=run.out/'models/folds',
+                                   bar='judge'*run.verbose)
                 score = judged.score('both', r.relative)
         before = run.read('decisions.csv') if run.done('decisions.csv') else None
-        run.write('noise.csv', decide(mine(read_visits(run.out/'models/mine/ledger'), table, r, score), r.copies, before))
+        mined = mine(read_visits(run.out/'models/mine/ledger'), table, r, score)
+        run.write('noise.csv', decide(mined, r.copies, before))
     run.noise = noise = run.read('noise.csv')
     try:
         known = noise[['file', 'loss', 'score', 'kind']]
