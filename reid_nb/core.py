@@ -251,8 +251,8 @@ def atomic_write(
     finally: tmp.unlink(missing_ok=True)
 
 # %% ../nbs/00_core.ipynb #a0119847
-RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv', 'metrics.json', 'models',
-             'embeddings', 'distances.safetensors', 'submission.csv', 'report.html'}
+RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv', 'metrics.json',
+             'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html'}
 
 def open_run(
     out,                # Folder of the run

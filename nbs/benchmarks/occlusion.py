@@ -14,7 +14,6 @@ import torch
 from fastcore.script import call_parse
 from safetensors.numpy import load_file, save_file
 from scipy.stats import rankdata
-from sklearn.metrics import roc_auc_score
 
 from reid_nb.core import atomic_write, recipe
 from reid_nb.data import open_image, read_dataset
@@ -22,7 +21,7 @@ from reid_nb.explore import image_sizes
 from reid_nb.inference import embed
 from reid_nb.learner import read_visits, reid_learner
 from reid_nb.loaders import decode_images
-from reid_nb.noise import confident_learning, cross_fit, less_id
+from reid_nb.noise import auroc, confident_learning, cross_fit, less_id
 
 @torch.no_grad()
 def cosines(model, images):
@@ -49,14 +48,10 @@ def neighbours(f, table, within):
     other = np.where(~same & (near <= 5), sim, -1)
     return -np.nan_to_num(np.nanmean(own, 1), nan=np.nanmean(own)), other.max(1)
 
-def ranks(s): return rankdata(np.where(np.isnan(s), np.nanmedian(s), s))
+def filled(s): return np.where(np.isnan(s), np.nanmedian(s), s)
+def ranks(s): return rankdata(filled(s))
 def sum_of_ranks(*scores): return sum(ranks(s) for s in scores)
-
-def auc(score, table, at=slice(None)):
-    "AUROC of the rows `at`, those between 30 and 90 % left out."
-    seen, score = table.visible.values[at], np.where(np.isnan(score), np.nanmedian(score), score)[at]
-    ask = (seen < 0.3) | (seen > 0.9)
-    return roc_auc_score(seen[ask] < 0.3, score[ask])
+def auc(score, table, at=slice(None)): return auroc(filled(score)[at], table.iloc[at], hidden=0.3)
 
 def report(scores, table, n=1000):
     "AUROC, its interval, and the interval of the difference to the area, over drawn (player, 50 frames) pieces."
