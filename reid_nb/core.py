@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'PRESETS', 'RUN_FILES', 'ReIDError', 'ModelRecipe', 'LossRecipe', 'TrainRecipe',
            'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'Recipe', 'save_recipe', 'recipe', 'atomic_write', 'open_run',
-           'load_run_recipe', 'mix_seed', 'seed_all', 'one_thread', 'show_grid']
+           'load_run_recipe', 'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
 
-# %% ../nbs/00_core.ipynb #933b75ad
-import difflib, os, random, shutil
+# %% ../nbs/00_core.ipynb #f5a4cbcd
+import atexit, difflib, os, random, shutil, tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ class ModelRecipe:
     "The network (paper, section 2.2)."
     backbone: str = 'resnet50' # Any timm name (paper, Table 1: ResNet-50)
     size: tuple = (256, 128)   # Height, width in pixels (paper, Table 1; 384 x 128 in its last row)
+    resize: str = 'stretch'    # How an image gets that size: 'stretch' (Luo 2019) or 'letterbox'
     last_stride: int = 1       # Stride of the last stage, 1 keeps the map large (paper, 2.2; Luo 2019)
     pool: str = 'gem'          # 'gem' (paper, 2.2) or 'avg' (Luo 2019)
     dropout: float = 0.2       # Before the classifier (value: paper, 3.1; place: open)
@@ -58,6 +59,7 @@ class TrainRecipe:
     wd: float = 1e-4           # Weight decay (paper, 3.1), not on norms and biases
     p: int = 16                # Identities a batch (open; Luo 2019)
     k: int = 4                 # Images an identity (open; Luo 2019)
+    sampler: str = 'pk'        # 'pk', 'sequence' (ids of one sequence together), 'shuffle' or 'inverse' (by id)
     precision: str = 'auto'    # 'bf16', 'fp32', or 'auto': bf16 where the processor has matrix units for it
     eval_every: int = 10       # Epochs between two validations by mAP
 
@@ -69,7 +71,13 @@ class AugmentRecipe:
     pad: int = 10              # Pixels padded on each side before the crop, at a height of 256 (Luo 2019)
     affine: float = 0.5        # Small rotation, scale and shear (paper, 2.1; probability open)
     gray: float = 0.2          # Local grayscale patch (Gong 2021)
+    gray_all: float = 0.0      # The whole image turns gray (Gong 2021)
     erase: float = 0.5         # Random erasing (Zhong 2020)
+    fill: str = 'mean'         # Of what is erased: 'mean' colour, 'zero' or 'noise'
+    jitter: float = 0.0        # Brightness, contrast and saturation (not in the paper)
+    patch: float = 0.0         # Patch of another image of the batch (Zhou 2019; not in the paper)
+    augmix: float = 0.0        # Mixture of chains of operations (Hendrycks 2020; not in the paper)
+    mild: bool = True          # Do images that are shown more than once get more? (paper, 2.1: copies are augmented)
 
 # %% ../nbs/00_core.ipynb #6e5ceaee
 @dataclass
@@ -122,7 +130,8 @@ LIMITS = {'seed': (0, 2**32 - 1), 'model.size': (16, 4096), 'model.last_stride':
           'loss.smoothing': (0, 0.99), 'train.epochs': COUNT, 'train.warmup': AMOUNT, 'train.lr_start': AMOUNT,
           'train.lr': AMOUNT, 'train.wd': AMOUNT, 'train.p': (2, 10**6), 'train.k': COUNT, 'train.eval_every': COUNT,
           'augment.flip': UNIT, 'augment.pad': (0, 128), 'augment.affine': UNIT, 'augment.gray': UNIT,
-          'augment.erase': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT, 'noise.copies': (1, 999),
+          'augment.gray_all': UNIT, 'augment.erase': UNIT, 'augment.jitter': UNIT, 'augment.patch': UNIT,
+          'augment.augmix': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT, 'noise.copies': (1, 999),
           'noise.folds': (0, 100), 'noise.few': AMOUNT, 'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT,
           'test.aqe_alpha': AMOUNT, 'test.k1': COUNT, 'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
 
@@ -234,7 +243,8 @@ def recipe(
 # %% ../nbs/00_core.ipynb #585191b2
 @contextmanager
 def atomic_write(
-    path,  # Where the finished file is to be
+    path,           # Where the finished file is to be
+    sync:bool=True, # Wait until it has reached the disk? Not needed for what is checked when it is read
 ):
     "Yields a temporary path beside `path`; renamed on success, removed on failure; `ReIDError` when the disk is full."
     path = Path(path)
@@ -242,7 +252,8 @@ def atomic_write(
     tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
         yield tmp
-        with open(tmp, 'rb+') as f: os.fsync(f.fileno())
+        if sync:
+            with open(tmp, 'rb+') as f: os.fsync(f.fileno())
         os.replace(tmp, path)
     except Exception as e: # libraries tell a full disk in many ways, torch as a RuntimeError
         full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < 2**20
@@ -308,12 +319,15 @@ def seed_all(
     seed = mix_seed(*parts)
     random.seed(seed); np.random.seed(seed); torch.manual_seed(seed)
 
-# %% ../nbs/00_core.ipynb #d7e1c290
-def one_thread(
+# %% ../nbs/00_core.ipynb #b433c4b3
+def set_up_tests(
     cells=None, # The cells to be tested, which nbdev hands over
 ):
-    "Let each test process compute on one core, unless `OMP_NUM_THREADS` says otherwise."
+    "Let each test process compute on one core and keep images in a folder of its own, unless variables say otherwise."
     os.environ.setdefault('OMP_NUM_THREADS', '1')
+    if 'REID_CACHE' not in os.environ:
+        os.environ['REID_CACHE'] = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, os.environ['REID_CACHE'], True)
 
 # %% ../nbs/00_core.ipynb #9929354d
 def show_grid(

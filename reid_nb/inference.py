@@ -66,15 +66,16 @@ def embed(
     images=None,         # (N, 3, H, W) bytes, rows as in `table`, in place of reading the files at one size
     bs:int=128,          # Batch size
     progress:bool=False, # Show a bar?
+    resize:str='stretch' # How files get their size, as in training: 'stretch' or 'letterbox'
 ) -> Embeddings:
     "Retrieval features of length 1, (N, D) float32; raises `ReIDError` naming an image that cannot be read."
     device, total = default_device(), 0
     model = model.to(device).eval()
     for size in sizes if images is None else [images.shape[2:]]:
-        x = decode_images(table, root, size, progress) if images is None else images
+        x = decode_images(table, root, size, resize, progress) if images is None else images
         views, out = [lambda b: b] + ([lambda b: b.flip(-1)] if flip else []), []
         for b in tqdm(x.split(bs), 'embed', disable=not progress, leave=False):
-            b = b.to(device).float() / 255
+            b = b.to(device)
             out.append(sum(F.normalize(model.embed(view(b)).float()) for view in views).cpu())
         total = total + F.normalize(torch.cat(out))
     return Embeddings(F.normalize(total).numpy(), table)
@@ -88,7 +89,7 @@ def colour_histogram(
     "HSV histograms by stripe as features of length 1, (N, stripes * 256)."
     out = []
     for x in images.permute(0, 2, 3, 1).split(256):
-        hsv = rgb_to_hsv(x.numpy() / np.float32(255))
+        hsv = rgb_to_hsv(x.cpu().numpy() / np.float32(255))
         n, h, w, _ = hsv.shape
         bins = (np.minimum((hsv * [16, 4, 4]).astype(int), [15, 3, 3]) * [16, 4, 1]).sum(-1)
         bins += 256 * (np.arange(h) * stripes // h)[:, None] + 256 * stripes * np.arange(n)[:, None, None]

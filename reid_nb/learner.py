@@ -145,7 +145,9 @@ class Ledger(Callback):
         self.visits = Visits(len(self.dls.train.dataset), [type(t).__name__ for t in self.tfms], folder)
 
     @property
-    def tfms(self): return [t for t in self.dls.train.after_batch.fs if isinstance(t, BatchTransform)][:8]
+    def tfms(self):
+        ours = [t for t in self.dls.train.after_batch.fs if isinstance(t, BatchTransform)]
+        return [leaf for t in ours for leaf in t.leaves][:8]
     def before_train(self): self.new = {k: [] for k in Visits.kinds}
 
     def before_batch(self):
@@ -159,8 +161,8 @@ class Ledger(Callback):
         scores, y = self.pred[1].detach(), self.yb[0]
         best, guess = scores.max(1)
         guess[scores.gather(1, y[:, None])[:, 0] >= best] = -1
-        view = torch.zeros_like(y, dtype=torch.uint8)
-        for i, t in enumerate(self.tfms): view |= t.chosen.to(torch.uint8) << i
+        view = torch.zeros(len(y), dtype=torch.uint8)
+        for i, t in enumerate(self.tfms): view |= torch.from_numpy(t.chosen).byte() << i
         new = dict(row=self.rows, loss=self.learn.loss_func.each, view=view, guess=guess)
         for k, v in new.items(): self.new[k].append(v)
 

@@ -6,12 +6,13 @@
 __all__ = ['create_backbone', 'set_last_stride_1', 'GeM', 'ReIDModel', 'create_model', 'use_bf16', 'recipe_model', 'save_weights',
            'load_weights']
 
-# %% ../nbs/07_models.ipynb #ec2499c8
+# %% ../nbs/07_models.ipynb #83a36de0
 import difflib
 
 import timm
 import torch
 import torch.nn.functional as F
+from fastcore.basics import patch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -89,33 +90,40 @@ class ReIDModel(nn.Module):
         self.register_buffer('mean', torch.full((1, 3, 1, 1), 0.5))
         self.register_buffer('std', torch.full((1, 3, 1, 1), 0.25))
 
-    def pooled(self, x):
-        "(B, D) feature before the neck."
-        x = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): x = self.backbone(x)
-        return self.pool(_as_map(self.backbone, x).float())
-
     def embed(self,
-              x, # (B, 3, H, W) in [0, 1]
+              x, # (B, 3, H, W) bytes, or floats in [0, 1]
         ):
         "(B, D) retrieval feature: after the neck, of length 1."
         return F.normalize(self.neck(self.pooled(x)))
 
-    def scores(self,
-               feature, # (B, D) before the neck
-        ):
-        "(B, C) class scores: cosines for circle, logits for softmax."
-        direction = self.dropout(self.neck(feature))
-        if not self.cosine: return self.classifier(direction)
-        return F.linear(F.normalize(direction), F.normalize(self.classifier.weight))
-
     def forward(self,
-                x, # (B, 3, H, W) in [0, 1]
+                x, # (B, 3, H, W) bytes, or floats in [0, 1]
         ):
         "In training the pair (feature before the neck, class scores); otherwise the retrieval feature."
         if not self.training: return self.embed(x)
         feature = self.pooled(x)
         return feature, self.scores(feature)
+
+# %% ../nbs/07_models.ipynb #15545440
+@patch
+def pooled(self:ReIDModel,
+           x, # (B, 3, H, W) bytes, or floats in [0, 1]
+    ):
+    "(B, D) feature before the neck."
+    white = 255 if x.dtype == torch.uint8 else 1
+    x = F.batch_norm(x.float(), white * self.mean.flatten(), (white * self.std.flatten())**2, eps=0)
+    x = x.contiguous(memory_format=torch.channels_last)
+    with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): x = self.backbone(x)
+    return self.pool(_as_map(self.backbone, x).float())
+
+@patch
+def scores(self:ReIDModel,
+           feature, # (B, D) before the neck
+    ):
+    "(B, C) class scores: cosines for circle, logits for softmax."
+    direction = self.dropout(self.neck(feature))
+    if not self.cosine: return self.classifier(direction)
+    return F.linear(F.normalize(direction), F.normalize(self.classifier.weight))
 
 # %% ../nbs/07_models.ipynb #9414e769
 def create_model(

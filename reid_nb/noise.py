@@ -253,7 +253,7 @@ def class_probabilities(
     device, scale, out = next(model.parameters()).device, getattr(loss.identity, 'gamma', 1.), []
     model.eval()
     for x in images.split(128):
-        x = x.to(device).float() / 255
+        x = x.to(device)
         out.append(sum(F.softmax(scale * model.scores(model.pooled(v)), 1) for v in (x, x.flip(-1))).cpu() / 2)
     return torch.cat(out).numpy()
 
@@ -304,7 +304,7 @@ def cross_fit(
     "Train `k` models, each without one fold of the training images; `ReIDError` for fewer than two folds."
     if k < 2: raise ReIDError(f"cross-fitting needs two folds or more, not {k}")
     rows = (data.table.subset == 'train').values
-    if images is None: images = decode_images(data.table[rows], data.root, recipe.model.size)
+    if images is None: images = decode_images(data.table[rows], data.root, recipe.model.size, recipe.model.resize)
     else: images = images[torch.as_tensor(np.flatnonzero(rows))]
     table = data.table[rows].reset_index(drop=True)
     fold, n_ids = folds(table, k, blocks, recipe.seed), table.pid.nunique()

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Run', 'train', 'clean', 'answer', 'score', 'retrieve', 'unlabelled_ids', 'check', 'run_all', 'finish']
 
-# %% ../nbs/29_pipeline.ipynb #733d989d
+# %% ../nbs/29_pipeline.ipynb #3daa7478
 import json, shutil, time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,16 +14,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from fastai.torch_core import default_device
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
+from PIL import Image
 from safetensors.numpy import save_file
 
+from .augment import augmentations
 from .core import ReIDError, Recipe, atomic_write, open_run
 from .data import ReIDData
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import colour_histogram, embed
 from .learner import Visits, lr_schedule, optimiser, read_visits, reid_learner
-from .loaders import PKSampler, decode_images
+from .loaders import cached_images, place, recipe_sampler, resize_image
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_weights, recipe_model, save_weights
@@ -48,7 +51,8 @@ class Run:
             raise ReIDError(f"{data.name} does not hold the images and labels that {out} was started with; "
                             "give --force to start over")
         with self.stage('read images'):
-            self.images = decode_images(data.table, data.root, recipe.model.size, verbose)
+            images = cached_images(data.table, data.root, recipe.model.size, recipe.model.resize, progress=verbose)
+            self.images = place(images, default_device())
 
     def done(self,
              name:str, # File in the run folder
@@ -226,7 +230,8 @@ def check(
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
         recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train)
-        PKSampler(train.pid, r.train.p, r.train.k)
+        recipe_sampler(train, r), augmentations(r.augment)
+        resize_image(Image.new('RGB', (1, 1)), (1, 1), r.model.resize)
         fake = Visits(len(train))
         fake.add(0, row=np.arange(len(train)), loss=np.arange(len(train)), view=0*train.pid, guess=-1 + 0*train.pid)
         if r.noise.folds == 1: raise ReIDError("noise.folds has to be 0, or 2 and more")

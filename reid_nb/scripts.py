@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['EMBEDDED', 'embedded_data', 'reid_run', 'reid_synth', 'reid_data']
 
-# %% ../nbs/40_scripts.ipynb #af824518
+# %% ../nbs/40_scripts.ipynb #c1b80ed6
 import os, re, sys, warnings
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 
@@ -58,6 +59,19 @@ def _changes(
         except tomlkit.exceptions.TOMLKitError: out[key] = value
     return out
 
+# %% ../nbs/40_scripts.ipynb #7270d0b0
+def _held_out(
+    data,        # ReIDData
+    share:float, # Of its labelled training images
+    by:str,      # 'pid', 'seq' or 'both'
+    seed:int,    # Of the draw
+):
+    "The data with part of the training images as labelled query and gallery; `ReIDError` where that cannot be."
+    from reid_nb.loaders import hold_out
+    data = replace(data, table=hold_out(data.table, share, by, seed))
+    print(f'Held out, by {by}: {data}')
+    return data
+
 # %% ../nbs/40_scripts.ipynb #6e0cda0c
 @call_parse
 @_plain
@@ -70,6 +84,8 @@ def reid_run(
     force:bool=False,    # Replace the run that is there
     columns:str='',      # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False, # Leave out images that cannot be decoded
+    hold_out:float=0.,   # Share of the training images that is taken out of training, to measure with
+    by:str='pid',        # What is not on both sides then: pid, seq or both
 ):
     "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse."
     r = read_recipe(recipe).set(**_changes(set))
@@ -81,6 +97,9 @@ def reid_run(
     found = read_dataset(data or embedded_data(), 'data', _column_map(columns), skip_bad, progress=True)
     print(found)
     for f in found.skipped: print(f'  left out: {f}')
+    if hold_out: found = _held_out(found, hold_out, by, r.seed)
+    elif not len(found.rows('test')):
+        print('Nothing can be measured without a labelled test part; --hold-out 0.1 makes one.')
     print(f'Done: open {run_all(found, r, out, resume, force)}')
 
 # %% ../nbs/40_scripts.ipynb #52b3d0c6
