@@ -133,7 +133,7 @@ def warp(
 ):
     "The moved images."
     h, w = x.shape[2:]
-    m = torch.as_tensor(matrix).to(x.device, torch.float32)[..., None, None]
+    m = torch.as_tensor(matrix).float().to(x.device)[..., None, None]
     col, row = torch.arange(w, device=x.device), torch.arange(h, device=x.device)[:, None]
     at = [(2 * (m[:, i, 0] * col + m[:, i, 1] * row + m[:, i, 2]) + 1) / n - 1 for i, n in enumerate((w, h))]
     return like(x, F.grid_sample(x.float(), torch.stack(at, -1), align_corners=False))
@@ -436,7 +436,7 @@ def _move(op, v, h, w):
 
 def _recolour(y, op, v):
     "Operations 5 to 8 of AugMix on (n, 3, H, W) bytes: autocontrast, equalise, posterise, solarise."
-    v = torch.as_tensor(abs(v), device=y.device)[:, None, None, None]
+    v = torch.as_tensor(abs(v)).float().to(y.device)[:, None, None, None]
     ops = [lambda y, v: TF.autocontrast(y), lambda y, v: TF.equalize(y),
            lambda y, v: y & (256 - 2 ** (4 + (0.4 * v).long())).to(torch.uint8), # keeps four bits or fewer
            lambda y, v: torch.where(y >= 256 - (25.6 * v).long(), 255 - y, y)]   # turns round what is bright

@@ -554,14 +554,15 @@ def film(
 PARTS = dict(reid_training=10, reid_val=20, reid_test=20) # How many of a game's players get a sequence of their own
 
 def _sequences(seed, sizes, frames):
-    "Yield part, place in the part, pid, player and frames of each sequence."
-    pid = 0
+    "Yield part, place in the part, pid, number of the game, player and frames of each sequence."
+    pid, number = 0, -1
     for part, (n, labelled) in enumerate(zip(sizes, PARTS.values())):
         for i in range(n):
-            if i % labelled == 0: game = random_game(np.random.default_rng(mix_seed(seed, part, 0, i//labelled)))
+            if i % labelled == 0:
+                game, number = random_game(np.random.default_rng(mix_seed(seed, part, 0, i//labelled))), number + 1
             rng, who = np.random.default_rng(mix_seed(seed, part, 1, i)), i % labelled
             count = min(frames, int(rng.integers(3, 9))) if part == 0 and rng.random() < 0.2 else frames
-            yield part, i, pid, game.players[who], film(game, who, count, rng, close=part == 0)
+            yield part, i, pid, number, game.players[who], film(game, who, count, rng, close=part == 0)
             pid += 1
 
 def _member(bundle, name, data):
@@ -588,9 +589,9 @@ def make_dataset(
     ids = np.column_stack([ids[:n_test], ids[n_test:].reshape(n_test, -1)])
     with atomic_write(dest) as tmp, zipfile.ZipFile(tmp, 'w') as bundle:
         todo = tqdm(_sequences(seed, sizes, frames), total=sum(sizes), unit='id', disable=not progress)
-        for part, i, pid, player, shots in todo:
+        for part, i, pid, game, player, shots in todo:
             for k, shot in enumerate(shots):
-                name = f'{ids[i, k]:05d}' if part == 2 else f'{pid:04d}_00_{k + 1:02d}'
+                name = f'{ids[i, k]:05d}' if part == 2 else f'{pid:04d}_{game:02d}_{k + 1:02d}'
                 role = '' if part == 0 else 'gallery/' if k else 'query/'
                 file, data = f'data_reid/{list(PARTS)[part]}/{role}{name}.jpeg', io.BytesIO()
                 shot.image.save(data, 'jpeg', quality=shot.quality)

@@ -3,13 +3,14 @@ how fast-reid and torchreid do it; and the share of a training step that augment
 
     python nbs/benchmarks/batches.py
 
-Both sides read the same JPEG files of about 100 x 250 pixels, augment with the recipe `along2021` (bilinear where pixels
-are moved), and end with a batch of 64 images of 256 x 128: ours in bytes, which is what the network takes, and once more
-in float32 from 0 to 1, which is what the other side gives. First epochs start from nothing: no worker, no cache. Rounds
-of one epoch each are alternated, and the median counts. With --images, a folder of your own takes the place of the
-synthetic files, which are drawn so that they have the size in bytes of photographs.
+Both sides read the same JPEG files of about 100 x 250 pixels, augment with the recipe `along2021` (bilinear where
+pixels are moved), and end with a batch of 64 images of 256 x 128: ours in bytes, which is what the network takes, and
+once more in float32 from 0 to 1, which is what the other side gives. First epochs start from nothing: no worker, no
+cache. Rounds of one epoch each are alternated, and the median counts. With --images, a folder of your own takes the
+place of the synthetic files, which are drawn so that they have the size in bytes of photographs.
 """
 import math, os, random, shutil, tempfile, time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -83,23 +84,28 @@ def first_epochs(data, r, workers):
     loader = DataLoader(ImageByImage(data.root, data.table.file, size), bs, shuffle=True, num_workers=workers)
     return ours, rate(loader)
 
-def step_share(r, n_ids, reps):
-    "Milliseconds of a training step without batches, and of the augmentation, at the recipe's batch size."
-    device, n = default_device(), r.train.p * r.train.k
-    model, loss = recipe_model(r, n_ids).to(device).train(), reid_loss(r.loss)
-    opt = torch.optim.SGD(model.parameters(), 1e-3)
-    x = torch.randint(0, 256, (n, *r.model.size, 3), dtype=torch.uint8).permute(0, 3, 1, 2).to(device)
-    y, tfm = torch.arange(n, device=device) // r.train.k, augmentations(r.augment)
-    def step():
-        opt.zero_grad(); loss(model(x), y).backward(); opt.step()
-    def clocked(f):
-        if device.type == 'cuda': torch.cuda.synchronize()
-        start = time.perf_counter(); f()
-        if device.type == 'cuda': torch.cuda.synchronize()
-        return 1000 * (time.perf_counter() - start)
-    step(), tfm(x, split_idx=0)
-    times = [(clocked(step), np.median([clocked(lambda: tfm(x, split_idx=0)) for _ in range(20)])) for _ in range(reps)]
-    return np.median(times, 0)
+def clocked(f):
+    "Milliseconds that `f` takes, on a GPU until it is really done."
+    wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
+    wait(); start = time.perf_counter(); f(); wait()
+    return 1000 * (time.perf_counter() - start)
+
+def steps(data, r, n_steps, reps):
+    """Medians: milliseconds of a training step on a batch that is there; of the augmentation of a batch; and the share of
+    the time in which the network works when the loader brings the batches."""
+    dls = reid_dls(data, r)
+    model, loss = recipe_model(r, dls.n_ids).to(default_device()).train(), reid_loss(r.loss)
+    opt, tfm = torch.optim.SGD(model.parameters(), 1e-3), augmentations(r.augment)
+    def train(batches):
+        for x, y, _ in batches: opt.zero_grad(); loss(model(x), y).backward(); opt.step()
+    batch = dls.train.one_batch()
+    train([batch] * 2), tfm(batch[0], split_idx=0)
+    found = []
+    for _ in range(reps):
+        alone, loaded = clocked(lambda: train([batch] * n_steps)), clocked(lambda: train(islice(dls.train, n_steps)))
+        augment = np.median([clocked(lambda: tfm(batch[0], split_idx=0)) for _ in range(20)])
+        found.append((alone / n_steps, augment, alone / loaded))
+    return np.median(found, 0)
 
 @call_parse
 def main(
@@ -109,7 +115,8 @@ def main(
     workers:int=2,             # Of torchvision's side
     backbone:str='resnet50',   # For the share of a step
     batches:str='64',          # Batch sizes for the share of a step
-    reps:int=3,                # Steps of each
+    n_steps:int=2,             # Steps in a row; take 50 on a GPU
+    reps:int=3,                # Times that this is done
 ):
     tmp = tempfile.TemporaryDirectory()
     os.environ['REID_CACHE'] = f'{tmp.name}/cache'
@@ -139,5 +146,6 @@ def main(
               f'ratio {np.median(x[:, 0] / x[:, 1]):.1f} (rounds from {low:.1f} to {high:.1f})', flush=True)
     for bs in map(int, batches.split()):
         some = r.set(**{'train.p': bs // 4, 'train.k': 4, 'model.backbone': backbone})
-        step, tfm = step_share(some, 436, reps)
-        print(f'{backbone}, batch {bs}: step {step:.0f} ms, augmentation {tfm:.1f} ms, {100*tfm/step:.2f} %', flush=True)
+        step, tfm, busy = steps(data, some, n_steps, reps)
+        print(f'{backbone}, batch {bs}: step {step:.0f} ms; augmentation {tfm:.1f} ms, {100*tfm/step:.2f} %; '
+              f'the network works {100*busy:.1f} % of the time', flush=True)
