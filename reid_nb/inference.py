@@ -61,18 +61,18 @@ def embed(
     model,               # ReIDModel
     table,               # One row an image, with `file`
     root=None,           # Folder of the files; not needed with `images`
-    sizes=((256, 128),), # Heights and widths in pixels, averaged over
+    sizes=None,          # Heights and widths in pixels, averaged over; the model's own when not given
     flip:bool=True,      # Average with the mirrored image?
     images=None,         # (N, 3, H, W) bytes, rows as in `table`, in place of reading the files at one size
     bs:int=128,          # Batch size
     progress:bool=False, # Show a bar?
-    resize:str='stretch' # How files get their size, as in training: 'stretch' or 'letterbox'
+    resize:str=None,     # How files get their size: 'stretch' or 'letterbox'; as in training when not given
 ) -> Embeddings:
     "Retrieval features of length 1, (N, D) float32; raises `ReIDError` naming an image that cannot be read."
     device, total = default_device(), 0
     model = model.to(device).eval()
-    for size in sizes if images is None else [images.shape[2:]]:
-        x = decode_images(table, root, size, resize, progress) if images is None else images
+    for size in (sizes or [model.size]) if images is None else [images.shape[2:]]:
+        x = decode_images(table, root, size, resize or model.resize, progress) if images is None else images
         views, out = [lambda b: b] + ([lambda b: b.flip(-1)] if flip else []), []
         for b in tqdm(x.split(bs), 'embed', disable=not progress, leave=False):
             b = b.to(device)

@@ -285,7 +285,7 @@ def reid_learner(
     dls = reid_dls(data, recipe, images, progress)
     seed_all(recipe.seed)
     model = recipe_model(recipe, dls.n_ids)
-    for buffer, value in zip((model.mean, model.std), dls.colour): buffer.copy_(value.view(1, 3, 1, 1))
+    for buffer, value in zip((model.mean, model.std), dls.colour): buffer.copy_(value.clamp(min=1e-3).view(1, 3, 1, 1))
     retrieval = Retrieval(data.rows('test'), recipe.train.eval_every, recipe.test.same_camera)
     value = lambda get: lambda: None if retrieval.result is None else float(get(retrieval.result))
     learn = Learner(dls, model.to(dls.device), reid_loss(recipe.loss), opt_func=optimiser(recipe.train),

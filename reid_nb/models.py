@@ -82,6 +82,7 @@ class ReIDModel(nn.Module):
         super().__init__()
         if pool not in ('gem', 'avg'): raise ReIDError(f"model.pool is {pool!r}; give 'gem' or 'avg'")
         self.backbone, self.cosine, self.bf16 = backbone, identity == 'circle', False
+        self.size, self.resize = (256, 128), 'stretch' # What images are brought to for it; `recipe_model` knows better
         self.pool = GeM() if pool == 'gem' else nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
         self.neck, self.dropout = nn.BatchNorm1d(n_features), nn.Dropout(dropout)
         self.neck.bias.requires_grad_(False)
@@ -159,7 +160,7 @@ def recipe_model(
     if len(r.size) != 2 or min(r.size) < 16: raise ReIDError(f"model.size is {r.size}; give height and width in pixels")
     model = create_model(r.backbone, n_ids, r.size, r.last_stride, pool=r.pool, dropout=r.dropout,
                          identity=recipe.loss.identity)
-    model.bf16 = use_bf16(recipe.train.precision)
+    model.bf16, model.size, model.resize = use_bf16(recipe.train.precision), tuple(r.size), r.resize
     return model
 
 # %% ../nbs/07_models.ipynb #058e8847

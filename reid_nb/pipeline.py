@@ -48,8 +48,8 @@ class Run:
         self.data, self.recipe, self.out, self.verbose, self.scores = data, recipe, Path(out), verbose, []
         if not self.done('table.csv'): self.write('table.csv', data.table)
         elif not self.read('table.csv')[_SAME].equals(data.table[_SAME].reset_index(drop=True)):
-            raise ReIDError(f"{data.name} does not hold the images and labels that {out} was started with; "
-                            "give --force to start over")
+            raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
+                            "started with; give the same options, or --force to start over")
         with self.stage('read images'):
             images = cached_images(data.table, data.root, recipe.model.size, recipe.model.resize, progress=verbose)
             self.images = place(images, default_device())

@@ -64,11 +64,12 @@ def _held_out(
     data,        # ReIDData
     share:float, # Of its labelled training images
     by:str,      # 'pid', 'seq' or 'both'
-    seed:int,    # Of the draw
 ):
     "The data with part of the training images as labelled query and gallery; `ReIDError` where that cannot be."
     from reid_nb.loaders import hold_out
-    data = replace(data, table=hold_out(data.table, share, by, seed))
+    if len(data.rows('test')): raise ReIDError(f"{data.name} has a labelled test part; leave out --hold-out")
+    # whatever the recipe's seed, so that runs can be compared
+    data = replace(data, table=hold_out(data.table, share, by))
     print(f'Held out, by {by}: {data}')
     return data
 
@@ -85,9 +86,10 @@ def reid_run(
     columns:str='',      # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False, # Leave out images that cannot be decoded
     hold_out:float=0.,   # Share of the training images that is taken out of training, to measure with
-    by:str='pid',        # What is not on both sides then: pid, seq or both
+    by:str='',           # What is not on both sides then: pid (when not given), seq or both
 ):
     "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse."
+    if by and not hold_out: raise ReIDError("--by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
     r = read_recipe(recipe).set(**_changes(set))
     out = Path(out or f"runs/{Path(data).resolve().stem if data else 'synthetic'}-{Path(recipe).stem}")
     if (out/'report.html').is_file() and not (force or resume):
@@ -97,7 +99,7 @@ def reid_run(
     found = read_dataset(data or embedded_data(), 'data', _column_map(columns), skip_bad, progress=True)
     print(found)
     for f in found.skipped: print(f'  left out: {f}')
-    if hold_out: found = _held_out(found, hold_out, by, r.seed)
+    if hold_out: found = _held_out(found, hold_out, by or 'pid')
     elif not len(found.rows('test')):
         print('Nothing can be measured without a labelled test part; --hold-out 0.1 makes one.')
     print(f'Done: open {run_all(found, r, out, resume, force)}')
