@@ -265,6 +265,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.loaders._fewest': ('loaders.html#_fewest', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._fingerprint': ('loaders.html#_fingerprint', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._first': ('loaders.html#_first', 'reid_nb/loaders.py'),
+                                 'reid_nb.loaders._first_frames': ('loaders.html#_first_frames', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._keys': ('loaders.html#_keys', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._labelled': ('loaders.html#_labelled', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._open_cache': ('loaders.html#_open_cache', 'reid_nb/loaders.py'),

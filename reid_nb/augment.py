@@ -8,7 +8,7 @@ __all__ = ['LUMA', 'YIQ', 'FILLS', 'BatchTransform', 'white', 'on', 'like', 'pre
            'LocalGrayscale', 'Grayscale', 'RandomErasing', 'RandomPatch', 'ColourJitter', 'AugMix', 'mild', 'OnCopies',
            'augmentations']
 
-# %% ../nbs/04_augment.ipynb #ae72afc0
+# %% ../nbs/04_augment.ipynb #ba9b1b0f
 import math, os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, reduce
@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 import torchvision.transforms.v2.functional as TF
 from fastai.torch_core import TensorBase
+from fastcore.basics import patch
 from fasttransform import Transform
 
 from .core import AugmentRecipe, ReIDError, show_grid
@@ -39,31 +40,6 @@ class BatchTransform(Transform):
         self.p, self.only = p, None
         self.begin()
 
-    def begin(self,
-              generator=None, # torch.Generator on the CPU; the global one when not given
-              rank:int=0,     # Which part of the batch is this process's
-              world:int=1,    # Number of parts, one a process
-              rows=None,      # Numbers of the images in the data set
-              own:bool=False, # May the batch itself be changed?
-        ):
-        "Where the numbers of the next batch come from, and what may become of it; for that batch only."
-        self.generator, self.rank, self.world, self.own = generator, rank, world, own
-
-    def roll(self,
-             n:int, # Images in the batch
-        ):
-        "Draw for a batch: `chosen` (n,) booleans, and `u`, so many arrays (n,) in [0, 1)."
-        u = torch.rand(1 + self.draws, self.world, n, generator=self.generator, device='cpu').double()
-        choose, *self.u = u[:, self.rank].numpy()
-        self.chosen = choose < self.p
-        if self.only is not None: self.chosen &= self.only
-
-    def limit(self,
-              only, # (n,) booleans, or None for all
-        ):
-        "Which images of the next batch may be chosen."
-        self.only = only
-
     def __call__(self, x, split_idx=0, **kwargs): return super().__call__(x, split_idx=split_idx, **kwargs)
 
     def encodes(self, x:torch.Tensor):
@@ -76,6 +52,35 @@ class BatchTransform(Transform):
             out = _work(self.steps, x.as_subclass(torch.Tensor), self.own)
         finally: self.begin() # what was said was about one batch
         return out.as_subclass(type(x)) if isinstance(x, TensorBase) else out
+
+# %% ../nbs/04_augment.ipynb #cac5df86
+@patch
+def begin(self:BatchTransform,
+          generator=None, # torch.Generator on the CPU; the global one when not given
+          rank:int=0,     # Which part of the batch is this process's
+          world:int=1,    # Number of parts, one a process
+          rows=None,      # Numbers of the images in the data set
+          own:bool=False, # May the batch itself be changed?
+    ):
+    "Where the numbers of the next batch come from, and what may become of it; for that batch only."
+    self.generator, self.rank, self.world, self.own = generator, rank, world, own
+
+@patch
+def roll(self:BatchTransform,
+         n:int, # Images in the batch
+    ):
+    "Draw for a batch: `chosen` (n,) booleans, and `u`, so many arrays (n,) in [0, 1)."
+    u = torch.rand(1 + self.draws, self.world, n, generator=self.generator, device='cpu').double()
+    choose, *self.u = u[:, self.rank].numpy()
+    self.chosen = choose < self.p
+    if self.only is not None: self.chosen &= self.only
+
+@patch
+def limit(self:BatchTransform,
+          only, # (n,) booleans, or None for all
+    ):
+    "Which images of the next batch may be chosen."
+    self.only = only
 
 # %% ../nbs/04_augment.ipynb #0500941e
 @cache

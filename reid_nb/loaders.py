@@ -507,6 +507,20 @@ def _choose(
                         f"{len(sizes)} parts has {sizes.min()}; give a share below 1 that it fits in{other}")
     return np.isin(block, order[:np.abs(sizes[order].cumsum() - most).argmin() + 1])
 
+# %% ../nbs/05_loaders.ipynb #31731148
+def _first_frames(
+    rows,         # Of a table, by id, camera, sequence and frame
+    cameras:bool, # Are there several?
+) -> pd.Series:
+    "(N,) which rows become queries; each finds its id among the others, in another camera if there are several."
+    query = ~rows.duplicated(['pid', 'seq', *['camid']*cameras])
+    query &= rows.duplicated('pid', keep='last') | ~query.groupby(rows.pid).transform('all')
+    if cameras:
+        others = (~query).groupby(rows.pid).transform('sum') - (~query).groupby([rows.pid, rows.camid]).transform('sum')
+        query &= (others > 0) | (rows.camid < 0)
+    return query & ~rows.duplicated('file', keep=False)
+
+# %% ../nbs/05_loaders.ipynb #5809e53d
 def hold_out(
     table,           # One row an image: `file, pid, camid, seq, frame, subset, role`
     share:float=0.2, # Of the labelled training images
@@ -524,12 +538,7 @@ def hold_out(
         raise ReIDError("rows to hold out have to be labelled training images, some of them but not all")
     new, cameras = table.reset_index(drop=True)[held], set(table.camid[here])
     new = new.sort_values(['pid', 'camid', 'seq', 'frame', 'file'])
-    query = ~new.duplicated(['pid', 'seq', *['camid'] * (len(cameras) > 1)])
-    query &= new.duplicated('pid', keep='last') | ~query.groupby(new.pid).transform('all')
-    if len(cameras) > 1: # a query needs a match from another camera
-        there = (~query).groupby(new.pid).transform('sum') > (~query).groupby([new.pid, new.camid]).transform('sum')
-        query &= there | (new.camid < 0)
-    query &= ~new.duplicated('file', keep=False)
+    query = _first_frames(new, len(cameras) > 1)
     if not query.any(): raise ReIDError("no held-out id has two images, so there would be no query; hold out more")
     new = new.assign(subset='test', role=np.where(query, 'query', 'gallery'))
     if len(cameras) == 1 and cameras != {-1}: new['camid'] = (~query).astype(int)
