@@ -336,8 +336,12 @@ class Patch(BatchTransform):
 
     def apply(self, x): return paint(x, self.boxes(*x.shape[2:]), self.layer(x))
 
-    def in_boxes(self, h, w, change):
-        "For `edit`: change(i, patch, rows, columns) works on the patch, a view of the image."
+    def in_boxes(self,
+                 h:int,  # Height of the image
+                 w:int,  # Width of the image
+                 change, # change(i, patch, rows, columns): works on the patch, a view of image i
+        ):
+        "What `edit` gives: a function of number and image that works on the image's patch, if it has one."
         boxes = [(slice(t, t + ph), slice(l, l + pw)) if ph else None for t, l, ph, pw in self.boxes(h, w).tolist()]
         return lambda i, im: boxes[i] and change(i, im[boxes[i]], *boxes[i])
 
@@ -394,18 +398,20 @@ class RandomErasing(Patch):
             raise ReIDError(f"RandomErasing: fill = {fill!r} has to be three numbers from 0 to 1, or 'noise'")
         self.fill = fill if isinstance(fill, str) else tuple(map(float, fill))
 
-    def place(self, h, w): return [(u * (n + 1)).astype(int) for u, n in zip(self.u[4:], (h, w))]
+    def corners(self, h, w):
+        "Top and left, (B,) each, of the images' windows of the sheet of noise."
+        return [(u * (n + 1)).astype(int) for u, n in zip(self.u[4:], (h, w))]
 
     def layer(self, x):
         if self.fill != 'noise':
             colour = torch.tensor(self.fill) * white(x)
             return on(like(torch.empty(0, dtype=x.dtype), colour), x)[:, None, None]
-        at = tuple(on(v, x) for v in self.place(*x.shape[2:]))
+        at = tuple(on(v, x) for v in self.corners(*x.shape[2:]))
         return (_noise(*x.shape[2:], x.device)[at] * (white(x) / 255)).to(x.dtype)
 
     def edit(self, h, w):
         if self.fill == 'noise':
-            sheet, (top, left) = _noise(h, w, torch.device('cpu')).numpy(), self.place(h, w)
+            sheet, (top, left) = _noise(h, w, torch.device('cpu')).numpy(), self.corners(h, w)
             def paint(i, patch, rows, cols): patch[:] = sheet[top[i], left[i]][:, rows, cols].transpose(1, 2, 0)
         else:
             line = np.tile(np.rint(255 * np.array(self.fill)).clip(0, 255).astype(np.uint8), w)
@@ -420,7 +426,9 @@ class RandomPatch(Patch):
         super().roll(n)
         self.chosen &= n > 1
 
-    def donors(self, n): return (np.arange(n) + 1 + (self.u[4] * (n - 1)).astype(int)) % n
+    def donors(self, n):
+        "(n,) number of the image that each image's patch comes from."
+        return (np.arange(n) + 1 + (self.u[4] * (n - 1)).astype(int)) % n
     def layer(self, x): return x[on(self.donors(len(x)), x)]
 
 # %% ../nbs/04_augment.ipynb #e2f65deb
