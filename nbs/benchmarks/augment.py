@@ -4,7 +4,6 @@ part of the training ids, and its mAP on the labelled test part. Resumable: what
     python nbs/benchmarks/augment.py cuhk03_challenge.zip augment --seeds "0 1 2"
 """
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 import torch
 from fastcore.script import call_parse
 
+from cleaning import interval, part_of_ids
 from reid_nb.core import atomic_write, recipe
 from reid_nb.data import read_dataset
 from reid_nb.learner import reid_learner
@@ -32,12 +32,6 @@ def one(data, r, folder):
         with atomic_write(path) as tmp: tmp.write_text(json.dumps(found))
     return json.loads(path.read_text())
 
-def interval(ap, n=2000):
-    "95 % of the mean of `ap` (seeds, queries) when seeds and queries are drawn anew."
-    rng, (s, q) = np.random.default_rng(0), ap.shape
-    drawn = [ap[rng.integers(s, size=s)][:, rng.integers(q, size=q)].mean() for _ in range(n)]
-    return np.percentile(drawn, [2.5, 97.5])
-
 @call_parse
 def main(
     path:str,          # Challenge zip with a labelled validation part
@@ -51,11 +45,7 @@ def main(
 ):
     torch.set_num_threads(threads)
     out, names, found = Path(out), list(WAYS), {}
-    data = read_dataset(path, dest=out/'data')
-    pids = np.unique(data.rows('train').pid)
-    some = pids[np.random.default_rng(0).permutation(len(pids))[:round(ids*len(pids))]]
-    keep = (data.table.subset == 'test') | data.table.pid.isin(some)
-    data = replace(data, table=data.table[keep].reset_index(drop=True))
+    data = part_of_ids(read_dataset(path, dest=out/'data'), ids)
     print(data)
     todo = [names[i] for i in sorted({0, *map(int, ways.split())})] if ways else names
     for seed in map(int, seeds.split()):

@@ -26,6 +26,13 @@ HIDDEN, PART = 0.15, 0.75 # Visible fraction below which a person counts as whol
 WAYS = 'everything', 'truth', 'suspects dropped', "paper's rule", 'truth, only dropped'
 TESTS = 'clear', 'hidden'
 
+def part_of_ids(data, share):
+    "The data with that share of the training ids, always the same ones."
+    pids = np.unique(data.rows('train').pid)
+    some = pids[np.random.default_rng(0).permutation(len(pids))[:round(share*len(pids))]]
+    keep = (data.table.subset == 'test') | data.table.pid.isin(some)
+    return replace(data, table=data.table[keep].reset_index(drop=True))
+
 def noisy(data, root, **kwargs):
     "The data with hidden people, made once."
     table = pd.read_csv(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, **kwargs)
@@ -89,11 +96,7 @@ def main(
 ):
     torch.set_num_threads(threads)
     out, results, seeds = Path(out), {}, [int(s) for s in seeds.split()]
-    data = read_dataset(path, dest=out/'data')
-    pids = np.unique(data.rows('train').pid)
-    some = pids[np.random.default_rng(0).permutation(len(pids))[:round(ids*len(pids))]]
-    keep = (data.table.subset == 'test') | data.table.pid.isin(some)
-    data = replace(data, table=data.table[keep].reset_index(drop=True))
+    data = part_of_ids(read_dataset(path, dest=out/'data'), ids)
     test = noisy(data, out/'hidden-test', levels=[(0.4, (0.3, 0.7))], subset='test', seed=0)
     todo = [WAYS[int(i)] for i in ways.split()] or WAYS
     print(data)
