@@ -30,21 +30,23 @@ class DiskFull(ReIDError):
 @dataclass
 class ModelRecipe:
     "The network (paper, section 2.2)."
-    backbone: str = 'resnet50' # Any timm name (paper, Table 1: ResNet-50)
+    backbone: str = 'resnet50' # A name of the zoo, or any of timm's (paper, Table 1)
     size: tuple = (256, 128)   # Height, width in pixels (paper, Table 1; 384 x 128 in its last row)
-    resize: str = 'stretch'    # How an image gets that size: 'stretch' (Luo 2019) or 'letterbox'
+    resize: str = 'stretch'    # How an image gets that size: 'stretch' or 'letterbox' (Luo 2019)
     last_stride: int = 1       # Stride of the last stage, 1 keeps the map large (paper, 2.2; Luo 2019)
-    pool: str = 'gem'          # 'gem' (paper, 2.2) or 'avg' (Luo 2019)
+    pool: str = 'gem'          # 'gem', 'avg' or 'max' (paper, 2.2)
     dropout: float = 0.2       # Before the classifier (value: paper, 3.1; place: open)
 
 # %% ../nbs/00_core.ipynb #6cecf2e6
 @dataclass
 class LossRecipe:
     "L = alpha * triplet + beta * identity loss (paper, equation 1)."
-    identity: str = 'circle'   # 'circle' (class-level, paper 2.3) or 'softmax' (Luo 2019)
-    alpha: float = 1.0         # Weight of the triplet loss (open)
-    beta: float = 1.0          # Weight of the identity loss (open)
-    margin: float = 0.4        # Triplet margin, Euclidean (paper, 2.3)
+    identity: str = 'circle'   # 'circle' at class level, 'pairs' of images beside softmax, or 'softmax' (paper, 2.3)
+    alpha: float = 1.0         # Weight of the triplet loss (open; Luo 2019)
+    beta: float = 1.0          # Weight of the identity loss (open; Luo 2019)
+    margin: float = 0.4        # Of the triplet loss (paper, 2.3)
+    distance: str = 'euclidean' # Of the triplet loss: 'euclidean' or 'squared' (paper, 2.3)
+    soft: bool = False         # Softplus in place of the triplet's margin? (Hermans 2017)
     m: float = 0.3             # Circle relaxation (paper, 3.3); a whole run takes those of test.ms
     gamma: float = 64.0        # Circle scale (open; fast-reid 64, Sun 2020 256)
     smoothing: float = 0.1     # Label smoothing (paper, 3.1; value from Luo 2019)
@@ -57,14 +59,19 @@ class TrainRecipe:
     warmup: int = 10           # Epochs of linear warm-up (paper, 3.1)
     lr_start: float = 1e-4     # Learning rate at the first step (paper, 3.1)
     lr: float = 5e-3           # Learning rate after warm-up (paper, 3.1)
-    decay: str = 'cosine'      # After warm-up: 'cosine' to zero (open) or 'step' (Luo 2019: a tenth at 1/3 and 7/12)
-    opt: str = 'sgd'           # 'sgd' with momentum 0.9 (open) or 'adam' (Luo 2019)
-    wd: float = 1e-4           # Weight decay (paper, 3.1), not on norms and biases
+    decay: str = 'cosine'      # After warm-up: 'cosine' or 'linear' to zero, or 'step' (open)
+    opt: str = 'sgd'           # 'sgd' with momentum 0.9, or 'adam' (open)
+    wd: float = 1e-4           # Weight decay, not on norms and biases (paper, 3.1)
+    clip: float = 0.0          # Largest norm of the gradient; 0: any (not in the paper)
+    ema: float = 0.0           # Decay of the weights' moving average, which is what is kept; 0: none (not in the paper)
     p: int = 16                # Identities a batch (open; Luo 2019)
     k: int = 4                 # Images an identity (open; Luo 2019)
     sampler: str = 'pk'        # 'pk', 'sequence' (ids of one sequence together), 'shuffle' or 'inverse' (by id)
-    precision: str = 'auto'    # 'bf16', 'fp32', or 'auto': bf16 where the processor has matrix units for it
+    precision: str = 'auto'    # 'bf16', 'fp32', or 'auto': bf16 where the processor multiplies it in hardware
+    compile: bool = False      # Compile the backbone? Needs a compiler
     eval_every: int = 10       # Epochs between two validations by mAP
+    patience: int = 0          # Validations without a better mAP after which training stops; 0: never
+    keep: str = 'last'         # Weights that a training ends with: the 'last', or the 'best' by mAP
 
 # %% ../nbs/00_core.ipynb #edad8337
 @dataclass
@@ -131,7 +138,8 @@ UNIT, COUNT, AMOUNT = (0, 1), (1, 10**9), (0, 1e9)
 LIMITS = {'seed': (0, 2**32 - 1), 'model.size': (16, 4096), 'model.last_stride': (1, 2), 'model.dropout': (0, 0.99),
           'loss.alpha': AMOUNT, 'loss.beta': AMOUNT, 'loss.margin': AMOUNT, 'loss.m': UNIT, 'loss.gamma': (1e-6, 1e9),
           'loss.smoothing': (0, 0.99), 'train.epochs': COUNT, 'train.warmup': AMOUNT, 'train.lr_start': AMOUNT,
-          'train.lr': AMOUNT, 'train.wd': AMOUNT, 'train.p': (2, 10**6), 'train.k': COUNT, 'train.eval_every': COUNT,
+          'train.lr': AMOUNT, 'train.wd': AMOUNT, 'train.clip': AMOUNT, 'train.ema': (0, 0.99999),
+          'train.patience': AMOUNT, 'train.p': (2, 10**6), 'train.k': COUNT, 'train.eval_every': COUNT,
           'augment.flip': UNIT, 'augment.pad': (0, 128), 'augment.affine': UNIT, 'augment.gray': UNIT,
           'augment.gray_all': UNIT, 'augment.erase': UNIT, 'augment.jitter': UNIT, 'augment.patch': UNIT,
           'augment.augmix': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT, 'noise.copies': (1, 999),
