@@ -27,7 +27,7 @@ class ImageLoss(nn.Module):
         self.each = each.detach()
         return each.mean()
 
-# %% ../nbs/08_losses.ipynb #9440da23
+# %% ../nbs/08_losses.ipynb #09a3cb96
 class PairLoss(ImageLoss):
     "A loss that compares each image with others; `ReIDError` where no image has a positive, or none a negative."
     name, remedy, checked = 'the loss', '', False
@@ -58,7 +58,7 @@ class PairLoss(ImageLoss):
             raise ReIDError(f"{self.name} needs two images of an id in a batch; raise train.k, or {self.remedy}")
         self.checked = True
 
-# %% ../nbs/08_losses.ipynb #9de8765d
+# %% ../nbs/08_losses.ipynb #911938e4
 def pairwise_distances(
     x,        # (B, D) features
     ref=None, # (R, D) features; None for `x` itself
@@ -101,7 +101,7 @@ def circle_logits(
     a_p, a_n = F.relu(1 + m - sim.detach()), F.relu(sim.detach() + m)
     return gamma * a_p * (sim - (1 - m)), gamma * a_n * (sim - m)
 
-# %% ../nbs/08_losses.ipynb #9b6a86d8
+# %% ../nbs/08_losses.ipynb #63d26757
 def circle_of_pairs(
     sim,         # (B, R) cosine similarities
     pos,         # Bool, which of them are positives
@@ -114,7 +114,7 @@ def circle_of_pairs(
     lse_p, lse_n = (l.masked_fill(~keep, -1e30).logsumexp(1) for l, keep in ((-as_p, pos), (as_n, neg)))
     return F.softplus(lse_n + lse_p)
 
-# %% ../nbs/08_losses.ipynb #9fd90f20
+# %% ../nbs/08_losses.ipynb #6e09ff55
 def _directions(
     x, # (B, D)
 ):
@@ -192,7 +192,7 @@ class ReIDLoss(nn.Module):
         if identity == 'pairs': terms[1:] = [('pairs', beta, CircleLoss(m, gamma)), ('softmax', beta, self.identity)]
         self.terms = [t for t in terms if t[1] != 0]
 
-# %% ../nbs/08_losses.ipynb #ee75299d
+# %% ../nbs/08_losses.ipynb #9d371aa8
 @patch
 def forward(self:ReIDLoss,
             out,    # (feature (B, D), class scores (B, C)) of a `ReIDModel`
