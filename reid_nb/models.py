@@ -39,7 +39,8 @@ ZOO = {f'resnet{d}': _timm(f'resnet{d}') for d in DEPTHS}
 ZOO |= {'resnest50': _timm('resnest50d'), 'resnest101': _timm('resnest101e'),
         'resnest152': partial(_resnest, layers=DEPTHS[152]), 'resnest200': _timm('resnest200e')}
 ZOO |= {'seresnext50': _timm('seresnext50_32x4d'), 'seresnext101': _timm('seresnext101_32x4d'),
-        'seresnext152': partial(_seresnext, layers=DEPTHS[152]), 'seresnext200': partial(_seresnext, layers=DEPTHS[200])}
+        'seresnext152': partial(_seresnext, layers=DEPTHS[152]),
+        'seresnext200': partial(_seresnext, layers=DEPTHS[200])}
 
 # %% ../nbs/07_models.ipynb #8c5a15ab
 def _check_name(
@@ -197,7 +198,8 @@ def use_bf16(
         raise ReIDError(f"train.precision is {precision!r}; give 'auto', 'bf16' or 'fp32'")
     if precision != 'auto': return precision == 'bf16'
     if torch.cuda.is_available(): return torch.cuda.get_device_capability() >= (8, 0)
-    return any(getattr(torch.cpu, ask, lambda: False)() for ask in ('_is_amx_tile_supported', '_is_avx512_bf16_supported'))
+    asks = '_is_amx_tile_supported', '_is_avx512_bf16_supported'
+    return any(getattr(torch.cpu, ask, lambda: False)() for ask in asks)
 
 # %% ../nbs/07_models.ipynb #59a69c40
 def recipe_model(
