@@ -126,11 +126,11 @@ class ReIDModel(nn.Module, PyTorchModelHubMixin):
                  identity:str='circle',  # 'circle': cosine classifier; 'softmax' and 'pairs': linear
         ):
         super().__init__()
-        pools = dict(gem=GeM, avg=partial(nn.AdaptiveAvgPool2d, 1), max=partial(nn.AdaptiveMaxPool2d, 1))
-        if pool not in pools: raise ReIDError(f"model.pool is {pool!r}; give 'gem', 'avg' or 'max'")
+        pools = dict(avg=nn.AdaptiveAvgPool2d, max=nn.AdaptiveMaxPool2d)
+        if pool not in ('gem', *pools): raise ReIDError(f"model.pool is {pool!r}; give 'gem', 'avg' or 'max'")
         self.backbone, self.cosine, self.bf16, self.recipe = backbone, identity == 'circle', False, None
         self.size, self.resize = (256, 128), 'stretch' # What images are brought to for it; `recipe_model` knows better
-        self.pool = GeM() if pool == 'gem' else nn.Sequential(pools[pool](), nn.Flatten())
+        self.pool = GeM() if pool == 'gem' else nn.Sequential(pools[pool](1), nn.Flatten())
         self.neck, self.dropout = nn.BatchNorm1d(n_features), nn.Dropout(dropout)
         self.neck.bias.requires_grad_(False)
         self.classifier = nn.Linear(n_features, n_ids, bias=False)
