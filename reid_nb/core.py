@@ -160,13 +160,13 @@ def _in_range(
 
 # %% ../nbs/00_core.ipynb #344fb33b
 def _leaves(
-    section,    # A dataclass instance
+    section,      # A dataclass instance
     where:str='', # Dotted name so far
 ):
-    "Dotted names of all plain values in `section`."
+    "Dotted names and plain values of all that is in `section`."
     for f in fields(section):
         value = getattr(section, f.name)
-        yield from _leaves(value, f'{where}{f.name}.') if is_dataclass(value) else [where + f.name]
+        yield from _leaves(value, f'{where}{f.name}.') if is_dataclass(value) else [(where + f.name, value)]
 
 def _build(
     section,        # A dataclass instance with the defaults
@@ -177,7 +177,7 @@ def _build(
     names, new = [f.name for f in fields(section)], {}
     for key, value in values.items():
         if key not in names:
-            known, last = list(_leaves(Recipe())), lambda name: name.rpartition('.')[2]
+            known, last = list(Recipe().flat()), lambda name: name.rpartition('.')[2]
             near = [k for k in known if last(k) == key] or [where + k for k in difflib.get_close_matches(key, names, 1)]
             near = near or difflib.get_close_matches(where + key, known, 1, 0)
             raise ReIDError(f"recipe: there is no {where}{key}; did you mean {' or '.join(near)}?")
@@ -209,6 +209,10 @@ class Recipe:
             for part in reversed(dotted.split('.')): value = {part: value}
             new = _build(new, value)
         return new
+
+    def flat(self) -> dict:
+        "All values by their dotted names."
+        return dict(_leaves(self))
 
 # %% ../nbs/00_core.ipynb #3738f908
 SOURCES = {'bag_of_tricks': 'Luo 2019', 'tiny': 'chosen by measurement'} # Of what a preset changes

@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 from tqdm.auto import tqdm
 
 from .core import ReIDError, atomic_write
+from .distributed import team
 from .loaders import decode_images
 
 # %% ../nbs/20_inference.ipynb #52816fa5
@@ -69,16 +70,18 @@ def embed(
     resize:str=None,     # How files get their size: 'stretch' or 'letterbox'; as in training when not given
 ) -> Embeddings:
     "Retrieval features of length 1, (N, D) float32; raises `ReIDError` naming an image that cannot be read."
-    device, total = default_device(), 0
-    model = model.to(device).eval()
-    for size in (sizes or [model.size]) if images is None else [images.shape[2:]]:
-        x = decode_images(table, root, size, resize or model.resize, progress) if images is None else images
+    device, total, t, n = default_device(), 0, team(), len(table)
+    model, mine = model.to(device).eval(), slice(n * t.rank // t.world, n * (t.rank + 1) // t.world)
+    if images is not None: sizes = [images.shape[2:]]
+    for size in sizes or [model.size]:
+        if images is not None: x = images[mine]
+        else: x = decode_images(table[mine], root, size, resize or model.resize, progress)
         views, out = [lambda b: b] + ([lambda b: b.flip(-1)] if flip else []), []
         for b in tqdm(x.split(bs), 'embed', disable=not progress, leave=False):
             b = b.to(device)
             out.append(sum(F.normalize(model.embed(view(b)).float()) for view in views).cpu())
         total = total + F.normalize(torch.cat(out))
-    return Embeddings(F.normalize(total).numpy(), table)
+    return Embeddings(t.gather(F.normalize(total)).numpy(), table)
 
 # %% ../nbs/20_inference.ipynb #db2db4df
 def colour_histogram(

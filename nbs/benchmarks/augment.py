@@ -27,7 +27,7 @@ def one(data, r, folder):
     path = folder/'result.json'
     if not path.is_file():
         learn = reid_learner(data, r)
-        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/'last.pt')
+        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder)
         found = dict(ap=learn.retrieval.result.ap.tolist(), loss=learn.history.rows[-1]['train_loss'])
         with atomic_write(path) as tmp: tmp.write_text(json.dumps(found))
     return json.loads(path.read_text())

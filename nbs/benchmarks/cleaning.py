@@ -55,7 +55,7 @@ def one(way, data, tests, r, folder):
         chosen = decisions(way, data.table, folder, r)
         table = apply_decisions(data.table, chosen, few=0)
         learn = reid_learner(replace(data, table=table), r)
-        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/way/'last.pt')
+        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/way)
         for name, test in tests.items():
             rows = test.rows('test')
             f = embed(learn.model, rows, test.root, [r.model.size], flip=False).features

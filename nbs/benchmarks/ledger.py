@@ -56,7 +56,7 @@ def main(
     learn = reid_learner(ReIDData(Path('.'), table, 'noise'), r, images, cbs=[Steps()])
     learn.seconds = []
     with tempfile.TemporaryDirectory() as tmp, learn.no_bar(), learn.no_logging():
-        learn.fit_recipe(Path(tmp)/'last.pt')
+        learn.fit_recipe(tmp)
     where = 'GPU' if torch.cuda.is_available() else f'CPU, {torch.get_num_threads()} threads'
     print(f"{preset}, {where}: the ledger takes {100*sum(spent.values())/sum(learn.seconds):.2f} % of training "
           f"({epochs} epochs of {len(learn.dls.train)} steps, median epoch {np.median(learn.seconds[1:]):.2f} s)")

@@ -52,7 +52,7 @@ def one(data, r, folder):
     "The ledger of one training."
     if not (folder/'done').is_file():
         learn = reid_learner(data, r)
-        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/'last.pt')
+        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder)
         (folder/'done').touch()
     return read_visits(folder/'ledger')
 

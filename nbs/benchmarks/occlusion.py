@@ -34,7 +34,7 @@ def trained(data, r, images, folder):
     "Ledger, class scores and features of one training on all crops."
     if not (folder/'look.safetensors').is_file():
         learn = reid_learner(data, r, images)
-        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/'last.pt')
+        with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder)
         f = embed(learn.model, data.table, images=images).features
         with atomic_write(folder/'look.safetensors') as tmp:
             save_file(dict(scores=cosines(learn.model, images), features=f), tmp)
