@@ -35,20 +35,20 @@ class ModelRecipe:
     resize: str = 'stretch'    # How an image gets that size: 'stretch' or 'letterbox' (Luo 2019)
     last_stride: int = 1       # Stride of the last stage, 1 keeps the map large (paper, 2.2; Luo 2019)
     pool: str = 'gem'          # 'gem', 'avg' or 'max' (paper, 2.2)
-    dropout: float = 0.2       # Before the classifier (value: paper, 3.1; place: open)
+    dropout: float = 0.2       # Before the classifier (paper, 3.1, which does not say where)
 
 # %% ../nbs/00_core.ipynb #6cecf2e6
 @dataclass
 class LossRecipe:
     "L = alpha * triplet + beta * identity loss (paper, equation 1)."
     identity: str = 'circle'   # 'circle' at class level, 'pairs' of images beside softmax, or 'softmax' (paper, 2.3)
-    alpha: float = 1.0         # Weight of the triplet loss (open; Luo 2019)
-    beta: float = 1.0          # Weight of the identity loss (open; Luo 2019)
+    alpha: float = 1.0         # Weight of the triplet loss (Luo 2019)
+    beta: float = 1.0          # Weight of the identity loss (Luo 2019)
     margin: float = 0.4        # Of the triplet loss (paper, 2.3)
-    distance: str = 'euclidean' # Of the triplet loss: 'euclidean' or 'squared' (paper, 2.3)
+    distance: str = 'euclidean'  # Of the triplet loss: 'euclidean' or 'squared' (paper, 2.3)
     soft: bool = False         # Softplus in place of the triplet's margin? (Hermans 2017)
     m: float = 0.3             # Circle relaxation (paper, 3.3); a whole run takes those of test.ms
-    gamma: float = 64.0        # Circle scale (open; fast-reid 64, Sun 2020 256)
+    gamma: float = 64.0        # Circle scale (fast-reid; Sun 2020: 256)
     smoothing: float = 0.1     # Label smoothing (paper, 3.1; value from Luo 2019)
 
 # %% ../nbs/00_core.ipynb #09e9a24d
@@ -64,8 +64,8 @@ class TrainRecipe:
     wd: float = 1e-4           # Weight decay, not on norms and biases (paper, 3.1)
     clip: float = 0.0          # Largest norm of the gradient; 0: any (not in the paper)
     ema: float = 0.0           # Decay of the weights' moving average, which is what is kept; 0: none (not in the paper)
-    p: int = 16                # Identities a batch (open; Luo 2019)
-    k: int = 4                 # Images an identity (open; Luo 2019)
+    p: int = 16                # Identities a batch (Luo 2019)
+    k: int = 4                 # Images an identity (Luo 2019)
     sampler: str = 'pk'        # 'pk', 'sequence' (ids of one sequence together), 'shuffle' or 'inverse' (by id)
     precision: str = 'auto'    # 'bf16', 'fp32', or 'auto': bf16 where the processor multiplies it in hardware
     compile: bool = False      # Compile the backbone? Needs a compiler
@@ -79,7 +79,7 @@ class AugmentRecipe:
     "What a training image goes through (paper, section 2.1)."
     flip: float = 0.5          # Mirror (paper, 2.1)
     pad: int = 10              # Pixels padded on each side before the crop, at a height of 256 (Luo 2019)
-    affine: float = 0.5        # Small rotation, scale and shear (paper, 2.1; probability open)
+    affine: float = 0.5        # Small rotation, scale and shear (paper, 2.1; probability as for the mirror)
     gray: float = 0.2          # Local grayscale patch (Gong 2021)
     gray_all: float = 0.0      # The whole image turns gray (Gong 2021)
     erase: float = 0.5         # Random erasing (Zhong 2020)
@@ -94,13 +94,13 @@ class AugmentRecipe:
 class NoiseRecipe:
     "Mining images by their training loss, and what becomes of them (paper, section 2.1)."
     clean: bool = True         # Train once, mine, and train again on the cleaned table?
-    score: str = 'mean'        # Of the losses: 'mean', 'last', 'least' or 'rank'; or 'forgetting' (open)
-    window: tuple = (0.4, 1.0) # Part of the epochs that is read (open)
+    score: str = 'mean'        # Of losses: 'mean', 'last', 'least', 'rank'; or 'forgetting' (chosen by measurement)
+    window: tuple = (0.4, 1.0) # Part of the epochs that is read (chosen by measurement)
     folds: int = 0             # Models for a cross-fitted score; 0: the losses of one training, as in the paper
-    relative: float = 0.0      # Share of the median of an image's id that is taken off its score (open)
-    rule: str = 'deviations'   # Unit of the thresholds: 'value', 'quantile', 'deviations' or 'mixture' (open)
-    partial: float = 1.3       # From this score on an image counts as partly hidden (open)
-    full: float = 2.5          # From this score on an image counts as wholly hidden (open)
+    relative: float = 0.0      # Share of the id's median that is taken off an image's score (chosen by measurement)
+    rule: str = 'deviations'   # Of thresholds: 'value', 'quantile', 'deviations' or 'mixture' (chosen by measurement)
+    partial: float = 1.3       # From this score on an image counts as partly hidden (chosen by measurement)
+    full: float = 2.5          # From this score on an image counts as wholly hidden (chosen by measurement)
     copies: int = 2            # How often a partly hidden image is shown an epoch (paper: "increasing the proportion")
     few: int = 20              # An id with fewer images is few (paper, 2.1: sequences should have 20 frames)
     max_copies: int = 5        # Images of few-image ids are shown up to this often (paper, 2.1)
@@ -110,8 +110,8 @@ class NoiseRecipe:
 class TestRecipe:
     "From embeddings to an answer (paper, section 2.4)."
     flip: bool = True          # Average the features of an image and its mirror (paper, 2.4)
-    aqe_k: int = 5             # Neighbours averaged into each query (open; fast-reid 5)
-    aqe_alpha: float = 3.0     # Their weight is similarity ** alpha (open; fast-reid 3)
+    aqe_k: int = 5             # Neighbours averaged into each query (fast-reid)
+    aqe_alpha: float = 3.0     # Their weight is similarity ** alpha (fast-reid)
     k1: int = 20               # Neighbours in the k-reciprocal test (Zhong 2017)
     k2: int = 6                # Neighbours in local expansion (Zhong 2017)
     lambda_: float = 0.1       # Share of the original distance (paper, 2.4)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['Team', 'team', 'processes', 'on_first', 'launch', 'gather_pairs', 'sync_batch_norm', 'Processes']
 
-# %% ../nbs/11_distributed.ipynb #182ca1d2
+# %% ../nbs/11_distributed.ipynb #8044bb6d
 import logging, os, socket, sys
 from contextlib import contextmanager
 from types import MethodType
@@ -26,7 +26,7 @@ from .learner import Alone
 from .loaders import BatchLoader, EpochSampler
 from .losses import at_least_float
 
-# %% ../nbs/11_distributed.ipynb #f1996f03
+# %% ../nbs/11_distributed.ipynb #2145c885
 class Team(Alone):
     "The processes of a run, of which this is number `rank` of `world`."
     def __init__(self): self.rank, self.world = dist.get_rank(), dist.get_world_size()
@@ -55,7 +55,7 @@ def processes():
         raise ReIDError("another process of the run is gone; start it again with --resume") from e
     state.destroy_process_group()
 
-# %% ../nbs/11_distributed.ipynb #19ac9cd8
+# %% ../nbs/11_distributed.ipynb #85b25fe4
 def on_first(
     function, # Without arguments; what it returns is sent to the others
 ):
@@ -68,7 +68,7 @@ def on_first(
     if wrong: raise ReIDError(wrong)
     return found
 
-# %% ../nbs/11_distributed.ipynb #57a2b9a7
+# %% ../nbs/11_distributed.ipynb #76135f8d
 def _member(rank, function, args, n, port):
     "What each process of `launch` runs."
     here = dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE=n, MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
@@ -107,7 +107,7 @@ def launch(
     finally:
         for p in team.processes: p.terminate()
 
-# %% ../nbs/11_distributed.ipynb #540d9940
+# %% ../nbs/11_distributed.ipynb #6516337e
 class _Gather(torch.autograd.Function):
     "Rows of all processes, with gradients that come back from all of them."
     @staticmethod
@@ -130,7 +130,7 @@ def gather_pairs(
     "(B, D) features and (B,) labels of all processes, and the row where this one's begin; as `ReIDLoss.gather`."
     return _Gather.apply(features), _Gather.apply(labels), dist.get_rank() * len(labels)
 
-# %% ../nbs/11_distributed.ipynb #c1c90517
+# %% ../nbs/11_distributed.ipynb #dfd25b93
 class _AllSum(torch.autograd.Function):
     "Sum over the processes, in both directions."
     @staticmethod
@@ -165,13 +165,14 @@ def sync_batch_norm(
         if isinstance(m, nn.modules.batchnorm._BatchNorm): m.forward = MethodType(_synced, m)
     return model
 
-# %% ../nbs/11_distributed.ipynb #7d261d88
+# %% ../nbs/11_distributed.ipynb #010d3b50
 class Processes(DistributedTrainer):
     "fastai's trainer on several processes, with our batches, pairs and statistics."
     def __init__(self,
                  unused:bool=False, # May parameters be without a gradient?
-        ): super().__init__(
-        sync_bn=False, cpu=not torch.cuda.is_available(), kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=unused)])
+        ):
+        options = DistributedDataParallelKwargs(find_unused_parameters=unused)
+        super().__init__(sync_bn=False, cpu=not torch.cuda.is_available(), kwargs_handlers=[options])
 
     def before_fit(self):
         sync_batch_norm(self.learn.model)

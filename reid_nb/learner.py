@@ -5,7 +5,8 @@ resume at any instant"""
 
 # %% auto #0
 __all__ = ['DECAYS', 'OPTIMISERS', 'lr_schedule', 'Alone', 'EpochPlan', 'Visits', 'read_visits', 'Ledger', 'Retrieval',
-           'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'Checkpoint', 'Wrapped', 'optimiser', 'reid_learner']
+           'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'Checkpoint', 'Wrapped', 'optimiser', 'check_choice',
+           'reid_learner']
 
 # %% ../nbs/10_learner.ipynb #cdbc7337
 import math, time
@@ -211,6 +212,7 @@ def so_far(self:Ledger) -> dict:
 
 @patch
 def after_train(self:Ledger):
+    "Enter the epoch."
     self.visits.add(self.epoch, **self.so_far())
     self.before = {}
 
@@ -229,8 +231,8 @@ def look(self:Ledger):
         where = f"; {self.folder/'bad_batch.csv'} names the images of that batch"
         with atomic_write(self.folder/'bad_batch.csv') as tmp: batch.to_csv(tmp, index=False)
     step = len(self.new['row']) + step + self.epoch_plan.first + 1
-    raise ReIDError(f"the loss is no longer a number, in epoch {self.epoch + 1}, step {step}{where}. Lower train.lr, raise "
-                    "train.warmup, or set train.clip")
+    raise ReIDError(f"the loss is no longer a number, in epoch {self.epoch + 1}, step {step}{where}. Lower train.lr, "
+                    "raise train.warmup, or set train.clip")
 
 # %% ../nbs/10_learner.ipynb #8cbe0ca6
 class Retrieval(Callback):
@@ -433,7 +435,8 @@ def load_checkpoint(self:Learner,
         self.best.mAP, self.best.when, self.best.since = state['best']
         self.ledger.before = {k: v.cpu().numpy() for k, v in state['visits'].items()}
         self.epoch_plan.at, self.epoch_plan.done = (state['epoch'], state['step']), state['train_iter']
-        if state['epoch']: self.ledger.visits.epochs = read_visits(Path(path).with_name('ledger'), state['epoch']).epochs
+        if (done := state['epoch']):
+            self.ledger.visits.epochs = read_visits(Path(path).with_name('ledger'), done).epochs
     except Exception as e: raise ReIDError(f"cannot continue from {path}: {e}") from e
     return state['epoch']
 
@@ -452,13 +455,20 @@ def optimiser(
     return partial(Wrapped, opt=OPTIMISERS[recipe.opt])
 
 # %% ../nbs/10_learner.ipynb #f5f7e702
+def check_choice(
+    recipe:TrainRecipe, # Its `keep` and `patience` are read
+    labelled:int,       # Labelled test images
+):
+    "Raises `ReIDError` when weights are to be chosen by what is not there."
+    if recipe.keep not in ('last', 'best'): raise ReIDError(f"train.keep is {recipe.keep!r}; give 'last' or 'best'")
+    if (recipe.patience or recipe.keep == 'best') and not labelled:
+        raise ReIDError("train.patience and train.keep='best' choose by mAP, and there is no labelled test part; "
+                        "--hold-out 0.1 makes one")
+
 def _callbacks(data, recipe, retrieval):
     "What a training is made of, besides fastai's own callbacks."
     r = recipe.train
-    if r.keep not in ('last', 'best'): raise ReIDError(f"train.keep is {r.keep!r}; give 'last' or 'best'")
-    if (r.patience or r.keep == 'best') and not len(retrieval.table):
-        raise ReIDError("train.patience and train.keep='best' choose by mAP, and there is no labelled test part; "
-                        "--hold-out 0.1 makes one")
+    check_choice(r, len(retrieval.table))
     cbs = [EpochPlan(recipe.seed), Ledger(data.rows('train')), retrieval, History(), Best(r.patience)]
     return cbs + [GradientClip(r.clip)] * (r.clip > 0) + [Average(r.ema)] * (r.ema > 0)
 
@@ -510,10 +520,11 @@ def fit_recipe(self:Learner,
     try:
         with ContextManagers([self.no_bar(), self.no_logging()] if bar or self.team.rank else []):
             self.fit(r.epochs, start_epoch=start, cbs=cbs)
-    except ReIDError as e: raise type(e)(str(e).rpartition(':\n\t')[2]) from e # fastai puts the callback's name before it
+    except ReIDError as e: raise type(e)(str(e).rpartition(':\n\t')[2]) from e # without the callback's name
     finally:
         self.ledger.visits.folder = None # What is trained after this does not belong to the folder
         if bar and hasattr(cbs[-1], 'tqdm'): cbs[-1].close()
+    self.team.agree(None) # the first has written what the others may read
     if r.keep == 'best': self.best.load()
     elif self.kept is not self.net: self.net.load_state_dict(self.kept.state_dict())
     self.best.folder = None

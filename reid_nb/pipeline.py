@@ -27,7 +27,7 @@ from .data import ReIDData
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import colour_histogram, embed
-from .learner import Visits, lr_schedule, optimiser, read_visits, reid_learner
+from .learner import Visits, check_choice, lr_schedule, optimiser, read_visits, reid_learner
 from .loaders import cached_images, place, recipe_sampler, resize_image
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -61,6 +61,7 @@ def keep_table(
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
 
+# %% ../nbs/29_pipeline.ipynb #fc3fcfff
 class Run:
     "One run of `recipe` on `data` in the folder `out`; `ReIDError` when `out` was started with other images."
     def __init__(self,
@@ -251,9 +252,12 @@ def check(
     "Raises `ReIDError` for what would stop a run later."
     r, train, two = recipe, data.rows('train'), np.eye(2)
     q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
+    pairs = r.loss.alpha > 0 or r.loss.identity == 'pairs'
+    if r.train.k < 2 and pairs and r.train.sampler in ('pk', 'sequence'):
+        raise ReIDError("recipe: train.k = 1 leaves no pairs for the triplet or circle loss; raise it")
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
-        recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train)
+        recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train), check_choice(r.train, len(q))
         recipe_sampler(train, r), augmentations(r.augment)
         resize_image(Image.new('RGB', (1, 1)), (1, 1), r.model.resize)
         fake = Visits(len(train))
