@@ -172,7 +172,7 @@ class Ledger(Callback):
               folder=None, # Of the training; each epoch is written to its subfolder `ledger`
         ):
         "Open an empty ledger."
-        self.folder = folder and Path(folder)
+        self.folder, self.before = folder and Path(folder), {}
         views = [type(t).__name__ for t in self.tfms]
         written = self.folder/'ledger' if folder and self.learn.team.rank == 0 else None
         self.visits = Visits(len(self.table), views, written)
@@ -314,7 +314,8 @@ class Bar(Callback):
         last = {k: f'{row[k]:.3f}' for k in ('mAP', 'train_loss') if row[k] is not None}
         self.tqdm.set_postfix(epoch=f'{self.epoch + 1}/{self.n_epoch}', **last)
     def after_fit(self):
-        if self.best.over: tqdm.write(f'{self.title}: stopped after epoch {len(self.history.rows)}, {self.best}')
+        if not self.best.over or self.learn.team.rank: return
+        tqdm.write(f'{self.title}: stopped after epoch {len(self.history.rows)}, {self.best}')
     def close(self): self.tqdm.close()
 
 # %% ../nbs/10_learner.ipynb #45144d2f
