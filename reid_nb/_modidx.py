@@ -295,6 +295,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.learner._mean': ('learner.html#_mean', 'reid_nb/learner.py'),
                                  'reid_nb.learner._values': ('learner.html#_values', 'reid_nb/learner.py'),
                                  'reid_nb.learner.check_choice': ('learner.html#check_choice', 'reid_nb/learner.py'),
+                                 'reid_nb.learner.logger': ('learner.html#logger', 'reid_nb/learner.py'),
                                  'reid_nb.learner.lr_schedule': ('learner.html#lr_schedule', 'reid_nb/learner.py'),
                                  'reid_nb.learner.optimiser': ('learner.html#optimiser', 'reid_nb/learner.py'),
                                  'reid_nb.learner.read_visits': ('learner.html#read_visits', 'reid_nb/learner.py'),

@@ -6,7 +6,7 @@ resume at any instant"""
 # %% auto #0
 __all__ = ['DECAYS', 'OPTIMISERS', 'lr_schedule', 'Alone', 'EpochPlan', 'Visits', 'read_visits', 'Ledger', 'Retrieval',
            'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'Checkpoint', 'Wrapped', 'optimiser', 'check_choice',
-           'reid_learner']
+           'reid_learner', 'logger']
 
 # %% ../nbs/10_learner.ipynb #cdbc7337
 import math, time
@@ -532,22 +532,27 @@ def fit_recipe(self:Learner,
     return self
 
 # %% ../nbs/10_learner.ipynb #361fb34f
+def logger(
+    name:str, # 'tensorboard' or 'wandb'
+):
+    "fastai's callback class of that name; `ReIDError` for another one, or when its library is not installed."
+    try:
+        if name == 'tensorboard': from fastai.callback.tensorboard import TensorBoardCallback as found
+        elif name == 'wandb': from fastai.callback.wandb import WandbCallback as found
+        else: raise ReIDError(f"--log {name}: give tensorboard or wandb")
+    except ImportError as e: raise ReIDError(f'--log {name} needs a library: pip install "reid_nb[log]"') from e
+    return found
+
 @patch
 def log_to(self:Learner,
         name:str, # 'tensorboard' or 'wandb'
         folder,   # Of the training; files go to its subfolder `logs`
     ):
-    "Send losses, rates and mAP there as well; `ReIDError` for another name, or when it is not installed."
-    if name not in ('tensorboard', 'wandb'): raise ReIDError(f"--log {name}: give tensorboard or wandb")
-    logs = Path(folder)/'logs'
-    try:
-        if name == 'tensorboard':
-            from fastai.callback.tensorboard import TensorBoardCallback
-            return self.add_cb(TensorBoardCallback(logs, trace_model=False, log_preds=False, projector=False))
-        import wandb
-        from fastai.callback.wandb import WandbCallback
-    except ImportError as e: raise ReIDError(f'--log {name} needs a library: pip install "reid_nb[log]"') from e
+    "Send losses, rates and mAP there as well; `ReIDError` as in `logger`."
+    found, logs = logger(name), Path(folder)/'logs'
+    if name == 'tensorboard': return self.add_cb(found(logs, trace_model=False, log_preds=False, projector=False))
+    import wandb
     logs.mkdir(parents=True, exist_ok=True)
     wandb.init(project='reid_nb', name=Path(folder).name, dir=str(logs), config=self.recipe.flat())
     self.gather_args = dict # the recipe says it all, and fastai's own look at each callback fails on some
-    return self.add_cb(WandbCallback(log_preds=False))
+    return self.add_cb(found(log_preds=False))

@@ -27,7 +27,7 @@ from .data import ReIDData
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import colour_histogram, embed
-from .learner import Visits, check_choice, lr_schedule, optimiser, read_visits, reid_learner
+from .learner import Visits, check_choice, logger, lr_schedule, optimiser, read_visits, reid_learner
 from .loaders import cached_images, place, recipe_sampler, resize_image
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -326,6 +326,7 @@ def train_model(
 ) -> Path:
     "Train one model, on all processes of the launch; returns its folder. `ReIDError` for bad input."
     out, first = Path(out), team().rank == 0
+    if log: logger(log)
     learn = reid_learner(data, recipe, progress=verbose and first)
     lr_schedule(recipe.train), learn.dls.train.sampler.shard(0, team().world)
     def ready():
