@@ -216,7 +216,8 @@ class _Pairs:
         keep = d <= near[b, None]; keep |= d <= near; keep |= d >= low[b, None]; keep |= d >= low
         keep[:, b] &= b[:, None] < b
         at = np.flatnonzero(keep)
-        self.found.append(((s + at // d.shape[1]).astype(np.int32), (s + at % d.shape[1]).astype(np.int32), d.ravel()[at]))
+        i, j = ((s + x).astype(np.int32) for x in np.divmod(at, d.shape[1]))
+        self.found.append((i, j, d.ravel()[at]))
 
     def result(self):
         "(P,) twice, i < j: the pairs that are still within the limits at the end."
@@ -277,7 +278,10 @@ def to_gallery(self:Neighbours,
     return self.blend
 
 @patch
-def to_gallery(self:Features, size):
+def to_gallery(self:Features,
+               size:int, # Gallery images at a time
+    ) -> np.ndarray:
+    "(Q, G) float32 squared distances, by the matrix product in float32."
     x, out = self.rows(self.q_node) - self.centre, np.empty((len(self.q), len(self.g)), np.float32)
     for s in range(0, len(self.g), size):
         y = self.g[s:s+size] - self.centre
@@ -375,7 +379,8 @@ def find_neighbours(
     "The exact neighbours of all images among all images; raises `ReIDError` for bad input."
     q, g = check_features(q, g)
     if k < 1: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
-    if precision not in ('auto', 'fp32', 'bf16'): raise ReIDError(f"precision is {precision!r}; give 'auto', 'bf16' or 'fp32'")
+    if precision not in ('auto', 'fp32', 'bf16'):
+        raise ReIDError(f"precision is {precision!r}; give 'auto', 'bf16' or 'fp32'")
     device = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
     features, others = Features(q, g), max(k - 1, 1)
     coarse = Coarse(features, use_bf16(precision), device)
@@ -397,7 +402,8 @@ def neighbours_from_lists(
     ids, n = to_numpy(ids), len(q) + len(g)
     if ids.ndim != 2 or len(ids) != n or not np.issubdtype(ids.dtype, np.integer):
         raise ReIDError(f"neighbours must be whole numbers, a row for each of {n} images, not {ids.dtype} {ids.shape}")
-    if ids.min() < -1 or ids.max() >= n: raise ReIDError(f"neighbours are numbers from -1 to {n - 1}, not {ids.min()} to {ids.max()}")
+    if ids.min() < -1 or ids.max() >= n:
+        raise ReIDError(f"neighbours are numbers from -1 to {n - 1}, not {ids.min()} to {ids.max()}")
     features = Features(q, g)
     node = np.r_[features.q_node, features.g_node, -1]
     i, j = np.repeat(node[:-1], ids.shape[1]), node[ids.ravel()]
@@ -421,12 +427,15 @@ class Distances:
                  gg,  # (G, G)
         ):
         self.qq, self.qg, self.gg = (to_numpy(x) for x in (qq, qg, gg))
-        if self.qg.ndim != 2 or not self.qg.size: raise ReIDError(f"distances must be (queries, gallery), not {self.qg.shape}")
-        self.n_q, n_g = self.qg.shape
+        shape = self.qg.shape
+        if self.qg.ndim != 2 or not self.qg.size: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
+        self.n_q, n_g = shape
         for name, x, n in ('query', self.qq, self.n_q), ('gallery', self.gg, n_g):
             if x.shape != (n, n): raise ReIDError(f"distances among {n} {name} images must be {n} x {n}, not {x.shape}")
-        for x in (self.qq, self.qg, self.gg):
-            if not 0 <= x.min() <= x.max() < np.inf: raise ReIDError("distances must be 0 or more, without NaN and inf")
+        sides = (self.qq, self.qg), (self.qg.T, self.gg)
+        self.far = np.concatenate([np.maximum(*(x.max(1) for x in side)) for side in sides])
+        if not min(x.min() for x in (self.qq, self.qg, self.gg)) >= 0 or not self.far.max() < np.inf:
+            raise ReIDError("distances must be 0 or more, without NaN and inf")
         self.count = np.ones(self.n_q + n_g, np.int64)
         self.q_node, self.g_node = np.split(np.arange(len(self)), [self.n_q])
 
@@ -438,7 +447,8 @@ class Distances:
         i, j, n, out = np.minimum(i, j), np.maximum(i, j), self.n_q, np.empty(len(i))
         qq, gg = j < n, i >= n
         qg = ~(qq | gg)
-        for at, x, a, b in (qq, self.qq, 0, 0), (qg, self.qg, 0, n), (gg, self.gg, n, n): out[at] = x[i[at] - a, j[at] - b]
+        out[qq], out[qg] = self.qq[i[qq], j[qq]], self.qg[i[qg], j[qg] - n]
+        out[gg] = self.gg[i[gg] - n, j[gg] - n]
         return out
 
 # %% ../nbs/19_neighbours.ipynb #6a55e930
@@ -449,15 +459,14 @@ def neighbours_from_distances(
 ) -> Neighbours:
     "`Neighbours` by distances that are already there; raises `ReIDError` for bad input."
     m = Distances(qq, qg, gg)
-    n, far, found, others = len(m), np.empty(len(m)), [], max(k - 1, 1)
+    found, others = [], max(k - 1, 1)
     for s, e in _rows(m, size):
         if s < m.n_q: parts = (m.qq[s:e], 0), (m.qg[s:e], m.n_q)
         else: parts = (np.ascontiguousarray(m.qg[:, s - m.n_q:e - m.n_q].T), 0), (m.gg[s - m.n_q:e - m.n_q], m.n_q)
-        far[s:e] = np.maximum(*(d.max(1) for d, _ in parts))
         best = np.full((others + 1, e - s), np.inf)
         for d, _ in parts: best = _keep_least(best, _least_columns(d, 4 * len(best)))
         for d, first in parts:
             i, j = np.divmod(np.flatnonzero(d <= best.max(0)[:, None]), d.shape[1])
             found.append((i + s, j + first, d[i, j]))
     i, j, d = map(np.concatenate, zip(*found))
-    return _lists(m, *(x[i != j] for x in (i, j, d)), far, k)
+    return _lists(m, *(x[i != j] for x in (i, j, d)), m.far, k)

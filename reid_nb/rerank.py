@@ -122,7 +122,7 @@ def _encode(
     "(M, M) sparse V of step 3; entries of an image that is there several times are summed."
     n, count = len(near.far), near.source.count.astype(np.int32)
     wide, half = (_mutual(near.within(k + variant.itself)) for k in (k1, int(np.around(k1 / 2))))
-    size, holders = half @ count, (half @ diags_array(count)).T.tocsr()
+    size, holders = half @ count, (half @ diags_array(count, dtype=np.int32)).T.tocsr()
     known = 1 + near.d / np.repeat(near.far, np.diff(near.start))
     known = csr_matrix((known, near.ids, near.start), (n, n), copy=True)
     known.sort_indices()
@@ -218,8 +218,9 @@ def _check_memory(n_q, n_g, dims, k1, k2, progress):
     need = memory_needed(n_q, n_g, dims, k1, k2)
     if progress: print(f'{n_q:,} x {n_g:,}: up to {need / 2**20:,.0f} MB above the features')
     has = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') if hasattr(os, 'sysconf') else np.inf
-    if need > has: raise ReIDError(f"re-ranking {n_q:,} x {n_g:,} takes {need / 2**30:,.0f} GB, and the machine has "
-                                   f"{has / 2**30:,.0f}; rerank_lists gives the first of each list in less")
+    if need > has:
+        raise ReIDError(f"re-ranking {n_q:,} x {n_g:,} takes {need / 2**30:,.0f} GB, and the machine has "
+                        f"{has / 2**30:,.0f}; rerank_lists gives the first of each list in less")
 
 # %% ../nbs/21_rerank.ipynb #75beaf41
 def k_reciprocal(
@@ -275,7 +276,7 @@ def rerank_distances(
     lambda_:float=0.3,   # As in `rerank`
     variant:str='zhong', # Of `VARIANTS`
 ):
-    "(Q, G) float32 re-ranked distances (Zhong 2017), from the distances of all pairs; raises `ReIDError` for bad input."
+    "(Q, G) float32 re-ranked distances (Zhong 2017) from those of all pairs; raises `ReIDError` for bad input."
     form = _check(None, k1, k2, lambda_, variant)
     return rerank(neighbours_from_distances(qq, qg, gg, max(k1 + form.itself, k2)), k1, k2, lambda_, variant)
 
