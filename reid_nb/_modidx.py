@@ -451,6 +451,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'reid_nb.neighbours._both_ways': ('neighbours.html#_both_ways', 'reid_nb/neighbours.py'),
                                     'reid_nb.neighbours._crowded': ('neighbours.html#_crowded', 'reid_nb/neighbours.py'),
                                     'reid_nb.neighbours._fingerprints': ('neighbours.html#_fingerprints', 'reid_nb/neighbours.py'),
+                                    'reid_nb.neighbours._full_float32': ('neighbours.html#_full_float32', 'reid_nb/neighbours.py'),
                                     'reid_nb.neighbours._keep': ('neighbours.html#_keep', 'reid_nb/neighbours.py'),
                                     'reid_nb.neighbours._keep_least': ('neighbours.html#_keep_least', 'reid_nb/neighbours.py'),
                                     'reid_nb.neighbours._least': ('neighbours.html#_least', 'reid_nb/neighbours.py'),

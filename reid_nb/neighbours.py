@@ -8,6 +8,7 @@ __all__ = ['check_features', 'Features', 'Coarse', 'Neighbours', 'find_neighbour
 
 # %% ../nbs/19_neighbours.ipynb #b267894f
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,11 +88,10 @@ class Features:
 # %% ../nbs/19_neighbours.ipynb #a5d97100
 @patch
 def pairs(self:Features,
-          i, j,          # (P,) numbers of the vectors
-          chunk:int=64,  # Pairs at a time, few enough for the processor's cache
+          i, j,  # (P,) numbers of the vectors
     ) -> np.ndarray:
     "(P,) squared Euclidean distances in float64."
-    out = np.empty(len(i))
+    out, chunk = np.empty(len(i)), 2**17 // self.q.shape[1] + 1 # pairs at a time, to fit in the processor's cache
     def some(start):
         for s in range(start, min(start + 64 * chunk, len(i)), chunk):
             diff = self.rows(i[s:s+chunk], np.float64)
@@ -340,6 +340,15 @@ def _search(
     return i, j, f.pairs(i, j)
 
 # %% ../nbs/19_neighbours.ipynb #c73521e6
+@contextmanager
+def _full_float32():
+    "Products of float32 are float32's, whatever torch was told."
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision('highest')
+    try: yield
+    finally: torch.set_float32_matmul_precision(before)
+
+@_full_float32()
 def _search_torch(
     coarse,          # `Coarse`, on any device
     k:int,           # Neighbours of each, without itself
