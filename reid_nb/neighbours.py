@@ -399,32 +399,42 @@ def find_neighbours(
     search = _search if device.type == 'cpu' else _search_torch
     return _both_ways(features, *search(coarse, others, blend, progress), k, blend)
 
+# %% ../nbs/19_neighbours.ipynb #d52715ea
+def _farthest(
+    features,  # `Features`
+    size=512,  # Rows at a time
+):
+    "(M,) the farthest of the first 1,024 vectors, which are in random order, by coarse distances."
+    some, far = features.rows(np.arange(min(1024, len(features)))) - features.centre, []
+    for s in range(0, len(features), size):
+        x = features.rows(np.arange(s, min(s + size, len(features)))) - features.centre
+        far.append(((-2 * x) @ some.T + (some ** 2).sum(1)).argmax(1))
+    return np.concatenate(far)
+
 # %% ../nbs/19_neighbours.ipynb #8970a5e8
 def neighbours_from_lists(
-    q,        # (Q, D) query features
-    g,        # (G, D) gallery features
-    ids,      # (Q + G, K) row numbers of neighbours in queries and gallery together, -1 for none
-    size=512, # Rows at a time
+    q,         # (Q, D) query features
+    g,         # (G, D) gallery features
+    ids,       # (Q + G, K) row numbers of neighbours in queries and gallery together, -1 for none
+    far=None,  # (Q + G,) row number of the farthest of each; the farthest of 1,024 when not given
 ) -> Neighbours:
     "`Neighbours` from lists that are there; as good as these are. Raises `ReIDError` for bad input."
     q, g = check_features(q, g)
-    ids, n = to_numpy(ids), len(q) + len(g)
-    if ids.ndim != 2 or len(ids) != n or not np.issubdtype(ids.dtype, np.integer):
-        raise ReIDError(f"neighbours must be whole numbers, a row for each of {n} images, not {ids.dtype} {ids.shape}")
-    if ids.min() < -1 or ids.max() >= n:
-        raise ReIDError(f"neighbours are numbers from -1 to {n - 1}, not {ids.min()} to {ids.max()}")
+    n, ids, far = len(q) + len(g), to_numpy(ids), None if far is None else to_numpy(far)
+    for x, what, ndim in (ids, 'neighbours', 2), (far, 'farthest images', 1):
+        if x is None: continue
+        if x.ndim != ndim or len(x) != n or not np.issubdtype(x.dtype, np.integer):
+            raise ReIDError(f"{what} must be whole numbers, a row for each of {n} images, not {x.dtype} {x.shape}")
+        if x.min() < -1 or x.max() >= n:
+            raise ReIDError(f"{what} are numbers up to {n - 1}, not {x.min()} to {x.max()}")
     features = Features(q, g)
     node = np.r_[features.q_node, features.g_node, -1]
     i, j = np.repeat(node[:-1], ids.shape[1]), node[ids.ravel()]
     i, j = np.minimum(i, j), np.maximum(i, j)
     i, j = np.divmod(np.unique((i * n + j)[(i >= 0) & (i < j)]), n)
-    near = _both_ways(features, i, j, features.pairs(i, j), ids.shape[1])
-    some = features.rows(np.arange(min(1024, len(features)))) - features.centre
-    for s in range(0, len(features), size):
-        x = features.rows(np.arange(s, min(s + size, len(features)))) - features.centre
-        far = ((-2 * x) @ some.T + (some ** 2).sum(1)).argmax(1)
-        rows = np.arange(s, s + len(x))
-        near.far[rows] = np.maximum(near.far[rows], features.pairs(rows, far))
+    near, rows = _both_ways(features, i, j, features.pairs(i, j), ids.shape[1]), np.arange(len(features))
+    far = _farthest(features) if far is None else node[far][features.at]
+    near.far = np.maximum(near.far, features.pairs(rows, far))
     return near
 
 # %% ../nbs/19_neighbours.ipynb #3ed0721d
