@@ -217,6 +217,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'reid_nb.inference._Graph.forward': ('inference.html#_graph.forward', 'reid_nb/inference.py'),
                                    'reid_nb.inference._Parts': ('inference.html#_parts', 'reid_nb/inference.py'),
                                    'reid_nb.inference._Parts.__init__': ('inference.html#_parts.__init__', 'reid_nb/inference.py'),
+                                   'reid_nb.inference._Parts.begin': ('inference.html#_parts.begin', 'reid_nb/inference.py'),
                                    'reid_nb.inference._Parts.check': ('inference.html#_parts.check', 'reid_nb/inference.py'),
                                    'reid_nb.inference._Parts.file': ('inference.html#_parts.file', 'reid_nb/inference.py'),
                                    'reid_nb.inference._Parts.finish': ('inference.html#_parts.finish', 'reid_nb/inference.py'),
