@@ -162,7 +162,8 @@ def pooled(self:ReIDModel,
     ):
     "(B, D) feature before the neck."
     white = 255 if x.dtype == torch.uint8 else 1
-    x = x.as_subclass(torch.Tensor).to(self.mean.dtype) # fastai's images would take their type through the network
+    if not torch.compiler.is_exporting(): x = x.as_subclass(torch.Tensor) # fastai's would keep its type to the end
+    x = x.to(self.mean.dtype)
     x = F.batch_norm(x, white * self.mean.flatten(), (white * self.std.flatten())**2, eps=0)
     x = x.contiguous(memory_format=torch.channels_last)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): x = self.backbone(x)
