@@ -277,7 +277,7 @@ def first_answers(
     q_pids, g_pids,                # (Q,), (G,) person ids, -1 unknown
     q_camids=None, g_camids=None,  # (Q,), (G,) cameras, as in `evaluate`
 ) -> pd.DataFrame:
-    "A row a query, by ascending ap: query, pid, row (of the gallery), found (its pid), distance, match, ap. `ReIDError`."
+    "By ascending ap: query, pid, row (of the gallery), found (its pid), distance, match, ap; raises `ReIDError`."
     res = evaluate(dist, q_pids, g_pids, q_camids, g_camids)
     first = ranked_lists(dist, q_pids, g_pids, q_camids, g_camids, k=1).drop(columns='rank')
     q_pids, g_pids = to_numpy(q_pids), to_numpy(g_pids)
@@ -413,7 +413,8 @@ def paired_test(
 ) -> Paired:
     "Is the second better than the first? Raises `ReIDError` when they are not of the same queries."
     a, b = (np.asarray(getattr(x, 'ap', x), float) for x in (first, second))
-    if a.shape != b.shape or a.ndim != 1: raise ReIDError(f"two systems on the same queries, not {a.shape} and {b.shape}")
+    if a.shape != b.shape or a.ndim != 1:
+        raise ReIDError(f"two systems on the same queries, not {a.shape} and {b.shape}")
     d = (b - a)[~np.isnan(a + b)]
     if not len(d): raise ReIDError("no query has a match in both systems")
     moved, rng = d[d != 0], np.random.default_rng(seed)
