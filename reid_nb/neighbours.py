@@ -242,7 +242,8 @@ def _lists(source, i, j, d, far, k, blend=None):
     "`Neighbours` from pairs: `j` (P,) is near `i` (P,), at `d` (P,)."
     own = np.arange(len(source))
     i, j, d = np.concatenate([own, i]), np.concatenate([own, j]).astype(np.int32), np.concatenate([0. * own, d])
-    order = np.lexsort((d, i))
+    order = np.argsort(d) # then by row, which NumPy does fast for the least of types
+    order = order[np.argsort(i[order].astype(np.min_scalar_type(len(own))), kind='stable')]
     far = np.maximum(far, np.finfo(np.float32).tiny) # which is divided by
     return Neighbours(source, np.searchsorted(i[order], np.arange(len(own) + 1)), j[order], d[order], far, k, blend)
 
@@ -445,16 +446,13 @@ class Distances:
                  qg,  # (Q, G)
                  gg,  # (G, G)
         ):
-        self.qq, self.qg, self.gg = (to_numpy(x) for x in (qq, qg, gg))
+        whole = [to_numpy(x) for x in (qq, qg, gg)]
+        self.qq, self.qg, self.gg = (x if x.dtype.kind == 'f' else x.astype(np.float64) for x in whole)
         shape = self.qg.shape
         if self.qg.ndim != 2 or not self.qg.size: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
         self.n_q, n_g = shape
         for name, x, n in ('query', self.qq, self.n_q), ('gallery', self.gg, n_g):
             if x.shape != (n, n): raise ReIDError(f"distances among {n} {name} images must be {n} x {n}, not {x.shape}")
-        sides = (self.qq, self.qg), (self.qg.T, self.gg)
-        self.far = np.concatenate([np.maximum(*(x.max(1) for x in side)) for side in sides])
-        if not min(x.min() for x in (self.qq, self.qg, self.gg)) >= 0 or not self.far.max() < np.inf:
-            raise ReIDError("distances must be 0 or more, without NaN and inf")
         self.count = np.ones(self.n_q + n_g, np.int64)
         self.q_node, self.g_node = np.split(np.arange(len(self)), [self.n_q])
 
@@ -474,18 +472,23 @@ class Distances:
 def neighbours_from_distances(
     qq, qg, gg,   # (Q, Q), (Q, G) and (G, G) distances, 0 or more; the first and the last symmetric
     k:int=21,     # Neighbours of each image, itself included
-    size:int=512, # Rows at a time
+    size:int=128, # Rows at a time, few enough to stay in the processor's cache
 ) -> Neighbours:
     "`Neighbours` by distances that are already there; raises `ReIDError` for bad input."
     m = Distances(qq, qg, gg)
-    found, others = [], max(k - 1, 1)
+    far, found = np.empty(len(m)), []
     for s, e in _rows(m, size):
         if s < m.n_q: parts = (m.qq[s:e], 0), (m.qg[s:e], m.n_q)
         else: parts = (np.ascontiguousarray(m.qg[:, s - m.n_q:e - m.n_q].T), 0), (m.gg[s - m.n_q:e - m.n_q], m.n_q)
-        best = np.full((others + 1, e - s), np.inf)
+        far[s:e] = np.maximum(*(d.max(1) for d, _ in parts))
+        best = np.full((max(k, 2), e - s), np.inf)
         for d, _ in parts: best = _keep_least(best, _least_columns(d, 4 * len(best)))
+        if not best.min() >= 0 or not far[s:e].max() < np.inf:
+            raise ReIDError("distances must be 0 or more, without NaN and inf")
+        limit = best.max(0)[:, None].astype(m.qg.dtype)
         for d, first in parts:
-            i, j = np.divmod(np.flatnonzero(d <= best.max(0)[:, None]), d.shape[1])
-            found.append((i + s, j + first, d[i, j]))
+            at = np.flatnonzero(d <= limit)
+            i, j = np.divmod(at, d.shape[1])
+            found.append((i + s, j + first, d.ravel()[at]))
     i, j, d = map(np.concatenate, zip(*found))
-    return _lists(m, *(x[i != j] for x in (i, j, d)), m.far, k)
+    return _lists(m, *(x[i != j] for x in (i, j, d)), far, k)
