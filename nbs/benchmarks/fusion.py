@@ -119,13 +119,14 @@ def main():
                 if m != 'rank' or n == 0: results[m].append(json.loads(run(a, f'--child={m}')))
     median = lambda m, key: statistics.median(r[key] for r in results[m])
     one = a.queries * a.gallery * 4 / 2**20
-    print(f'{a.models} files of {a.queries} x {a.gallery} ({one:.0f} MB), one thread, medians of {a.runs}')
-    print(f'{"method":10}{"seconds":>10}{"over plain":>12}{"peak MB":>10}{"over one matrix":>17}')
+    if set(a.only) & set(FUSING):
+        print(f'{a.models} files of {a.queries} x {a.gallery} ({one:.0f} MB), one thread, medians of {a.runs}')
+        print(f'{"method":10}{"seconds":>10}{"over plain":>12}{"peak MB":>10}{"over one matrix":>17}')
     for m in FUSING:
         if m not in a.only: continue
         ratio = f'{median(m, "seconds") / median("plain", "seconds"):.2f}' if 'plain' in a.only else ''
         print(f'{m:10}{median(m, "seconds"):10.2f}{ratio:>12}{median(m, "mb"):10.0f}{median(m, "mb") / one:17.2f}')
-    print(f'\n{"24 models of 50 x 910; a file of 618 x 9505":45}{"seconds":>10}{"MB":>8}')
+    if set(a.only) & set(JUDGING): print(f'{"24 models of 50 x 910; a file of 618 x 9505":45}{"seconds":>10}{"MB":>8}')
     for m in JUDGING:
         if m in a.only: print(f'{m:45}{median(m, "seconds"):10.2f}{median(m, "mb"):8.0f}')
 
