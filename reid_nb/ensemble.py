@@ -18,7 +18,7 @@ from numpy.lib.format import open_memmap
 from safetensors import SafetensorError, safe_open
 
 from .core import ReIDError, atomic_write
-from .metrics import evaluate, to_numpy
+from .metrics import bootstrap, evaluate, to_numpy
 
 # %% ../nbs/22_ensemble.ipynb #7ee181e7
 def _npy(
@@ -191,11 +191,9 @@ def _change(
     ap,     # (Q,) average precision of each query, NaN without a match
     before, # (Q,) that of another system
 ):
-    "Mean of `ap - before`, and the ends of its 95 % interval over resampled queries (Efron 1979)."
-    d = ap - before
-    d = d[~np.isnan(d)]
-    means = np.random.default_rng(0).choice(d, (2000, len(d))).mean(1)
-    return dict(zip(('change', 'low', 'high'), [d.mean(), *np.quantile(means, [.025, .975])]))
+    "Mean of `ap - before`, and the ends of its 95 % interval over resampled queries."
+    low, high = bootstrap(ap - before)
+    return dict(change=np.nanmean(ap - before), low=low, high=high)
 
 # %% ../nbs/22_ensemble.ipynb #05f04f81
 def leave_one_out(
