@@ -450,6 +450,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.metrics.Results.interval': ('metrics.html#results.interval', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._check_ids': ('metrics.html#_check_ids', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._chunks': ('metrics.html#_chunks', 'reid_nb/metrics.py'),
+                                 'reid_nb.metrics._ids': ('metrics.html#_ids', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._impostors': ('metrics.html#_impostors', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._matrix': ('metrics.html#_matrix', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._no_match': ('metrics.html#_no_match', 'reid_nb/metrics.py'),

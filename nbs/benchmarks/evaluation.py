@@ -9,8 +9,9 @@
   python    the loop that torchreid and fast-reid have without a compiler, written anew
   cython    torchreid's evaluate_cy; fast-reid's is the same. It needs a compiler: `python setup.py build_ext
             --inplace` in its metrics/rank_cylib, and that folder as --cython
-  sklearn   average_precision_score, a query at a time, without the camera filter's ranks
-  pml       pytorch-metric-learning's AccuracyCalculator (mean_average_precision and precision_at_1), from features
+  sklearn   average_precision_score, a query at a time; no CMC
+  pml       pytorch-metric-learning's AccuracyCalculator (mean_average_precision and precision_at_1), from features; it has
+            no camera filter, hence another score
   oml       open-metric-learning's calc_retrieval_metrics; --oml names a folder with it where it is not installed
 
 The distances are float32, one thread. --noise: how hard the persons are to tell apart; for each value a table.
@@ -135,7 +136,8 @@ def main():
                 done = subprocess.run([sys.executable, __file__, *same, '--noise', str(noise), '--child', m], env=env,
                                       capture_output=True, text=True)
                 if done.returncode:
-                    print(f'{m} is left out: {done.stderr.strip().splitlines()[-1]}')
+                    said = done.stderr.strip().splitlines() or [f'exit code {done.returncode}']
+                    print(f'{m} is left out: {said[-1]}')
                     del results[m]
                 else: results[m].append(json.loads(done.stdout.splitlines()[-1]))
         print(f'{a.queries} x {a.gallery}, noise {noise:g}, one thread, medians of {a.runs}')
