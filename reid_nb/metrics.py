@@ -210,7 +210,8 @@ def _options(
     size=1,  # Of the chunks
 ):
     "Raise `ReIDError` for an option that means nothing."
-    if not isinstance(ap, str) or ap not in AP_FORMS: raise ReIDError(f"ap must be one of {', '.join(AP_FORMS)}, not {ap!r}")
+    if not isinstance(ap, str) or ap not in AP_FORMS:
+        raise ReIDError(f"ap must be one of {', '.join(AP_FORMS)}, not {ap!r}")
     whole = lambda k: isinstance(k, (int, np.integer)) and k > 0
     if not (isinstance(topk, (tuple, list, np.ndarray, range)) and all(map(whole, topk))):
         raise ReIDError(f"topk must be whole numbers from 1, such as (1, 5, 10), not {topk!r}")
@@ -385,7 +386,8 @@ def evaluate_lists(
     _options(topk, 'hits')
     q_pids, g_pids, *cams = _check_ids(q_pids, g_pids, q_camids, g_camids)
     ids, dist = to_numpy(ids), to_numpy(dist)
-    if ids.ndim != 2 or not ids.size or ids.shape != dist.shape or len(ids) != len(q_pids) or ids.dtype.kind not in 'iu':
+    fits = ids.ndim == 2 and ids.size and ids.shape == dist.shape and len(ids) == len(q_pids)
+    if not fits or ids.dtype.kind not in 'iu':
         raise ReIDError(f"lists must be whole numbers, and distances of the same shape, for {len(q_pids)} queries; "
                         f"these are {ids.dtype} {ids.shape} and {dist.shape}")
     if ids.min() < -1 or ids.max() >= len(g_pids):
