@@ -26,13 +26,16 @@ def check_features(
     q,  # (Q, D) query features
     g,  # (G, D) gallery features
 ):
-    "Both as float32 arrays; raises `ReIDError` when they do not fit together or are not finite."
-    q, g = (np.ascontiguousarray(to_numpy(x), np.float32) for x in (q, g))
+    "Both as float32 arrays; raises `ReIDError` when they do not fit together or cannot be squared."
+    with np.errstate(over='ignore'): q, g = (np.ascontiguousarray(to_numpy(x), np.float32) for x in (q, g))
     if q.ndim != 2 or g.ndim != 2 or q.shape[1] != g.shape[1]:
         raise ReIDError(f"features must be (images, dimensions) on both sides, not {q.shape} and {g.shape}")
     for name, x in ('query', q), ('gallery', g):
         if not x.size: raise ReIDError(f"there are no {name} features: {x.shape}")
         if not np.isfinite([x.min(), x.max()]).all(): raise ReIDError(f"{name} features contain NaN or inf")
+    most = max(float(abs(v)) for x in (q, g) for v in (x.min(), x.max()))
+    if most and not 1e-12 < most < 1e18 / q.shape[1]**.5:
+        raise ReIDError(f"features up to {most:.0e} cannot be squared in float32; scale them, to length 1 for example")
     return q, g
 
 # %% ../nbs/19_neighbours.ipynb #436d01ef
@@ -41,7 +44,7 @@ def _fingerprints(
 ):
     "(N,) 64-bit numbers, equal for equal rows; 0 and -0 are equal."
     odd = 2 * np.random.default_rng(0).integers(2**63, size=x.shape[1], dtype=np.uint64) + 1
-    return np.concatenate([(x[s:s+256] + np.float32(0)).view(np.uint32).astype(np.uint64) @ odd
+    return np.concatenate([(x[s:s+256] + np.float32(0)).view('>u4').astype(np.uint64) @ odd
                            for s in range(0, len(x), 256)])
 
 # %% ../nbs/19_neighbours.ipynb #bf70506a
@@ -76,7 +79,9 @@ class Features:
         self.at, self.count = order[new], np.bincount(node) # (M,) where each is found first, and how often it is there
         self.q_node, self.g_node = node[:len(q)], node[len(q):]
         self.n_q = self.q_node.max() + 1
-        self.centre = self.rows(np.arange(min(1024, len(self)))).mean(0)
+        some = min(1024, len(self))
+        self.sample = self.rows(np.arange(some) * len(self) // some) # from everywhere, in an order that is random
+        self.centre = np.median(self.sample, 0)                       # which a few odd vectors do not move
 
     def __len__(self): return len(self.at)
     def rows(self, n, dtype=np.float32): return self.rows_at(self.at[n], dtype)
@@ -258,11 +263,14 @@ def _both_ways(source, i, j, d, k, blend=None):
 def within(self:Neighbours,
            k:int,  # Images, itself included
     ) -> csr_matrix:
-    "(M, M) int32, 1 where the column is in N(row, k)."
+    "(M, M) int32, 1 where the column is in N(row, k), nowhere for 0; raises `ReIDError` where the lists are too short."
+    if min(k, self.source.count.sum()) > self.k:
+        raise ReIDError(f"the lists hold {self.k} neighbours of each image, itself included, not {k}")
     count, begin = self.source.count[self.ids], self.start[:-1]
     before = np.cumsum(count) - count
     before -= np.repeat(before[begin], np.diff(self.start))
     last = self.d[begin + np.add.reduceat(before < k, begin) - 1]
+    if k < 1: last[:] = -1
     keep = self.d <= np.repeat(last, np.diff(self.start))
     ends = np.r_[0, np.cumsum(keep)][self.start]
     near = csr_matrix((np.ones(ends[-1], np.int32), self.ids[keep], ends), (len(begin),)*2)
@@ -342,14 +350,18 @@ def _search(
 
 # %% ../nbs/19_neighbours.ipynb #c73521e6
 @contextmanager
-def _full_float32():
-    "Products of float32 are float32's, whatever torch was told."
-    before = torch.get_float32_matmul_precision()
-    torch.set_float32_matmul_precision('highest')
+def _full_products():
+    "Products on a GPU round no more than the bound allows, whatever torch was told."
+    cuda = torch.backends.cuda.matmul
+    exact = {'fp32_precision': 'ieee'} if hasattr(cuda, 'fp32_precision') else {'allow_tf32': False}
+    exact['allow_bf16_reduced_precision_reduction'] = False
+    before = {name: getattr(cuda, name) for name in exact}
+    for name, value in exact.items(): setattr(cuda, name, value)
     try: yield
-    finally: torch.set_float32_matmul_precision(before)
+    finally:
+        for name, value in before.items(): setattr(cuda, name, value)
 
-@_full_float32()
+@_full_products()
 def _search_torch(
     coarse,          # `Coarse`, on any device
     k:int,           # Neighbours of each, without itself
@@ -388,11 +400,14 @@ def find_neighbours(
 ) -> Neighbours:
     "The exact neighbours of all images among all images; raises `ReIDError` for bad input."
     q, g = check_features(q, g)
-    if k < 1: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
+    if k < 1 or int(k) != k: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
+    if device not in (None, 'cpu', 'cuda') or device == 'cuda' and not torch.cuda.is_available():
+        raise ReIDError(f"device is {device!r}; give 'cpu'{', or cuda' * torch.cuda.is_available()}")
     if precision not in ('auto', 'fp32', 'bf16'):
         raise ReIDError(f"precision is {precision!r}; give 'auto', 'bf16' or 'fp32'")
     device = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
-    features, others = Features(q, g), max(k - 1, 1)
+    features = Features(q, g)
+    others = max(min(int(k), len(features)) - 1, 1)
     coarse = Coarse(features, use_bf16(precision), device)
     if precision == 'auto' and coarse.c.dtype == torch.bfloat16 and _crowded(coarse, others):
         coarse = Coarse(features, False, device)
@@ -405,26 +420,27 @@ def _farthest(
     features,  # `Features`
     size=512,  # Rows at a time
 ):
-    "(M,) the farthest of the first 1,024 vectors, which are in random order, by coarse distances."
-    some, far = features.rows(np.arange(min(1024, len(features)))) - features.centre, []
+    "(M,) the farthest of up to 1,024 random vectors, by coarse distances."
+    some, far = features.sample - features.centre, []
     for s in range(0, len(features), size):
         x = features.rows(np.arange(s, min(s + size, len(features)))) - features.centre
         far.append(((-2 * x) @ some.T + (some ** 2).sum(1)).argmax(1))
-    return np.concatenate(far)
+    at = np.arange(len(some)) * len(features) // len(some)
+    return at[np.concatenate(far)]
 
 # %% ../nbs/19_neighbours.ipynb #8970a5e8
 def neighbours_from_lists(
     q,         # (Q, D) query features
     g,         # (G, D) gallery features
     ids,       # (Q + G, K) row numbers of neighbours in queries and gallery together, -1 for none
-    far=None,  # (Q + G,) row number of the farthest of each; the farthest of 1,024 when not given
+    far=None,  # (Q + G,) row number of the farthest of each; where not given or -1, the farthest of 1,024
 ) -> Neighbours:
     "`Neighbours` from lists that are there; as good as these are. Raises `ReIDError` for bad input."
     q, g = check_features(q, g)
     n, ids, far = len(q) + len(g), to_numpy(ids), None if far is None else to_numpy(far)
     for x, what, ndim in (ids, 'neighbours', 2), (far, 'farthest images', 1):
         if x is None: continue
-        if x.ndim != ndim or len(x) != n or not np.issubdtype(x.dtype, np.integer):
+        if x.ndim != ndim or len(x) != n or not x.size or not np.issubdtype(x.dtype, np.integer):
             raise ReIDError(f"{what} must be whole numbers, a row for each of {n} images, not {x.dtype} {x.shape}")
         if x.min() < -1 or x.max() >= n:
             raise ReIDError(f"{what} are numbers up to {n - 1}, not {x.min()} to {x.max()}")
@@ -434,7 +450,8 @@ def neighbours_from_lists(
     i, j = np.minimum(i, j), np.maximum(i, j)
     i, j = np.divmod(np.unique((i * n + j)[(i >= 0) & (i < j)]), n)
     near, rows = _both_ways(features, i, j, features.pairs(i, j), ids.shape[1]), np.arange(len(features))
-    far = _farthest(features) if far is None else node[far][features.at]
+    guess = _farthest(features)
+    far = guess if far is None else np.where(far[features.at] < 0, guess, node[far][features.at])
     near.far = np.maximum(near.far, features.pairs(rows, far))
     return near
 
@@ -442,12 +459,12 @@ def neighbours_from_lists(
 class Distances:
     "Three matrices of distances in the place of `Features`; raises `ReIDError` when they do not fit together."
     def __init__(self,
-                 qq,  # (Q, Q)
                  qg,  # (Q, G)
+                 qq,  # (Q, Q)
                  gg,  # (G, G)
         ):
-        whole = [to_numpy(x) for x in (qq, qg, gg)]
-        self.qq, self.qg, self.gg = (x if x.dtype.kind == 'f' else x.astype(np.float64) for x in whole)
+        whole = [to_numpy(x) for x in (qg, qq, gg)]
+        self.qg, self.qq, self.gg = (x if x.dtype.kind == 'f' else x.astype(np.float64) for x in whole)
         shape = self.qg.shape
         if self.qg.ndim != 2 or not self.qg.size: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
         self.n_q, n_g = shape
@@ -470,25 +487,25 @@ class Distances:
 
 # %% ../nbs/19_neighbours.ipynb #6a55e930
 def neighbours_from_distances(
-    qq, qg, gg,   # (Q, Q), (Q, G) and (G, G) distances, 0 or more; the first and the last symmetric
+    qg, qq, gg,   # (Q, G), (Q, Q) and (G, G) distances, 0 or more; the last two symmetric
     k:int=21,     # Neighbours of each image, itself included
     size:int=128, # Rows at a time, few enough to stay in the processor's cache
 ) -> Neighbours:
     "`Neighbours` by distances that are already there; raises `ReIDError` for bad input."
-    m = Distances(qq, qg, gg)
-    far, found = np.empty(len(m)), []
+    if k < 1: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
+    m = Distances(qg, qq, gg)
+    far, found, k = np.empty(len(m)), [], min(k, len(m))
     for s, e in _rows(m, size):
         if s < m.n_q: parts = (m.qq[s:e], 0), (m.qg[s:e], m.n_q)
         else: parts = (np.ascontiguousarray(m.qg[:, s - m.n_q:e - m.n_q].T), 0), (m.gg[s - m.n_q:e - m.n_q], m.n_q)
         far[s:e] = np.maximum(*(d.max(1) for d, _ in parts))
         best = np.full((max(k, 2), e - s), np.inf)
         for d, _ in parts: best = _keep_least(best, _least_columns(d, 4 * len(best)))
-        if not best.min() >= 0 or not far[s:e].max() < np.inf:
+        if not best.min() >= -1e-6 * far[s:e].max() or not far[s:e].max() < np.inf: # but for rounding
             raise ReIDError("distances must be 0 or more, without NaN and inf")
-        limit = best.max(0)[:, None].astype(m.qg.dtype)
         for d, first in parts:
-            at = np.flatnonzero(d <= limit)
+            at = np.flatnonzero(d <= best.max(0)[:, None].astype(d.dtype))
             i, j = np.divmod(at, d.shape[1])
-            found.append((i + s, j + first, d.ravel()[at]))
+            found.append((i + s, j + first, np.maximum(d.ravel()[at], 0)))
     i, j, d = map(np.concatenate, zip(*found))
     return _lists(m, *(x[i != j] for x in (i, j, d)), far, k)

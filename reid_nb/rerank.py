@@ -51,12 +51,13 @@ def expand_queries(
     q,                        # (Q, D) query features
     g,                        # (G, D) gallery features
     k:int=5,                  # Gallery images averaged into each query; 0 for none
-    alpha:float=3.0,          # A neighbour's weight is its cosine similarity to this power; 0 is the plain mean
+    alpha:float=3.0,          # A neighbour's weight is its cosine similarity, if above 0, to this power; 0: all alike
     counts_query:bool=False,  # Is the query one of the `k`, as in fast-reid?
 ):
     "Both L2-normalised, queries expanded (Chum 2007, Radenovic 2019); raises `ReIDError` for bad input."
     k = k - counts_query
-    if k < 0 or alpha < 0: raise ReIDError(f"k must leave 0 neighbours or more and alpha be 0 or more: {k} and {alpha}")
+    if k < 0 or int(k) != k or not alpha >= 0:
+        raise ReIDError(f"k must leave 0 neighbours or more and alpha be 0 or more: {k} and {alpha}")
     q, g = (_normalise(x) for x in check_features(q, g))
     return (_expand(q, g, k, alpha, False) if k else q), g
 
@@ -67,7 +68,8 @@ def expand_gallery(
     alpha:float=3.0, # As in `expand_queries`
 ):
     "(G, D), L2-normalised and expanded (Turcot 2009, Gordo 2017); raises `ReIDError` for bad input."
-    if k < 0 or alpha < 0: raise ReIDError(f"k and alpha must not be negative: k={k}, alpha={alpha}")
+    if k < 0 or int(k) != k or not alpha >= 0:
+        raise ReIDError(f"k and alpha must not be negative: k={k}, alpha={alpha}")
     g = _normalise(check_features(g, g)[0])
     return _expand(g, g, k, alpha, True) if k and len(g) > 1 else g
 
@@ -96,17 +98,16 @@ def _encode_rows(
     near,     # `Neighbours`
     rows,     # (B,) of the images
     members,  # (B, M) sparse, not 0 for the members of each row's set
-    known,    # (B, M) sparse, 1 + d of the neighbours, d being divided by the row's farthest
+    known,    # (B, M) sparse, 1 + place in the lists of the neighbours
     variant,  # `Variant`
 ):
     "(B, M) sparse V of these rows."
-    members.data = np.full(len(members.data), 1024.)
+    members.data = np.full(len(members.data), 2.**50)
     both = members + known
-    at = both.data >= 1024
-    i = np.repeat(np.arange(len(rows)), np.diff(both.indptr))[at]
-    j, d, far = both.indices[at], both.data[at] - 1025, near.far[rows][i]
-    d *= far
-    new = both.data[at] == 1024
+    at = both.data >= 2.**50
+    place = (both.data[at] - 2.**50).astype(np.int64) - 1 # -1 where it is in no list
+    i, j = np.repeat(np.arange(len(rows)), np.diff(both.indptr))[at], both.indices[at]
+    d, far, new = near.d[place], near.far[rows][i], place < 0
     d[new] = near.source.pairs(rows[i[new]], j[new])
     weight = np.exp(-variant.weighted(d, far)) * near.source.count[j]
     weight /= np.bincount(i, weight, len(rows))[i]
@@ -123,8 +124,7 @@ def _encode(
     n, count = len(near.far), near.source.count.astype(np.int32)
     wide, half = (_mutual(near.within(k + variant.itself)) for k in (k1, int(np.around(k1 / 2))))
     size, holders = half @ count, (half @ diags_array(count, dtype=np.int32)).T.tocsr()
-    known = 1 + near.d / np.repeat(near.far, np.diff(near.start))
-    known = csr_matrix((known, near.ids, near.start), (n, n), copy=True)
+    known = csr_matrix((1. + np.arange(len(near.d)), near.ids, near.start), (n, n), copy=True)
     known.sort_indices()
     parts = []
     for s in range(0, n, block):
@@ -177,12 +177,21 @@ def _check(
     k1, k2, lambda_, variant, # As in `rerank`
 ) -> Variant:
     "The variant of that name; raises `ReIDError` for parameters that cannot be."
-    if k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
-        raise ReIDError(f"k1 and k2 must be 1 or more and lambda_ from 0 to 1: k1={k1}, k2={k2}, lambda_={lambda_}")
+    if k1 < 1 or k2 < 1 or int(k1) != k1 or int(k2) != k2 or not 0 <= lambda_ <= 1:
+        raise ReIDError("k1 and k2 must be whole numbers from 1 and lambda_ from 0 to 1: "
+                        f"k1={k1}, k2={k2}, lambda_={lambda_}")
     if variant not in VARIANTS: raise ReIDError(f"variant is {variant!r}; give one of {', '.join(VARIANTS)}")
-    if near is not None and max(k1 + VARIANTS[variant].itself, k2) > near.k:
-        raise ReIDError(f"k1={k1} and k2={k2} need {max(k1 + 1, k2)} neighbours of each image; these are {near.k}")
+    need = max(k1 + VARIANTS[variant].itself, k2)
+    if near is not None and min(need, near.source.count.sum()) > near.k:
+        raise ReIDError(f"k1={k1} and k2={k2} need {need} neighbours of each image; these are {near.k}")
     return VARIANTS[variant]
+
+def _rerank(near, k1, k2, lambda_, form, out):
+    "Fill `out` (Q, G), which may be the one that `near.blend` is."
+    blend, far = near.to_gallery(), near.far[near.source.q_node, None]
+    for rows, d in _jaccard(_smooth(near, _encode(near, k1, form), k2), near.source):
+        out[rows] = (1 - lambda_) * d + lambda_ * form.blended(blend[rows], far[rows])
+    return out
 
 def rerank(
     near:Neighbours,      # From `find_neighbours` and its like
@@ -190,15 +199,10 @@ def rerank(
     k2:int=6,             # Neighbours averaged in local expansion, itself included; 1 for none
     lambda_:float=0.3,    # Share of the original distance, 0 to 1
     variant:str='zhong',  # Of `VARIANTS`
-    out=None,             # (Q, G) float32 to be filled; a new array when not given
 ) -> np.ndarray:
     "(Q, G) float32 re-ranked distances (Zhong 2017); raises `ReIDError` for bad input."
     form = _check(near, k1, k2, lambda_, variant)
-    blend, far = near.to_gallery(), near.far[near.source.q_node, None]
-    out = np.empty(blend.shape, np.float32) if out is None else out
-    for rows, d in _jaccard(_smooth(near, _encode(near, k1, form), k2), near.source):
-        out[rows] = (1 - lambda_) * d + lambda_ * form.blended(blend[rows], far[rows])
-    return out
+    return _rerank(near, int(k1), int(k2), lambda_, form, np.empty(near.to_gallery().shape, np.float32))
 
 # %% ../nbs/21_rerank.ipynb #ebafbed5
 def memory_needed(
@@ -208,8 +212,9 @@ def memory_needed(
     k1:int=20,    # As in `k_reciprocal`
     k2:int=6,     # As in `k_reciprocal`
 ) -> int:
-    "Bytes that `k_reciprocal` takes above its input, estimated from above for features that differ."
-    n, k = n_q + n_g, max(k1 + 1, k2)
+    "Bytes that `k_reciprocal` takes above its input, about and rather too many; more where many distances are alike."
+    n = n_q + n_g
+    k = min(max(k1 + 1, k2), n)
     search = 4 * n * dims + 12 * 512 * n + 200 * k * n
     return 4 * n_q * n_g + max(search, 8 * n * k * (k2 + 20))
 
@@ -239,21 +244,25 @@ def k_reciprocal(
     q, g = check_features(q, g)
     _check_memory(len(q), len(g), q.shape[1], k1, k2, progress)
     near = find_neighbours(q, g, max(k1 + form.itself, k2), precision, device, progress)
-    return rerank(near, k1, k2, lambda_, variant, out=near.blend)
+    return _rerank(near, int(k1), int(k2), lambda_, form, near.blend)
 
 # %% ../nbs/21_rerank.ipynb #ab2f3e76
 def sweep(
     near:Neighbours,                  # Of at least the largest `k1` + 1
     q_pids, g_pids,                   # (Q,) and (G,) ids
     q_camids=None, g_camids=None,     # (Q,) and (G,) cameras, as in `evaluate`
-    k1=(10, 20, 30),                  # Values to be tried
-    k2=(1, 3, 6),                     # Values to be tried
-    lambda_=(0., 0.1, 0.3, 0.5, 1.),  # Values to be tried
+    k1=(10, 20, 30),                  # Values to be tried, or one
+    k2=(1, 3, 6),                     # Values to be tried, or one
+    lambda_=(0., 0.1, 0.3, 0.5, 1.),  # Values to be tried, or one
     variant:str='zhong',              # Of `VARIANTS`
     progress:bool=False,              # Show a bar?
 ) -> pd.DataFrame:
     "A row of k1, k2, lambda_, mAP, rank1 and mINP for each combination; raises `ReIDError` for bad input."
+    k1, k2, lambda_ = (np.atleast_1d(x if np.isscalar(x) else list(x)).tolist() for x in (k1, k2, lambda_))
     forms = [_check(near, *values, variant) for values in product(k1, k2, lambda_)]
+    if not forms: raise ReIDError("sweep: there is nothing to try")
+    cams, shape = (q_camids, g_camids), (len(near.source.q_node), len(near.source.g_node))
+    evaluate(np.zeros(shape, np.float32), q_pids, g_pids, *cams) # says what is wrong with the ids
     blend, rows = forms[0].blended(near.to_gallery(), near.far[near.source.q_node, None]).astype(np.float32), []
     with tqdm(total=len(forms), desc='sweep', disable=not progress) as bar:
         for a in k1:
@@ -261,7 +270,7 @@ def sweep(
             for b in k2:
                 jaccard = np.concatenate([d.astype(np.float32) for _, d in _jaccard(_smooth(near, v, b), near.source)])
                 for c in lambda_:
-                    res = evaluate((1 - c) * jaccard + c * blend, q_pids, g_pids, q_camids, g_camids)
+                    res = evaluate((1 - c) * jaccard + c * blend, q_pids, g_pids, *cams)
                     rows.append(dict(k1=a, k2=b, lambda_=c, mAP=res.mAP, rank1=res.cmc[1], mINP=res.mINP))
                     bar.update()
     return pd.DataFrame(rows)
@@ -278,7 +287,7 @@ def rerank_distances(
 ):
     "(Q, G) float32 re-ranked distances (Zhong 2017) from those of all pairs; raises `ReIDError` for bad input."
     form = _check(None, k1, k2, lambda_, variant)
-    return rerank(neighbours_from_distances(qq, qg, gg, max(k1 + form.itself, k2)), k1, k2, lambda_, variant)
+    return rerank(neighbours_from_distances(qg, qq, gg, max(k1 + form.itself, k2)), k1, k2, lambda_, variant)
 
 # %% ../nbs/21_rerank.ipynb #c58393f8
 def rerank_lists(
@@ -290,8 +299,9 @@ def rerank_lists(
     top:int=100,          # Gallery images of each query
     size:int=64,          # Queries at a time
 ):
-    "Gallery rows (Q, top), nearest first, -1 where no other is connected, and their distances; raises `ReIDError`."
+    "Rows (Q, top), nearest first, ties by row, -1 where no other is connected; their distances. Raises `ReIDError`."
     form, source = _check(near, k1, k2, lambda_, variant), near.source
+    if top < 1: raise ReIDError(f"top must be 1 or more, not {top}")
     v, n = _smooth(near, _encode(near, k1, form), k2), len(source.g_node)
     ids, dist = np.full((len(source.q_node), top), -1), np.full((len(source.q_node), top), np.inf, np.float32)
     holders = v[source.g_node].T.tocsr()
