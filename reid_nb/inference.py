@@ -107,14 +107,21 @@ def _write(
     "Write the file, whole or not at all."
     with atomic_write(path) as tmp: save_file(dict(features=np.ascontiguousarray(features)), tmp, note)
 
+def _save(
+    e,    # `Embeddings`
+    path, # safetensors file
+    note, # From `_note`
+):
+    "Write the table, then the features."
+    with atomic_write(path.with_suffix('.csv')) as tmp: e.table.to_csv(tmp, index=False)
+    _write(path, e.features, note)
+
 @patch
 def save(self:Embeddings,
          path, # safetensors file; the table goes beside it as csv
     ):
     "Write both files, the features last; `ReIDError` for another ending."
-    path = _path(path)
-    with atomic_write(path.with_suffix('.csv')) as tmp: self.table.to_csv(tmp, index=False)
-    _write(path, self.features, _note(self.about, self.table))
+    _save(self, _path(path), _note(self.about, self.table))
 
 # %% ../nbs/20_inference.ipynb #150ebd7d
 _UNREADABLE = SafetensorError, OSError, ValueError # What safetensors, the disk and `_noted` say of a bad file
@@ -280,39 +287,60 @@ def _directions(
     return torch.cat(out)
 
 # %% ../nbs/20_inference.ipynb #7669ec8b
-class _Parts:
-    "Features on their way into a file, or nowhere without a path; `ReIDError` when the path is taken by others."
-    def __init__(self,
-                 path, # safetensors file, or None
-                 note, # From `_note`
-        ):
-        self.path, self.note, self.folder = path, note, None
-        if path is None: return
-        self.path = _path(path)
-        self.folder, csv = self.path.with_suffix('.parts'), self.path.with_suffix('.csv')
-        if csv.exists() and not self.path.exists() and not (self.folder/self.path.name).exists():
-            raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
-        for old in self.folder.glob('*.safetensors'):
-            try: self.check(_noted(old), self.folder)
-            except _UNREADABLE: pass # is made anew
+def _pixels(
+    table,  # With `file`
+    root,   # Folder of the files
+    images, # (N, 3, H, W) bytes instead, or None
+) -> list:
+    "A text for each row, another one when its pixels are: sha256 of the bytes, or size and time of the file."
+    if images is not None: return [hashlib.sha256(x.numpy()).hexdigest() for x in images.cpu().contiguous()]
+    return [f'{s.st_size} {s.st_mtime_ns}' for s in (os.stat(root/f) for f in table.file)]
 
-    def check(self, found, where):
-        about = [json.loads(note['about']) for note in (found, self.note)]
-        wrong = _differing(*about) + ['images']*(found['files'] != self.note['files'])
+class _Parts:
+    "Features on their way into a file, or nowhere without a path."
+    def __init__(self,
+                 path,   # safetensors file, or None
+                 note,   # From `_note`
+                 pixels, # From `_pixels`
+        ):
+        self.note, self.pixels, self.path, self.folder = note, pixels, None, None
+        if path is not None: self.path, self.folder = _path(path), _path(path).with_suffix('.parts')
+
+    def noted(self, rows=slice(None)): return self.note | dict(pixels=_digest(*self.pixels[rows]))
+
+    def check(self, found, where, rows=slice(None)):
+        note = self.noted(rows)
+        wrong = _differing(json.loads(found['about']), json.loads(note['about']))
+        wrong += [told for key, told in (('files', 'images'), ('pixels', 'pixels')) if found.get(key) != note[key]]
         if wrong: raise ReIDError(f"{where} was made otherwise, it differs in: {', '.join(wrong)}; "
                                   "delete it, or give another path")
 
     def file(self, part): return self.folder/f'{part.start:09}-{part.stop:09}.safetensors'
-    def put(self, part, features): self.folder and _write(self.file(part), features, self.note)
+    def put(self, part, features):
+        if self.folder: _write(self.file(part), features, self.noted(slice(part.start, part.stop)))
     def get(self, part):
         try: return self.folder and _read(self.file(part))[0]
         except _UNREADABLE: return None
 
 # %% ../nbs/20_inference.ipynb #6ee44c73
 @patch
+def taken_up(self:_Parts):
+    "`ReIDError` when the path, or the folder of the parts, is taken by others."
+    csv = self.path.with_suffix('.csv')
+    if csv.exists() and not self.path.exists() and not (self.folder/self.path.name).exists():
+        raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
+    for old in self.folder.glob('*.safetensors'):
+        begin, _, end = old.stem.partition('-')
+        rows = slice(int(begin), int(end)) if begin.isdigit() and end.isdigit() else slice(None)
+        try: self.check(_noted(old), self.folder, rows)
+        except _UNREADABLE: pass # is made anew
+
+@patch
 def finished(self:_Parts):
-    "The embeddings when they are there already; `ReIDError` when they are damaged or others."
-    if self.path is None or not self.path.is_file(): return None
+    "The embeddings when they are there already; `ReIDError` when they are damaged, or what is there is of others."
+    if self.path is None: return None
+    self.taken_up()
+    if not self.path.is_file(): return None
     e = load_embeddings(self.path)
     self.check(_noted(self.path), self.path)
     shutil.rmtree(self.folder, ignore_errors=True)
@@ -330,7 +358,7 @@ def finish(self:_Parts,
     ):
     "Write them, and remove the parts."
     if self.path is None: return
-    e.save(self.folder/self.path.name)
+    _save(e, self.folder/self.path.name, self.noted())
     for suffix in ('.csv', '.safetensors'):
         os.replace((self.folder/self.path.name).with_suffix(suffix), self.path.with_suffix(suffix))
     shutil.rmtree(self.folder)
@@ -393,7 +421,8 @@ def embed(
     resize_image(Image.new('RGB', (1, 1)), (1, 1), resize)
     bf16 = model.bf16 if precision is None else use_bf16(precision)
     about, t = settings_of(model, sizes, bool(flip), resize, bf16), team()
-    store = _Parts(path, _note(about, table))
+    pixels = [] if path is None else _pixels(table, root, images)
+    store = _Parts(path, _note(about, table), pixels)
     if (found := store.finished()) is not None: return replace(found, table=table)
     def read(part):
         rows = slice(part.start, part.stop)
