@@ -31,7 +31,7 @@ from tqdm.auto import tqdm
 
 from .core import ReIDError, atomic_write
 from .data import ReIDData, read_dataset
-from .distributed import team
+from .distributed import on_first, team
 from .loaders import decode_images, resize_image
 from .models import ReIDModel, use_bf16
 
@@ -60,14 +60,16 @@ class Embeddings:
         return replace(self, features=self.features[keep], table=self.table[keep])
 
 # %% ../nbs/20_inference.ipynb #b4bf1a3c
+_SHAPING = 'stride', 'padding', 'dilation', 'groups', 'kernel_size', 'eps', 'negative_slope' # Of a module
+
 def model_hash(
     model:nn.Module, # Any module
 ) -> str:
-    "sha256, in hex digits, of the weights by name, of the strides, and of the types of modules without weights."
+    "sha256, in hex digits, of weights, strides and the like by name, and of the types of modules without weights."
     sha = hashlib.sha256()
     for name, m in model.named_modules():
         bare = next(m.parameters(recurse=False), None) is None # norms change their type on several GPUs
-        sha.update(repr((name, type(m).__name__ if bare else '', getattr(m, 'stride', None))).encode())
+        sha.update(repr((name, type(m).__name__ if bare else '', [getattr(m, k, None) for k in _SHAPING])).encode())
     for name, w in sorted(model.state_dict().items()):
         sha.update(repr((name, w.dtype, tuple(w.shape))).encode())
         sha.update(w.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
@@ -423,7 +425,7 @@ def embed(
     about, t = settings_of(model, sizes, bool(flip), resize, bf16), team()
     pixels = [] if path is None else _pixels(table, root, images)
     store = _Parts(path, _note(about, table), pixels)
-    if (found := store.finished()) is not None: return replace(found, table=table)
+    if (found := on_first(store.finished)) is not None: return replace(found, table=table)
     def read(part):
         rows = slice(part.start, part.stop)
         if images is not None: return [images[rows]]
@@ -434,7 +436,7 @@ def embed(
         mine = _my_parts(len(table), t)
         features = _embed_parts(model, mine, read, store, width, progress and t.rank == 0, flip, bs)
     e = Embeddings(t.gather(features).numpy(), table, about)
-    if t.rank == 0: store.finish(e)
+    on_first(lambda: store.finish(e)) # the others wait until it is written
     return e
 
 # %% ../nbs/20_inference.ipynb #004fe6f8
