@@ -247,6 +247,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'reid_nb.inference._Parts.put': ('inference.html#_parts.put', 'reid_nb/inference.py'),
                                    'reid_nb.inference._Parts.taken_up': ('inference.html#_parts.taken_up', 'reid_nb/inference.py'),
                                    'reid_nb.inference._ahead': ('inference.html#_ahead', 'reid_nb/inference.py'),
+                                   'reid_nb.inference._as_batch': ('inference.html#_as_batch', 'reid_nb/inference.py'),
                                    'reid_nb.inference._as_pillow': ('inference.html#_as_pillow', 'reid_nb/inference.py'),
                                    'reid_nb.inference._as_sizes': ('inference.html#_as_sizes', 'reid_nb/inference.py'),
                                    'reid_nb.inference._differing': ('inference.html#_differing', 'reid_nb/inference.py'),

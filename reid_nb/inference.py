@@ -7,7 +7,7 @@ __all__ = ['IMAGES', 'PART', 'Embeddings', 'model_hash', 'settings_of', 'load_em
            'embed', 'export_onnx', 'colour_histogram']
 
 # %% ../nbs/20_inference.ipynb #7129924a
-import hashlib, json, os, shutil, warnings
+import hashlib, json, os, re, shutil, warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
@@ -97,7 +97,8 @@ def _note(
 def _path(
     path, # Of a file with features
 ) -> Path:
-    "The path; `ReIDError` unless it ends in .safetensors."
+    "The path; `ReIDError` for a folder, and unless it ends in .safetensors."
+    if Path(path).is_dir(): raise ReIDError(f"{path} is a folder; give the path of a file")
     if Path(path).suffix == '.safetensors': return Path(path)
     raise ReIDError(f"{path} has to end in .safetensors; the table goes beside it as .csv")
 
@@ -122,7 +123,10 @@ def _save(
 def save(self:Embeddings,
          path, # safetensors file; the table goes beside it as csv
     ):
-    "Write both files, the features last; `ReIDError` for another ending."
+    "Write both files, the features last; `ReIDError` for another ending, and for a table that is not theirs."
+    if 'file' not in self.table: raise ReIDError("the table of features needs a column file to be saved")
+    if len(self.features) != len(self.table):
+        raise ReIDError(f"there are {len(self.features)} features and {len(self.table)} rows in their table")
     _save(self, _path(path), _note(self.about, self.table))
 
 # %% ../nbs/20_inference.ipynb #150ebd7d
@@ -151,7 +155,7 @@ def load_embeddings(
     try: features, note = _read(path)
     except _UNREADABLE as e:
         raise ReIDError(f"cannot read embeddings from {path}: {e}; delete it and embed again") from e
-    try: table = pd.read_csv(csv, dtype=dict(file=str))
+    try: table = pd.read_csv(csv, dtype=dict(file=str), keep_default_na=False, na_values=[''])
     except (OSError, ValueError) as e: raise ReIDError(f"cannot read the table of {path}: {e}") from e
     if len(features) != len(table):
         raise ReIDError(f"{path} has {len(features)} features and its table {len(table)} rows")
@@ -171,6 +175,7 @@ def same_model(
     *embeddings, # `Embeddings` that are to be compared with each other
 ) -> str:
     "The hash that all have; raises `ReIDError` naming in what their models or settings differ."
+    if not embeddings: raise ReIDError("there are no embeddings; give one at least")
     known = [e.about | {'length of a feature': e.features.shape[1]} for e in embeddings]
     for other in known[1:]:
         if wrong := _differing(known[0], other):
@@ -233,6 +238,15 @@ def _as_sizes(
     except (TypeError, ValueError): out = []
     if out and min(map(min, out)) >= 16: return out
     raise ReIDError(f"sizes is {sizes}; give a list of heights and widths in pixels, from 16, as in [(256, 128)]")
+
+def _as_batch(
+    bs, # What somebody gave
+) -> int:
+    "A whole number; `ReIDError` for anything else."
+    try: out = index(bs)
+    except TypeError: out = 0
+    if out >= 1: return out
+    raise ReIDError(f"bs is {bs}; give the images of a batch as a whole number, from 1")
 
 def _try_sizes(
     model, # In evaluation mode
@@ -331,10 +345,12 @@ def taken_up(self:_Parts):
     csv = self.path.with_suffix('.csv')
     if csv.exists() and not self.path.exists() and not (self.folder/self.path.name).exists():
         raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
-    for old in self.folder.glob('*.safetensors'):
-        begin, _, end = old.stem.partition('-')
-        rows = slice(int(begin), int(end)) if begin.isdigit() and end.isdigit() else slice(None)
-        try: self.check(_noted(old), self.folder, rows)
+    ours = re.compile(rf"(\.?)(?:(\d{{9}})-(\d{{9}})|{re.escape(self.path.stem)})\.(?:csv|safetensors)(\.\d+\.tmp)?")
+    for old in self.folder.glob('*'):
+        if not (m := ours.fullmatch(old.name)) or bool(m[1]) != bool(m[4]):
+            raise ReIDError(f"{old} is in the way, its folder is removed in the end; move it, or give another path")
+        if m[1] or old.suffix == '.csv': continue
+        try: self.check(_noted(old), self.folder, slice(int(m[2]), int(m[3])) if m[2] else slice(None))
         except _UNREADABLE: pass # is made anew
 
 @patch
@@ -418,6 +434,7 @@ def embed(
     "Features of length 1, (N, D) float32, on all processes; `ReIDError` for what cannot be read, or be at `path`."
     if images is None: table, root = find_images(table, root)
     else: _given(images := torch.as_tensor(images), table)
+    bs = _as_batch(bs)
     sizes, resize = _as_sizes(sizes or [model.size if images is None else images.shape[2:]]), resize or model.resize
     if images is not None and sizes != [tuple(images.shape[2:])]: raise ReIDError("images have a size; leave sizes out")
     resize_image(Image.new('RGB', (1, 1)), (1, 1), resize)
