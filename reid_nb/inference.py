@@ -7,7 +7,7 @@ __all__ = ['IMAGES', 'PART', 'Embeddings', 'model_hash', 'settings_of', 'load_em
            'embed', 'export_onnx', 'colour_histogram']
 
 # %% ../nbs/20_inference.ipynb #7129924a
-import hashlib, json, os, shutil, warnings
+import hashlib, json, os, re, shutil, warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
@@ -31,7 +31,7 @@ from tqdm.auto import tqdm
 
 from .core import ReIDError, atomic_write
 from .data import ReIDData, read_dataset
-from .distributed import team
+from .distributed import on_first, team
 from .loaders import decode_images, resize_image
 from .models import ReIDModel, use_bf16
 
@@ -60,14 +60,16 @@ class Embeddings:
         return replace(self, features=self.features[keep], table=self.table[keep])
 
 # %% ../nbs/20_inference.ipynb #b4bf1a3c
+_SHAPING = 'stride', 'padding', 'dilation', 'groups', 'kernel_size', 'eps', 'negative_slope' # Of a module
+
 def model_hash(
     model:nn.Module, # Any module
 ) -> str:
-    "sha256, in hex digits, of the weights by name, of the strides, and of the types of modules without weights."
+    "sha256, in hex digits, of weights, strides and the like by name, and of the types of modules without weights."
     sha = hashlib.sha256()
     for name, m in model.named_modules():
         bare = next(m.parameters(recurse=False), None) is None # norms change their type on several GPUs
-        sha.update(repr((name, type(m).__name__ if bare else '', getattr(m, 'stride', None))).encode())
+        sha.update(repr((name, type(m).__name__ if bare else '', [getattr(m, k, None) for k in _SHAPING])).encode())
     for name, w in sorted(model.state_dict().items()):
         sha.update(repr((name, w.dtype, tuple(w.shape))).encode())
         sha.update(w.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
@@ -95,7 +97,8 @@ def _note(
 def _path(
     path, # Of a file with features
 ) -> Path:
-    "The path; `ReIDError` unless it ends in .safetensors."
+    "The path; `ReIDError` for a folder, and unless it ends in .safetensors."
+    if Path(path).is_dir(): raise ReIDError(f"{path} is a folder; give the path of a file")
     if Path(path).suffix == '.safetensors': return Path(path)
     raise ReIDError(f"{path} has to end in .safetensors; the table goes beside it as .csv")
 
@@ -107,14 +110,24 @@ def _write(
     "Write the file, whole or not at all."
     with atomic_write(path) as tmp: save_file(dict(features=np.ascontiguousarray(features)), tmp, note)
 
+def _save(
+    e,    # `Embeddings`
+    path, # safetensors file
+    note, # From `_note`
+):
+    "Write the table, then the features."
+    with atomic_write(path.with_suffix('.csv')) as tmp: e.table.to_csv(tmp, index=False)
+    _write(path, e.features, note)
+
 @patch
 def save(self:Embeddings,
          path, # safetensors file; the table goes beside it as csv
     ):
-    "Write both files, the features last; `ReIDError` for another ending."
-    path = _path(path)
-    with atomic_write(path.with_suffix('.csv')) as tmp: self.table.to_csv(tmp, index=False)
-    _write(path, self.features, _note(self.about, self.table))
+    "Write both files, the features last; `ReIDError` for another ending, and for a table that is not theirs."
+    if 'file' not in self.table: raise ReIDError("the table of features needs a column file to be saved")
+    if len(self.features) != len(self.table):
+        raise ReIDError(f"there are {len(self.features)} features and {len(self.table)} rows in their table")
+    _save(self, _path(path), _note(self.about, self.table))
 
 # %% ../nbs/20_inference.ipynb #150ebd7d
 _UNREADABLE = SafetensorError, OSError, ValueError # What safetensors, the disk and `_noted` say of a bad file
@@ -142,7 +155,7 @@ def load_embeddings(
     try: features, note = _read(path)
     except _UNREADABLE as e:
         raise ReIDError(f"cannot read embeddings from {path}: {e}; delete it and embed again") from e
-    try: table = pd.read_csv(csv, dtype=dict(file=str))
+    try: table = pd.read_csv(csv, dtype=dict(file=str), keep_default_na=False, na_values=[''])
     except (OSError, ValueError) as e: raise ReIDError(f"cannot read the table of {path}: {e}") from e
     if len(features) != len(table):
         raise ReIDError(f"{path} has {len(features)} features and its table {len(table)} rows")
@@ -162,6 +175,7 @@ def same_model(
     *embeddings, # `Embeddings` that are to be compared with each other
 ) -> str:
     "The hash that all have; raises `ReIDError` naming in what their models or settings differ."
+    if not embeddings: raise ReIDError("there are no embeddings; give one at least")
     known = [e.about | {'length of a feature': e.features.shape[1]} for e in embeddings]
     for other in known[1:]:
         if wrong := _differing(known[0], other):
@@ -225,6 +239,15 @@ def _as_sizes(
     if out and min(map(min, out)) >= 16: return out
     raise ReIDError(f"sizes is {sizes}; give a list of heights and widths in pixels, from 16, as in [(256, 128)]")
 
+def _as_batch(
+    bs, # What somebody gave
+) -> int:
+    "A whole number; `ReIDError` for anything else."
+    try: out = index(bs)
+    except TypeError: out = 0
+    if out >= 1: return out
+    raise ReIDError(f"bs is {bs}; give the images of a batch as a whole number, from 1")
+
 def _try_sizes(
     model, # In evaluation mode
     sizes, # Heights and widths in pixels
@@ -280,39 +303,62 @@ def _directions(
     return torch.cat(out)
 
 # %% ../nbs/20_inference.ipynb #7669ec8b
-class _Parts:
-    "Features on their way into a file, or nowhere without a path; `ReIDError` when the path is taken by others."
-    def __init__(self,
-                 path, # safetensors file, or None
-                 note, # From `_note`
-        ):
-        self.path, self.note, self.folder = path, note, None
-        if path is None: return
-        self.path = _path(path)
-        self.folder, csv = self.path.with_suffix('.parts'), self.path.with_suffix('.csv')
-        if csv.exists() and not self.path.exists() and not (self.folder/self.path.name).exists():
-            raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
-        for old in self.folder.glob('*.safetensors'):
-            try: self.check(_noted(old), self.folder)
-            except _UNREADABLE: pass # is made anew
+def _pixels(
+    table,  # With `file`
+    root,   # Folder of the files
+    images, # (N, 3, H, W) bytes instead, or None
+) -> list:
+    "A text for each row, another one when its pixels are: sha256 of the bytes, or size and time of the file."
+    if images is not None: return [hashlib.sha256(x.numpy()).hexdigest() for x in images.cpu().contiguous()]
+    return [f'{s.st_size} {s.st_mtime_ns}' for s in (os.stat(root/f) for f in table.file)]
 
-    def check(self, found, where):
-        about = [json.loads(note['about']) for note in (found, self.note)]
-        wrong = _differing(*about) + ['images']*(found['files'] != self.note['files'])
+class _Parts:
+    "Features on their way into a file, or nowhere without a path."
+    def __init__(self,
+                 path,   # safetensors file, or None
+                 note,   # From `_note`
+                 pixels, # From `_pixels`
+        ):
+        self.note, self.pixels, self.path, self.folder = note, pixels, None, None
+        if path is not None: self.path, self.folder = _path(path), _path(path).with_suffix('.parts')
+
+    def noted(self, rows=slice(None)): return self.note | dict(pixels=_digest(*self.pixels[rows]))
+
+    def check(self, found, where, rows=slice(None)):
+        note = self.noted(rows)
+        wrong = _differing(json.loads(found['about']), json.loads(note['about']))
+        wrong += [told for key, told in (('files', 'images'), ('pixels', 'pixels')) if found.get(key) != note[key]]
         if wrong: raise ReIDError(f"{where} was made otherwise, it differs in: {', '.join(wrong)}; "
                                   "delete it, or give another path")
 
     def file(self, part): return self.folder/f'{part.start:09}-{part.stop:09}.safetensors'
-    def put(self, part, features): self.folder and _write(self.file(part), features, self.note)
+    def put(self, part, features):
+        if self.folder: _write(self.file(part), features, self.noted(slice(part.start, part.stop)))
     def get(self, part):
         try: return self.folder and _read(self.file(part))[0]
         except _UNREADABLE: return None
 
 # %% ../nbs/20_inference.ipynb #6ee44c73
 @patch
+def taken_up(self:_Parts):
+    "`ReIDError` when the path, or the folder of the parts, is taken by others."
+    csv = self.path.with_suffix('.csv')
+    if csv.exists() and not self.path.exists() and not (self.folder/self.path.name).exists():
+        raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
+    ours = re.compile(rf"(\.?)(?:(\d{{9}})-(\d{{9}})|{re.escape(self.path.stem)})\.(?:csv|safetensors)(\.\d+\.tmp)?")
+    for old in self.folder.glob('*'):
+        if not (m := ours.fullmatch(old.name)) or bool(m[1]) != bool(m[4]):
+            raise ReIDError(f"{old} is in the way, its folder is removed in the end; move it, or give another path")
+        if m[1] or old.suffix == '.csv': continue
+        try: self.check(_noted(old), self.folder, slice(int(m[2]), int(m[3])) if m[2] else slice(None))
+        except _UNREADABLE: pass # is made anew
+
+@patch
 def finished(self:_Parts):
-    "The embeddings when they are there already; `ReIDError` when they are damaged or others."
-    if self.path is None or not self.path.is_file(): return None
+    "The embeddings when they are there already; `ReIDError` when they are damaged, or what is there is of others."
+    if self.path is None: return None
+    self.taken_up()
+    if not self.path.is_file(): return None
     e = load_embeddings(self.path)
     self.check(_noted(self.path), self.path)
     shutil.rmtree(self.folder, ignore_errors=True)
@@ -330,7 +376,7 @@ def finish(self:_Parts,
     ):
     "Write them, and remove the parts."
     if self.path is None: return
-    e.save(self.folder/self.path.name)
+    _save(e, self.folder/self.path.name, self.noted())
     for suffix in ('.csv', '.safetensors'):
         os.replace((self.folder/self.path.name).with_suffix(suffix), self.path.with_suffix(suffix))
     shutil.rmtree(self.folder)
@@ -388,13 +434,15 @@ def embed(
     "Features of length 1, (N, D) float32, on all processes; `ReIDError` for what cannot be read, or be at `path`."
     if images is None: table, root = find_images(table, root)
     else: _given(images := torch.as_tensor(images), table)
+    bs = _as_batch(bs)
     sizes, resize = _as_sizes(sizes or [model.size if images is None else images.shape[2:]]), resize or model.resize
     if images is not None and sizes != [tuple(images.shape[2:])]: raise ReIDError("images have a size; leave sizes out")
     resize_image(Image.new('RGB', (1, 1)), (1, 1), resize)
     bf16 = model.bf16 if precision is None else use_bf16(precision)
     about, t = settings_of(model, sizes, bool(flip), resize, bf16), team()
-    store = _Parts(path, _note(about, table))
-    if (found := store.finished()) is not None: return replace(found, table=table)
+    pixels = [] if path is None else _pixels(table, root, images)
+    store = _Parts(path, _note(about, table), pixels)
+    if (found := on_first(store.finished)) is not None: return replace(found, table=table)
     def read(part):
         rows = slice(part.start, part.stop)
         if images is not None: return [images[rows]]
@@ -405,7 +453,7 @@ def embed(
         mine = _my_parts(len(table), t)
         features = _embed_parts(model, mine, read, store, width, progress and t.rank == 0, flip, bs)
     e = Embeddings(t.gather(features).numpy(), table, about)
-    if t.rank == 0: store.finish(e)
+    on_first(lambda: store.finish(e)) # the others wait until it is written
     return e
 
 # %% ../nbs/20_inference.ipynb #004fe6f8
