@@ -430,7 +430,10 @@ def bootstrap(
     return tuple(np.quantile(means, [(1 - level) / 2, (1 + level) / 2]))
 
 @patch
-def interval(self:Results, level:float=.95, seed:int=0) -> tuple:
+def interval(self:Results,
+             level:float=.95, # Share of the means inside the interval
+             seed:int=0,      # Of the resampling
+    ) -> tuple:
     "`bootstrap` of mAP over the queries."
     return bootstrap(self.ap, level=level, seed=seed)
 
