@@ -184,6 +184,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.ensemble._check_cells': ('ensemble.html#_check_cells', 'reid_nb/ensemble.py'),
                                   'reid_nb.ensemble._check_ids': ('ensemble.html#_check_ids', 'reid_nb/ensemble.py'),
                                   'reid_nb.ensemble._check_ids_of': ('ensemble.html#_check_ids_of', 'reid_nb/ensemble.py'),
+                                  'reid_nb.ensemble._check_meant': ('ensemble.html#_check_meant', 'reid_nb/ensemble.py'),
                                   'reid_nb.ensemble._check_row': ('ensemble.html#_check_row', 'reid_nb/ensemble.py'),
                                   'reid_nb.ensemble._first_pair': ('ensemble.html#_first_pair', 'reid_nb/ensemble.py'),
                                   'reid_nb.ensemble._lines': ('ensemble.html#_lines', 'reid_nb/ensemble.py'),

@@ -59,7 +59,8 @@ def _source(
 ):
     "Name, shape, and what reads rows; raises `ReIDError` for a file that cannot be read."
     if not isinstance(d, (str, Path)):
-        d = d if isinstance(d, torch.Tensor) else np.asarray(d)
+        try: d = d if isinstance(d, torch.Tensor) else np.asarray(d)
+        except ValueError as e: raise ReIDError(f"distances of model {n} have rows of different lengths") from e
         return _Source(n, tuple(d.shape), lambda s, e: to_numpy(d[s:e]))
     path, _, key = str(d).partition('::')
     form = {'.npy': _npy, '.safetensors': _safetensors}.get(Path(path).suffix)
@@ -127,7 +128,8 @@ def _weights(
     n:int,   # Models
 ):
     "(n,) float64; raises `ReIDError` unless the weights are finite, >= 0 and not all 0."
-    weights = np.ones(n) if weights is None else np.asarray(to_numpy(weights), float)
+    try: weights = np.ones(n) if weights is None else np.asarray(to_numpy(weights), float)
+    except (ValueError, TypeError) as e: raise ReIDError(f"weights must be numbers, not {weights!r}") from e
     if weights.shape != (n,): raise ReIDError(f"{n} matrices need {n} weights, not {weights.tolist()}")
     if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise ReIDError(f"weights must be finite, >= 0 and not all 0: {weights.tolist()}")
@@ -275,6 +277,7 @@ def weights_gain(
     _, dists, ap = _validation(distances, (q_pids, g_pids, q_camids, g_camids), normalize)
     plain, q_pids = ap(sum(dists)), to_numpy(q_pids)
     people, rng = np.unique(q_pids[~np.isnan(plain)]), np.random.default_rng(0)
+    if cuts < 1: raise ReIDError(f"cuts must be 1 or more, not {cuts}")
     if len(people) < 2: raise ReIDError("one person's queries cannot be halved by person; give those of two or more")
     gains = np.zeros((2, len(plain)))
     for _ in range(cuts):
@@ -291,9 +294,10 @@ def submission_ids(
     name:str,  # For the error
 ):
     "Array of whole numbers; raises `ReIDError` for anything else and for an id that comes twice."
-    ids = [str(i).strip() for i in to_numpy(ids)]
+    ids = [str(i).strip() for i in np.atleast_1d(to_numpy(ids))]
     for i in ids:
-        if not i.isdecimal(): raise ReIDError(f"{name} ids must be whole numbers, as 199 or '00199', not {i!r}")
+        if not (i.isascii() and i.isdecimal() and len(i) < 19):
+            raise ReIDError(f"{name} ids must be whole numbers, as 199 or '00199', not {i!r}")
     numbers = np.array(ids, np.int64)
     found, times = np.unique(numbers, return_counts=True)
     if (times > 1).any(): raise ReIDError(f"{name} id {found[times > 1][0]} comes twice")
@@ -306,7 +310,9 @@ def _submitted(
     g_ids, # (G,) numbers
 ):
     "`dist` as a float32 array; raises `ReIDError` unless it is finite and there is an id for each row and column."
-    dist = to_numpy(dist)
+    try: dist = to_numpy(dist)
+    except ValueError as e: raise ReIDError("distances must be (queries, gallery), with rows of one length") from e
+    if dist.dtype.kind not in 'biuf': raise ReIDError(f"distances must be real numbers, not {dist.dtype}")
     if dist.shape != (len(q_ids), len(g_ids)):
         raise ReIDError(f"distances are {' x '.join(map(str, dist.shape))}, but there are {len(q_ids)} query "
                         f"and {len(g_ids)} gallery ids")
@@ -325,6 +331,7 @@ def write_submission(
     "Write the challenge's csv, rows and columns by ascending id; raises `ReIDError` for what it would not accept."
     path, q_ids, g_ids = Path(path), submission_ids(q_ids, 'query'), submission_ids(g_ids, 'gallery')
     dist = _submitted(dist, q_ids, g_ids)
+    if path.is_dir(): raise ReIDError(f"{path} is a folder; give the name of a csv file")
     if dist.min() < 0: raise ReIDError(f"distances must not be negative: the smallest is {dist.min():g}")
     rows, columns = np.argsort(q_ids), np.argsort(g_ids)
     line = ','.join(['%d'] + ['%.9g'] * len(g_ids)) + '\n'
@@ -358,10 +365,10 @@ def _check_row(
         raise ReIDError(f"query {q_id} has {len(cells)} distances for {len(g_ids)} gallery images")
     try:
         row = np.array(cells, float)
-        if (row >= 0).all() and row.max() < np.inf: return row
+        if not any('_' in c for c in cells) and (row >= 0).all() and row.max() < np.inf: return row
     except ValueError: pass
     for cell, g_id in zip(cells, g_ids):
-        try: x = float(cell)
+        try: x = float(cell.replace('_', '?')) # Python would read 1_0 as ten
         except ValueError: what = 'not a number'
         else: what = 'NaN' if x != x else 'negative' if x < 0 else 'infinite' if x == np.inf else None
         if what: raise ReIDError(f"the distance of query {q_id} to gallery image {g_id} is {what}: {cell!r}")
@@ -411,6 +418,14 @@ def _first_pair(
         if len(j): return i, i + 1 + j[0]
 
 # %% ../nbs/22_ensemble.ipynb #c8e260e7
+def _check_meant(cells, row, meant, q_id, g_ids):
+    "Raise `ReIDError` for the first cell that is another distance than the one `meant`, and not by rounding."
+    off = ~np.isclose(row, meant, rtol=1e-2, atol=1e-2 * meant.max())
+    if off.any():
+        n = int(np.argmax(off))
+        raise ReIDError(f"the distance of query {q_id} to gallery image {g_ids[n]} is {cells[n].strip()}, but "
+                        f"{meant[n]:.9g} was meant; are rows or columns in another order?")
+
 def _check_cells(
     lines, # Iterator over those of the file, without the header
     q_ids, # (m,) ids of the queries, ascending
@@ -422,6 +437,7 @@ def _check_cells(
     for i, line in enumerate(lines):
         cells = line.split(',')[1:]
         row = _check_row(cells, q_ids[i], g_ids)
+        if meant is not None: _check_meant(cells, row, meant[i], q_ids[i], g_ids)
         low, high, tied = min(low, row.min()), max(high, row.max()), len(row) - len(np.unique(row))
         ties += tied
         if not tied: continue
@@ -451,6 +467,8 @@ def check_submission(
 ) -> dict:
     "Counts, range, and distances tied with another of their row; the first fault is raised as `ReIDError`."
     q_ids, g_ids = submission_ids(q_ids, 'query'), submission_ids(g_ids, 'gallery')
+    if not len(q_ids) or not len(g_ids):
+        raise ReIDError("a submission is checked against query and gallery ids, not none")
     if dist is not None: dist = _submitted(dist, q_ids, g_ids)[np.argsort(q_ids)][:, np.argsort(g_ids)]
     q_ids, g_ids = np.sort(q_ids), np.sort(g_ids)
     try:
