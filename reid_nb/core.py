@@ -101,6 +101,7 @@ class NoiseRecipe:
     rule: str = 'deviations'   # Of thresholds: 'value', 'quantile', 'deviations' or 'mixture' (chosen by measurement)
     partial: float = 1.3       # From this score on an image counts as partly hidden (chosen by measurement)
     full: float = 2.5          # From this score on an image counts as wholly hidden (chosen by measurement)
+    drop: bool = True          # Are wholly hidden images left out? (paper, 2.1)
     copies: int = 2            # How often a partly hidden image is shown an epoch (paper: "increasing the proportion")
     few: int = 20              # An id with fewer images is few (paper, 2.1: sequences should have 20 frames)
     max_copies: int = 5        # Images of few-image ids are shown up to this often (paper, 2.1)
@@ -112,7 +113,7 @@ class TestRecipe:
     flip: bool = True          # Average the features of an image and its mirror (paper, 2.4)
     aqe_k: int = 5             # Neighbours averaged into each query (fast-reid)
     aqe_alpha: float = 3.0     # Their weight is similarity ** alpha (fast-reid)
-    k1: int = 20               # Neighbours in the k-reciprocal test (Zhong 2017)
+    k1: int = 20               # Neighbours in the k-reciprocal test (Zhong 2017); 0: no re-ranking
     k2: int = 6                # Neighbours in local expansion (Zhong 2017)
     lambda_: float = 0.1       # Share of the original distance (paper, 2.4)
     ms: tuple = (0.3, 0.4)     # Circle relaxations, one model each, whose distances are summed (paper, 3.3)
@@ -144,7 +145,7 @@ LIMITS = {'seed': (0, 2**32 - 1), 'model.size': (16, 4096), 'model.last_stride':
           'augment.gray_all': UNIT, 'augment.erase': UNIT, 'augment.jitter': UNIT, 'augment.patch': UNIT,
           'augment.augmix': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT, 'noise.copies': (1, 999),
           'noise.folds': (0, 100), 'noise.few': AMOUNT, 'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT,
-          'test.aqe_alpha': AMOUNT, 'test.k1': COUNT, 'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
+          'test.aqe_alpha': AMOUNT, 'test.k1': AMOUNT, 'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
 
 def _in_range(
     value,      # A number, or a tuple of them
@@ -309,7 +310,8 @@ def atomic_write(
 # %% ../nbs/00_core.ipynb #a0119847
 RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv', 'metrics.json',
              'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html', 'model.safetensors',
-             'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv', 'logs'}
+             'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv', 'logs', 'results', 'ablation.csv', 'ablation.png',
+             'distances', 'ensemble.csv', 'ensemble.json', 'ensemble.png'}
 ENDS = 'report.html', 'model.safetensors'
 
 def open_run(

@@ -5,8 +5,8 @@ resume at any instant"""
 
 # %% auto #0
 __all__ = ['DECAYS', 'OPTIMISERS', 'lr_schedule', 'Alone', 'EpochPlan', 'Visits', 'read_visits', 'Ledger', 'Retrieval',
-           'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'Checkpoint', 'Wrapped', 'optimiser', 'check_choice',
-           'reid_learner', 'logger']
+           'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'same_training', 'Checkpoint', 'Wrapped', 'optimiser',
+           'check_choice', 'reid_learner', 'logger']
 
 # %% ../nbs/10_learner.ipynb #cdbc7337
 import math, time
@@ -298,14 +298,14 @@ class History(Callback):
 # %% ../nbs/10_learner.ipynb #9d535fa2
 class Bar(Callback):
     "A tqdm bar over the batches of all epochs."
-    order = 70
+    order, line = 70, None # Line of the screen, for processes that train beside each other; None is the next
     def __init__(self,
                  title:str, # Shown before the bar
         ): self.title = title
     def before_fit(self):
         n, (epoch, step) = len(self.dls.train), self.epoch_plan.at
         self.tqdm = tqdm(total=self.n_epoch * n, initial=epoch * n + step, desc=self.title, unit='batch', mininterval=1,
-                        disable=self.learn.team.rank > 0)
+                        disable=self.learn.team.rank > 0, position=self.line)
     def after_batch(self):
         if self.training: self.tqdm.update()
     def after_epoch(self):
@@ -378,6 +378,13 @@ _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe tha
 def _values(recipe):
     "What training depends on, by dotted name."
     return {k: v for k, v in recipe.flat().items() if k.split('.')[0] in _SHAPING}
+
+def same_training(
+    a:Recipe, # One
+    b:Recipe, # And another
+) -> bool:
+    "Do they agree in all that training depends on?"
+    return _values(a) == _values(b)
 
 class Checkpoint(Callback):
     "Write what the rest of the run depends on to `last.pt`, whole or not at all."

@@ -416,7 +416,7 @@ def evaluate_lists(
 
 # %% ../nbs/06_metrics.ipynb #5e6ed6a7
 def bootstrap(
-    ap,             # (Q,) average precision of each query, 0 to 1; NaN where a query has no match
+    ap,             # (Q,) average precision of each query, NaN without a match; or (S, Q) of S seeds, drawn as well
     n:int=2000,     # Resamples
     level:float=.95,# Share of the means inside the interval
     seed:int=0,     # Of the resampling
@@ -424,9 +424,13 @@ def bootstrap(
     "Ends of the percentile interval of the mean (Efron 1979), NaN without a number; raises `ReIDError`."
     if n < 1 or not 0 < level < 1: raise ReIDError(f"n must be 1 or more and level between 0 and 1: {n} and {level}")
     ap, rng = np.asarray(to_numpy(getattr(ap, 'ap', ap)), float), np.random.default_rng(seed)
-    ap = ap[~np.isnan(ap)]
-    if not len(ap): return np.nan, np.nan
-    means = np.concatenate([rng.choice(ap, (min(100, n - s), len(ap))).mean(1) for s in range(0, n, 100)])
+    ap = np.atleast_2d(ap)[:, ~np.isnan(np.atleast_2d(ap)).any(0)]
+    s, q = ap.shape
+    if not ap.size: return np.nan, np.nan
+    def means(m):
+        queries = rng.integers(q, size=(m, 1, q))
+        return ap[rng.integers(s, size=(m, s, 1)) if s > 1 else 0, queries].mean((1, 2))
+    means = np.concatenate([means(min(100, n - i)) for i in range(0, n, 100)])
     return tuple(np.quantile(means, [(1 - level) / 2, (1 + level) / 2]))
 
 @patch

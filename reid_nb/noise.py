@@ -361,11 +361,12 @@ def decide(
     mined,         # With `kind`, from `mine`
     copies:int=2,  # Showings of a partly hidden image
     before=None,   # An earlier table of decisions, of which those by a person are kept
+    drop:bool=True,# Leave wholly hidden images out?
 ) -> pd.DataFrame:
     "Training rows with `rule`, `decision` ('keep', 'drop', 'oversample x2') and `by` ('rule', 'person'); paper, 2.1."
     out = mined[mined.subset == 'train'].copy()
     more = f'oversample x{copies}' if copies > 1 else 'keep'
-    out['rule'] = out.kind.map({'clean': 'keep', 'partial': more, 'full': 'drop'})
+    out['rule'] = out.kind.map({'clean': 'keep', 'partial': more, 'full': 'drop' if drop else 'keep'})
     out.loc[(out.rule == 'drop').groupby(out.pid).transform('all'), 'rule'] = 'keep'
     person = {} if before is None else before[before.by == 'person'].set_index('file').decision.to_dict()
     return out.assign(decision=[person.get(f, rule) for f, rule in zip(out.file, out.rule)],
