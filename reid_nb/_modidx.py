@@ -187,6 +187,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'reid_nb.distributed._Gather.forward': ('distributed.html#_gather.forward', 'reid_nb/distributed.py'),
                                      'reid_nb.distributed._died': ('distributed.html#_died', 'reid_nb/distributed.py'),
                                      'reid_nb.distributed._member': ('distributed.html#_member', 'reid_nb/distributed.py'),
+                                     'reid_nb.distributed._mortal': ('distributed.html#_mortal', 'reid_nb/distributed.py'),
                                      'reid_nb.distributed._run': ('distributed.html#_run', 'reid_nb/distributed.py'),
                                      'reid_nb.distributed._synced': ('distributed.html#_synced', 'reid_nb/distributed.py'),
                                      'reid_nb.distributed._taker': ('distributed.html#_taker', 'reid_nb/distributed.py'),

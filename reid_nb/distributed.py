@@ -6,7 +6,7 @@
 __all__ = ['Team', 'team', 'processes', 'on_first', 'launch', 'share_out', 'gather_pairs', 'sync_batch_norm', 'Processes']
 
 # %% ../nbs/11_distributed.ipynb #8044bb6d
-import logging, os, socket, sys
+import logging, os, signal, socket, sys
 from contextlib import contextmanager
 from types import MethodType
 
@@ -69,8 +69,13 @@ def on_first(
     return found
 
 # %% ../nbs/11_distributed.ipynb #76135f8d
+def _mortal():
+    "Let this process end with its parent, which torch tells by the signal that nohup and a shell's & turn off."
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def _member(rank, function, args, n, port):
     "What each process of `launch` runs."
+    _mortal()
     here = dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE=n, MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
     os.environ.update({k: str(v) for k, v in here.items()})
     with processes(): function(*args)
@@ -114,6 +119,7 @@ def launch(
 # %% ../nbs/11_distributed.ipynb #784589c5
 def _taker(rank, function, items, taken, n):
     "What each process of `share_out` runs."
+    _mortal()
     if torch.cuda.is_available(): torch.cuda.set_device(rank % torch.cuda.device_count())
     torch.set_num_threads(max(1, torch.get_num_threads() // n))
     Bar.line = rank
