@@ -9,7 +9,8 @@ __all__ = ['ABSENT', 'PAPER', 'Row', 'Network', 'without', 'table_rows', 'traini
 # %% ../nbs/31_ablation.ipynb #28bc19e5
 import json, re
 from collections import namedtuple
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -77,15 +78,16 @@ def trainings(
     recipe:Recipe, # With all techniques
     rows,          # From `table_rows`
 ) -> tuple:
-    "Pair: recipes by name of the network, and the name of each row's network."
+    "Pair: recipes by name of the network, and the name of each row's network; a name does not depend on `rows`."
     names, recipes, of = {}, {}, {}
-    for row in rows:
+    for row in table_rows('all'):
         r = without(recipe, row.absent)
         key = tuple((k, v) for k, v in r.flat().items() if _TRAINED.match(k))
         name = names.setdefault(key, _word(row.name))
         recipes.setdefault(name, r)
         of[row] = name
-    return recipes, of
+    of = {row: of[row] for row in rows}
+    return {name: r for name, r in recipes.items() if name in of.values()}, of
 
 # %% ../nbs/31_ablation.ipynb #4a47a9f0
 def showings(
@@ -125,32 +127,34 @@ def do_network(
 ):
     "Train a network unless that is done, and score those of its rows that are not."
     folder, results = out/f'models/seed-{net.seed}', out/f'results/seed-{net.seed}'
-    todo = {row: r for row, r in net.rows.items() if not (results/_file(row)).is_file()}
-    if not todo and (folder/net.name/'model.safetensors').is_file(): return
+    weights = folder/net.name/'model.safetensors'
+    def todo(): return {row: r for row, r in net.rows.items() if not _newer(results/_file(row), weights)}
+    if not todo() and not weights.is_file() and net.name != 'baseline': return
     table = showings(data, net.recipe, folder/'baseline/ledger')
     do_job(data, Job(folder/net.name, net.recipe, table), verbose=verbose)
-    for row, r in todo.items():
+    for row, r in todo().items():
         found = score_row(data, r, folder/net.name)
         with atomic_write(results/_file(row)) as tmp: tmp.write_text(json.dumps(found))
         if verbose: tqdm.write(f"  seed {net.seed}  {row.name:22} mAP {found['mAP']:6.1%}  rank-1 {found['rank1']:6.1%}")
 
+def _newer(path, than): return path.is_file() and not (than.is_file() and than.stat().st_mtime > path.stat().st_mtime)
 def _file(row): return f"{row.table}-{_word(row.name)}.json"
 
 # %% ../nbs/31_ablation.ipynb #bdbf8b16
 def read_results(
     out,   # Folder of an ablation
     rows,  # From `table_rows`
+    seeds, # Whole numbers
 ) -> pd.DataFrame:
-    "A row for each of `rows` and each seed that has all of them: `ap` (Q,), mAP, rank1, mINP; `ReIDError` without any."
+    "Of each row and seed `ap` (Q,), mAP, rank1 and mINP; `ReIDError` when one is damaged or missing."
     found = []
-    for folder in sorted((Path(out)/'results').glob('seed-*'), key=lambda f: int(f.name[5:])):
-        paths = [folder/_file(row) for row in rows]
-        if not all(p.is_file() for p in paths): continue
-        for row, path in zip(rows, paths):
+    for seed in seeds:
+        for row in rows:
+            path = Path(out)/f'results/seed-{seed}'/_file(row)
             try: got = json.loads(path.read_text())
             except ValueError as e: raise ReIDError(f"{path} is damaged; delete it, and --resume makes it anew") from e
-            found.append(dict(row._asdict(), seed=int(folder.name[5:])) | got | dict(ap=np.array(got['ap'], float)))
-    if not found: raise ReIDError(f"{out} holds no seed with all rows of the table")
+            except OSError as e: raise ReIDError(f"{path} is missing; --resume makes it") from e
+            found.append(dict(row._asdict(), seed=seed) | got | dict(ap=np.array(got['ap'], float)))
     return pd.DataFrame(found)
 
 def results_table(
@@ -204,7 +208,7 @@ def networks(
 ) -> list:
     "All `Network`s, the baselines first."
     out = []
-    for seed in map(int, seeds):
+    for seed in dict.fromkeys(map(int, seeds)):
         r = recipe.set(seed=seed)
         recipes, of = trainings(r, [table_rows('cumulative')[0], *rows])
         out += [Network(seed, name, net, {row: without(r, row.absent) for row in rows if of[row] == name})
@@ -212,17 +216,33 @@ def networks(
     return sorted(out, key=lambda net: net.name != 'baseline')
 
 def finish(
-    out,  # Folder of an ablation
-    rows, # From `table_rows`
+    out,   # Folder of an ablation
+    rows,  # From `table_rows`
+    seeds, # Whole numbers
 ) -> pd.DataFrame:
     "Write and return the table, with its picture."
-    table = results_table(read_results(out, rows))
+    table = results_table(read_results(out, rows, seeds))
     with atomic_write(Path(out)/'ablation.png') as tmp:
         fig = ablation_plot(table)
         fig.savefig(tmp, format='png', dpi=150)
         plt.close(fig)
     with atomic_write(Path(out)/'ablation.csv') as tmp: table.to_csv(tmp, index=False)
     return table
+
+def _fit_to_measure(data, recipe):
+    "The recipe with what it does not do taken out of what may be taken out; `ReIDError` for what would stop it later."
+    labelled = replace(data, table=data.table[data.table.subset != 'challenge'])
+    check(labelled, recipe)
+    if recipe.noise.folds: raise ReIDError("an ablation mines by the baseline's losses; set noise.folds=0")
+    if recipe.train.keep == 'best' or recipe.train.patience:
+        raise ReIDError("train.keep=best and train.patience choose by the queries that the table is measured with")
+    if not recipe.noise.clean: recipe = recipe.set(**ABSENT['noise resist'], **ABSENT['hard samples'])
+    for absent in ((), tuple(ABSENT)): check(labelled, without(recipe, absent))
+    return recipe
+
+def _seeds(out):
+    "Seeds that an ablation was begun with."
+    return [int(f.name[5:]) for f in out.glob('models/seed-*') if f.name[5:].isdecimal()]
 
 def ablate(
     data:ReIDData,     # With training images and a labelled test part
@@ -239,13 +259,14 @@ def ablate(
     rows, out = table_rows(table), Path(out)
     if not len(data.rows('test')):
         raise ReIDError("an ablation needs a labelled test part, and there is none; --hold-out 0.1 makes one")
-    for absent in ((), tuple(ABSENT)): check(data, without(recipe, absent))
-    nets = networks(recipe, rows, seeds)
+    recipe = _fit_to_measure(data, recipe)
     open_run(out, recipe, resume, force)
+    seeds = sorted({*map(int, seeds), *_seeds(out)})
+    nets = networks(recipe, rows, seeds)
     keep_table(data, out)
     for size in sorted({net.recipe.model.size for net in nets}):
         cached_images(data.table, data.root, size, recipe.model.resize, progress=verbose)
     for first in (True, False):
         these = [net for net in nets if (net.name == 'baseline') == first]
         share_out(partial(do_network, data, out, verbose=verbose), these, processes)
-    return finish(out, rows)
+    return finish(out, rows, seeds)

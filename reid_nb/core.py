@@ -311,7 +311,7 @@ def atomic_write(
 RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv', 'metrics.json',
              'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html', 'model.safetensors',
              'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv', 'logs', 'results', 'ablation.csv', 'ablation.png',
-             'distances', 'ensemble.csv', 'ensemble.json', 'ensemble.png'}
+             'distances', 'zoo.csv', 'ensemble.csv', 'ensemble.json', 'ensemble.png'}
 ENDS = 'report.html', 'model.safetensors'
 
 def open_run(

@@ -69,16 +69,17 @@ def on_first(
     return found
 
 # %% ../nbs/11_distributed.ipynb #76135f8d
-def _mortal():
-    "Let this process end with its parent, which torch tells by the signal that nohup and a shell's & turn off."
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def _child(function, *args):
+    "Call it, end when the parent ends, and tell what a user can mend in one line."
+    signal.signal(signal.SIGINT, signal.default_int_handler) # torch's word for it, which nohup and a shell's & turn off
+    try: function(*args)
+    except (ReIDError, OSError) as e: raise ReIDError(' '.join(str(e).split())) from None
 
 def _member(rank, function, args, n, port):
     "What each process of `launch` runs."
-    _mortal()
     here = dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE=n, MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
     os.environ.update({k: str(v) for k, v in here.items()})
-    with processes(): function(*args)
+    with processes(): _child(function, *args)
 
 def _died(e, n):
     "The plain line for what torch says about a process."
@@ -117,16 +118,16 @@ def launch(
     _run(_member, (function, args, n, port), n, method)
 
 # %% ../nbs/11_distributed.ipynb #784589c5
-def _taker(rank, function, items, taken, n):
+def _taker(rank, function, items, taken, done, n):
     "What each process of `share_out` runs."
-    _mortal()
     if torch.cuda.is_available(): torch.cuda.set_device(rank % torch.cuda.device_count())
     torch.set_num_threads(max(1, torch.get_num_threads() // n))
     Bar.line = rank
     while True:
         with taken.get_lock(): i, taken.value = taken.value, taken.value + 1
         if i >= len(items): return
-        function(items[i])
+        _child(function, items[i])
+        with done.get_lock(): done.value += 1
 
 def share_out(
     function,             # Called once for each item; importable from a module unless `method` is 'fork'
@@ -136,8 +137,12 @@ def share_out(
 ):
     "Call `function(item)` for all, each process taking the next; `ReIDError` when one raises it, or a process dies."
     items, n = list(items), min(n, len(items))
-    if n > 1: return _run(_taker, (function, items, get_context(method).Value('i', 0), n), n, method)
-    for item in items: function(item)
+    if n <= 1:
+        for item in items: function(item)
+        return
+    taken, done = (get_context(method).Value('i', 0) for _ in range(2))
+    _run(_taker, (function, items, taken, done, n), n, method)
+    if done.value < len(items): raise ReIDError("a process was stopped before its work was done; --resume goes on")
 
 # %% ../nbs/11_distributed.ipynb #6516337e
 class _Gather(torch.autograd.Function):

@@ -10,6 +10,7 @@ __all__ = ['read_table', 'keep_table', 'Run', 'Job', 'fit_in', 'do_job', 'train'
 import json, shutil, time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -73,9 +74,14 @@ class Run:
         ):
         self.data, self.recipe, self.out, self.verbose, self.scores = data, recipe, Path(out), verbose, []
         keep_table(data, self.out)
+
+    @cached_property
+    def images(self):
+        "(N, 3, H, W) bytes of the whole table, on the device when they fit."
+        r = self.recipe.model
         with self.stage('read images'):
-            images = cached_images(data.table, data.root, recipe.model.size, recipe.model.resize, progress=verbose)
-            self.images = place(images, default_device())
+            images = cached_images(self.data.table, self.data.root, r.size, r.resize, progress=self.verbose)
+            return place(images, default_device())
 
     def done(self,
              name:str, # File in the run folder
@@ -156,12 +162,12 @@ def do_job(
     verbose:bool=True, # Show a bar?
 ) -> Path:
     "Train, or go on with it, unless that is done; returns the folder. `ReIDError` when it holds another model."
+    if job.done() and not same_training(load_run_recipe(job.folder), job.recipe):
+        raise ReIDError(f"{job.folder} holds a model of another recipe: see recipe.toml in it, or give another folder")
     _begin(job, verbose)
     if not job.done():
         learn = reid_learner(replace(data, table=job.table), job.recipe, images)
         fit_in(learn, job.folder, job.folder.name, verbose)
-    elif not same_training(load_run_recipe(job.folder), job.recipe):
-        raise ReIDError(f"{job.folder} holds a model of another recipe: see recipe.toml in it, or give another folder")
     (job.folder/'last.pt').unlink(missing_ok=True)
     return job.folder
 
@@ -173,7 +179,7 @@ def train(
 ):
     "The trained model; continued from its checkpoint, or read from its weights, when they are there."
     job = Job(run.out/'models'/name, recipe, table)
-    with nullcontext() if job.done() else run.stage(f'train {name}'): do_job(run.data, job, run.images, run.verbose)
+    with nullcontext() if job.done() else run.stage(f'train {name}'): do_job(run.data, job, None if job.done() else run.images, run.verbose)
     return load_model(job.folder).to(default_device())
 
 # %% ../nbs/29_pipeline.ipynb #2c57f089
@@ -207,10 +213,11 @@ def answer(
     "Yields (step, (Q, G) distances): the features', after expansion and after re-ranking, unless k or k1 is 0."
     q, g = (embeddings.role(role).features for role in ('query', 'gallery'))
     r = recipe.test
-    yield 'features', 1 - q @ g.T
+    def away(): return np.maximum(1 - q @ g.T, 0) # which rounding may bring below
+    yield 'features', away()
     if r.aqe_k:
         q, g = expand_queries(q, g, r.aqe_k, r.aqe_alpha)
-        yield '+ expansion', 1 - q @ g.T
+        yield '+ expansion', away()
     if r.k1: yield '+ re-ranked', k_reciprocal(q, g, r.k1, r.k2, r.lambda_)
 
 # %% ../nbs/29_pipeline.ipynb #a06bebcb

@@ -174,7 +174,7 @@ def _numbers(
 ):
     "The whole numbers in `text`, in their order."
     found = text.replace(',', ' ').split()
-    if not all(n.isdecimal() and int(n) >= least for n in found) or len(set(found)) < len(found):
+    if not all(n.isdecimal() and int(n) >= least for n in found) or len(set(map(int, found))) < len(found):
         raise ReIDError(f"--{option} {text!r}: write different whole numbers from {least} on, as in \"1 2 5\"")
     return [int(n) for n in found]
 
@@ -202,8 +202,9 @@ def reid_ablate(
     if (out/'ablation.csv').is_file() and not (force or resume):
         raise ReIDError(f"{out} holds a finished ablation: see ablation.csv, --resume it with more seeds, or give --force "
                         "to replace it")
+    from reid_nb.ablation import ablate, table_rows
+    table_rows(table)
     found = _read(data, columns, skip_bad, hold_out, by)
-    from reid_nb.ablation import ablate
     done = ablate(found, r, out, wanted, table, processes, resume, force)
     print(done.to_string(index=False, na_rep=''), f"Done: see {out/'ablation.png'} and ablation.csv", sep='\n')
 
@@ -214,7 +215,7 @@ def reid_ensemble(
     data:str=None,           # Zip, folder, csv or parquet file; synthetic players, made in data/, when not given
     recipe:str='along2021',  # Preset (tiny, along2021, bag_of_tricks) or a TOML file: what all models share
     zoo:str=None,            # csv with backbone, height, width, m and seed of each model; the paper's 24 when not given
-    rows:str='',             # Which of them, as in "1 4 7"; all when not given
+    rows:str='',             # Which of them, as in "1 4 7"; all when not given, or with --resume those that are there
     seeds:str='',            # Train each row with these seeds, as in "1 2", in place of its own
     on:str='train',          # What to learn from: train, or all, with the labelled test part
     out:str=None,            # Folder; runs/DATA-RECIPE-ensemble when not given
@@ -234,12 +235,13 @@ def reid_ensemble(
     if (out/'ensemble.json').is_file() and not (force or resume):
         raise ReIDError(f"{out} holds a finished ensemble: see ensemble.json, --resume it with more models, or give "
                         "--force to replace it")
-    chosen = _numbers(rows, 'rows', 1), _numbers(seeds, 'seeds')
     from reid_nb.models import read_zoo
-    models = read_zoo(zoo)
+    from reid_nb.zoo import asked, run_ensemble
+    if on not in ('train', 'all'): raise ReIDError(f"--on {on}: give train or all")
+    models = asked(read_zoo(zoo), _numbers(rows, 'rows', 1), _numbers(seeds, 'seeds'))
+    if resume and not (zoo or rows or seeds) and (out/'zoo.csv').is_file(): models = None
     found = _read(data, columns, skip_bad, hold_out, by)
-    from reid_nb.zoo import run_ensemble
-    done = run_ensemble(found, r, out, models, *chosen, on, processes, resume, force)
+    done = run_ensemble(found, r, out, models, on, processes, resume, force)
     print(*_told(done, out), sep='\n')
 
 def _told(

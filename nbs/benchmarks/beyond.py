@@ -1,0 +1,103 @@
+"""Ideas that the paper's table has no row for, on networks that are there already. What a single network gains: its gallery
+expanded as well as its queries; images looked at in two sizes; batch statistics taken from the test images, labels
+unseen. And what a sum of networks gains: features joined and re-ranked once, in place of the sum of re-ranked distances; ranks or
+spreads summed. mAP on the labelled test part, every gain with the interval over seeds and queries.
+
+    reid_ablate DATA --table cumulative --out ablation …; reid_ensemble DATA --out ensemble …
+    python nbs/benchmarks/beyond.py DATA ablation ensemble
+"""
+from copy import deepcopy
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from fastcore.script import call_parse
+
+from reid_nb.core import load_run_recipe
+from reid_nb.data import read_dataset
+from reid_nb.ensemble import fuse
+from reid_nb.inference import Embeddings, embed
+from reid_nb.loaders import cached_images
+from reid_nb.metrics import bootstrap, evaluate_rows
+from reid_nb.models import load_model
+from reid_nb.pipeline import answer
+from reid_nb.rerank import expand_gallery, expand_queries, k_reciprocal
+
+@torch.no_grad()
+def adapted(model, images):
+    "A copy whose batch normalisation knows the statistics of these images in place of the training's."
+    new = deepcopy(model).eval()
+    for m in new.modules():
+        if isinstance(m, torch.nn.modules.batchnorm._BatchNorm): m.reset_running_stats(); m.momentum = None; m.train()
+    for x in images.split(128): new.embed(x)
+    return new.eval()
+
+def features(data, folder, flip=True, sizes=None, adapt=False):
+    "Embeddings of the labelled test part by the network in `folder`."
+    model, at = load_model(folder), np.flatnonzero(data.table.subset == 'test')
+    rows = data.table.iloc[at]
+    if sizes: return embed(model, rows, data.root, [model.size, *sizes], flip=flip)
+    images = cached_images(data.table, data.root, model.size, model.resize)[torch.as_tensor(at)]
+    return embed(adapted(model, images) if adapt else model, rows, images=images, flip=flip)
+
+def last(e, r): return list(answer(e, r))[-1][1]
+
+def both_expanded(e, r):
+    "The answer when the gallery is expanded too."
+    q, g = (e.role(role).features for role in ('query', 'gallery'))
+    t = r.test
+    return k_reciprocal(expand_queries(q, g, t.aqe_k, t.aqe_alpha)[0], expand_gallery(g, t.aqe_k, t.aqe_alpha), t.k1, t.k2, t.lambda_)
+
+def joined(es):
+    "Features of several networks side by side: their similarity is the mean of the networks'."
+    return Embeddings(np.concatenate([e.features for e in es], 1)/len(es)**0.5, es[0].table)
+
+def alone(data, folders, r, ap):
+    "What a single network gains: {idea: (S, Q) average precision}."
+    out = {}
+    def note(idea, dist): out.setdefault(idea, []).append(ap(dist))
+    for folder in folders:
+        e, (h, w) = features(data, folder), load_model(folder).size
+        bigger = (round(h*7/6/16)*16, round(w*7/6/8)*8)
+        note('as in the paper', last(e, r))
+        note('gallery expanded too', both_expanded(e, r))
+        note(f'a second size', last(features(data, folder, sizes=[bigger]), r))
+        note('batch statistics of the test images', last(features(data, folder, adapt=True), r))
+    return {idea: np.stack(aps) for idea, aps in out.items()}
+
+def sums(es, r, ap):
+    "What a sum gains: {idea: (S, Q) average precision}, of all networks together as one row."
+    dists = [last(e, r) for e in es]
+    ways = {'re-ranked distances summed (paper)': fuse(dists), 'their ranks summed': fuse(dists, normalize='rank'),
+            'their z-scores summed': fuse(dists, normalize='zscore'), 'features joined, then re-ranked': last(joined(es), r)}
+    return {idea: ap(dist)[None] for idea, dist in ways.items()}
+
+def report(title, found):
+    "A line an idea."
+    base, rows = next(iter(found.values())), []
+    for idea, ap in found.items():
+        (a, b), (c, d) = bootstrap(ap), bootstrap(ap - base)
+        rows.append({title: idea, 'mAP': f'{100*ap.mean():.1f} ({100*a:.1f} to {100*b:.1f})', 'each': ' '.join(f'{100*m:.1f}' for m in ap.mean(1)),
+                     'gain': f'{100*(ap - base).mean():+.1f} ({100*c:+.1f} to {100*d:+.1f})'})
+    print(pd.DataFrame(rows).to_string(index=False), end='\n\n')
+
+@call_parse
+def main(
+    data:str,     # Data set with a labelled test part
+    ablation:str, # Folder of `reid_ablate`
+    ensemble:str, # Folder of `reid_ensemble`
+    threads:int=1,
+):
+    torch.set_num_threads(threads)
+    data, r = read_dataset(data), load_run_recipe(ablation)
+    q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
+    def ap(dist): return evaluate_rows(dist, q, g, r.test.same_camera).ap
+    for name in ('circle', 'large-input'):
+        report(f'one network, {name}', alone(data, sorted(Path(ablation).glob(f'models/seed-*/{name}')), r, ap))
+    nets = sorted(p.parent for p in Path(ensemble).glob('models/*/model.safetensors') if p.parent.name != 'mine')
+    es = {p.name: features(data, p) for p in nets}
+    for n in range(2, len(es) + 1):
+        found = [sums(some, r, ap) for some in combinations(es.values(), n)]
+        report(f'{n} of {len(es)} networks', {idea: np.concatenate([f[idea] for f in found]) for idea in found[0]})
