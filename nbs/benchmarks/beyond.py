@@ -63,7 +63,7 @@ def alone(data, folders, r, ap):
         bigger = (round(h*7/6/16)*16, round(w*7/6/8)*8)
         note('as in the paper', last(e, r))
         note('gallery expanded too', both_expanded(e, r))
-        note(f'a second size', last(features(data, folder, sizes=[bigger]), r))
+        note('a second size', last(features(data, folder, sizes=[bigger]), r))
         note('batch statistics of the test images', last(features(data, folder, adapt=True), r))
     return {idea: np.stack(aps) for idea, aps in out.items()}
 
@@ -75,29 +75,35 @@ def sums(es, r, ap):
     return {idea: ap(dist)[None] for idea, dist in ways.items()}
 
 def report(title, found):
-    "A line an idea."
+    "A line an idea, in percent, with the interval over rows and queries."
     base, rows = next(iter(found.values())), []
     for idea, ap in found.items():
-        (a, b), (c, d) = bootstrap(ap), bootstrap(ap - base)
-        rows.append({title: idea, 'mAP': f'{100*ap.mean():.1f} ({100*a:.1f} to {100*b:.1f})', 'each': ' '.join(f'{100*m:.1f}' for m in ap.mean(1)),
-                     'gain': f'{100*(ap - base).mean():+.1f} ({100*c:+.1f} to {100*d:+.1f})'})
-    print(pd.DataFrame(rows).to_string(index=False), end='\n\n')
+        gain = ap - base
+        rows.append(dict(of=title, idea=idea, mAP=ap.mean(), **dict(zip(('low', 'high'), bootstrap(ap))), gain=gain.mean(),
+                         **dict(zip(('gain_low', 'gain_high'), bootstrap(gain)))))
+    table = pd.DataFrame(rows)
+    table.iloc[:, 2:] *= 100
+    print(table.iloc[:, 1:].rename(columns=dict(idea=title)).to_string(index=False, float_format='{:.2f}'.format), end='\n\n', flush=True)
+    return table.assign(each=[' '.join(f'{100*m:.1f}' for m in ap.mean(1)) for ap in found.values()])
 
 @call_parse
 def main(
     data:str,     # Data set with a labelled test part
     ablation:str, # Folder of `reid_ablate`
     ensemble:str, # Folder of `reid_ensemble`
-    threads:int=1,
+    out:str='beyond.csv', # Where the table goes
+    threads:int=1,        # Of torch
 ):
     torch.set_num_threads(threads)
     data, r = read_dataset(data), load_run_recipe(ablation)
     q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
     def ap(dist): return evaluate_rows(dist, q, g, r.test.same_camera).ap
+    tables = []
     for name in ('circle', 'large-input'):
-        report(f'one network, {name}', alone(data, sorted(Path(ablation).glob(f'models/seed-*/{name}')), r, ap))
+        tables += [report(f'one network, {name}', alone(data, sorted(Path(ablation).glob(f'models/seed-*/{name}')), r, ap))]
     nets = sorted(p.parent for p in Path(ensemble).glob('models/*/model.safetensors') if p.parent.name != 'mine')
     es = {p.name: features(data, p) for p in nets}
     for n in range(2, len(es) + 1):
         found = [sums(some, r, ap) for some in combinations(es.values(), n)]
-        report(f'{n} of {len(es)} networks', {idea: np.concatenate([f[idea] for f in found]) for idea in found[0]})
+        tables += [report(f'{n} of {len(es)} networks', {idea: np.concatenate([f[idea] for f in found]) for idea in found[0]})]
+    pd.concat(tables).round(2).to_csv(out, index=False)
