@@ -319,6 +319,7 @@ def open_run(
     recipe:Recipe,      # What it is run with
     resume:bool=False,  # Continue an unfinished run?
     force:bool=False,   # Remove whatever run is there?
+    retest:bool=False,  # May what comes after training differ from what the run was started with?
 ) -> Path:
     "The folder, made ready; raises `ReIDError` where a run is in the way."
     out = Path(out)
@@ -338,8 +339,11 @@ def open_run(
             change = "change decisions in its noise.csv and --resume, or "*noise.is_file()
             raise ReIDError(f"{out} holds a finished run: see {ends[0]}, or {change}give --force to replace it")
         if not resume: raise ReIDError(f"{out} holds an unfinished run: --resume continues it, --force replaces it")
-        if load_run_recipe(out) != recipe:
+        before = load_run_recipe(out)
+        if retest: before = replace(before, test=replace(recipe.test, ms=before.test.ms))
+        if before != recipe:
             raise ReIDError(f"{out} was started with another recipe: see {old}, or give --force to start over")
+        save_recipe(recipe, old)
     elif out.is_dir() and any(out.iterdir()):
         raise ReIDError(f"{out} is not empty and holds no run; give another folder")
     else: save_recipe(recipe, old)

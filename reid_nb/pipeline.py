@@ -307,7 +307,7 @@ def run_all(
 ) -> Path:
     "Train, clean, train again, retrieve, submit, report; returns the report. `ReIDError` for bad input."
     check(data, recipe)
-    run = Run(data, recipe, open_run(out, recipe, resume, force), verbose)
+    run = Run(data, recipe, open_run(out, recipe, resume, force, retest=True), verbose)
     table, ms, mined = data.table, recipe.test.ms, None
     if recipe.noise.clean:
         mined = train(run, 'mine', recipe.set(**{'loss.m': ms[0]}), table)

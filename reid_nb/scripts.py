@@ -254,6 +254,10 @@ def _told(
         yield (f"best of them alone, {v['best']}: {v['best_mAP']:.1%}; the sum is ahead by {v['lead']:+.1%} "
                f"({v['lead_interval'][0]:+.1%} to {v['lead_interval'][1]:+.1%}, p = {v['p']:.2g})")
         if len(v.get('enough', ())): yield f"as good within half a point: {', '.join(v['enough'])}"
+    if (o := done.get('other')) and o['interval'][0] > 0:
+        words = ' '.join(f'{k}={v:g}' for k, v in o['best'].items())
+        yield (f"other people's queries gain {o['change']:+.1%} ({o['interval'][0]:+.1%} to {o['interval'][1]:+.1%}) with "
+               f"--resume --set \"{words}\" besides what was set")
     if s := done.get('submission'):
         yield f"{out/'submission.csv'} is valid: {s['queries']} queries, {s['gallery']:,} gallery images"
     yield f"Done: see {out/('ensemble.png' if v else 'ensemble.json')}"
