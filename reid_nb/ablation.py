@@ -193,7 +193,7 @@ def ablation_plot(
         ax.errorbar(value, y, xerr=np.clip([value - low, high - value], 0, None), fmt='o', ms=4, capsize=2, label='here')
         if kind == 'cumulative':
             ax.plot(t.paper.astype(float), y, 'x', color='0.5', ms=4, label='paper, its data, ResNet-50')
-            ax.legend(frameon=False, fontsize=7)
+            ax.legend(frameon=False, fontsize=7, ncol=2, loc='lower right', bbox_to_anchor=(1, 1))
         else: ax.axvline(0, color='0.6', lw=0.8)
         ax.set(yticks=y, yticklabels=t.row, xlabel='mAP, %' if kind == 'cumulative' else 'change of mAP, points')
         ax.invert_yaxis()

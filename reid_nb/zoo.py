@@ -122,7 +122,7 @@ def parts_plot(
     axes[0].axvspan(100*low, 100*high, color='tab:green', alpha=0.12, lw=0)
     axes[0].axvline(100*about['mAP'], color='tab:green', label='sum of all')
     axes[0].set(yticks=y, yticklabels=table.index, xlabel='mAP alone, %')
-    axes[0].legend(frameon=False, fontsize=8)
+    axes[0].legend(frameon=False, fontsize=8, loc='lower right', bbox_to_anchor=(1, 1))
     if 'change' in t: points(axes[1], y, t.change, t.change_low, t.change_high, color='tab:orange')
     axes[1].axvline(0, color='0.6', lw=0.8)
     axes[1].set(xlabel='change of the sum without it, points')
