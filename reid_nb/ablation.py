@@ -215,6 +215,7 @@ def networks(
                 for name, net in recipes.items()]
     return sorted(out, key=lambda net: net.name != 'baseline')
 
+# %% ../nbs/31_ablation.ipynb #46013d05
 def finish(
     out,   # Folder of an ablation
     rows,  # From `table_rows`
@@ -229,6 +230,7 @@ def finish(
     with atomic_write(Path(out)/'ablation.csv') as tmp: table.to_csv(tmp, index=False)
     return table
 
+# %% ../nbs/31_ablation.ipynb #5f1aaeef
 def _fit_to_measure(data, recipe):
     "The recipe with what it does not do taken out of what may be taken out; `ReIDError` for what would stop it later."
     labelled = replace(data, table=data.table[data.table.subset != 'challenge'])
@@ -244,6 +246,7 @@ def _seeds(out):
     "Seeds that an ablation was begun with."
     return [int(f.name[5:]) for f in out.glob('models/seed-*') if f.name[5:].isdecimal()]
 
+# %% ../nbs/31_ablation.ipynb #6ec7f33d
 def ablate(
     data:ReIDData,     # With training images and a labelled test part
     recipe:Recipe,     # With all techniques

@@ -103,6 +103,7 @@ def _run(function, args, n, method):
     finally:
         for p in team.processes: p.terminate()
 
+# %% ../nbs/11_distributed.ipynb #8e274706
 def launch(
     function,             # Called in each process; importable from a module unless `method` is 'fork'
     n:int,                # Processes

@@ -178,6 +178,7 @@ def _numbers(
         raise ReIDError(f"--{option} {text!r}: write different whole numbers from {least} on, as in \"1 2 5\"")
     return [int(n) for n in found]
 
+# %% ../nbs/40_scripts.ipynb #51bf0722
 @call_parse(pos=['data'])
 @_plain
 def reid_ablate(

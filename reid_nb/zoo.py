@@ -159,6 +159,7 @@ def _zoo_of(
     if old is None and more is None: return read_zoo()
     return pd.concat([old, more]).drop_duplicates().reset_index(drop=True)
 
+# %% ../nbs/32_zoo.ipynb #1ed8b1ad
 def run_ensemble(
     data:ReIDData,     # What to train on and to answer
     recipe:Recipe,     # What all models share; its own network mines
@@ -193,6 +194,7 @@ def run_ensemble(
         paths = {key: {name: write_answer(run, name, r, key) for name, r in recipes.items()} for key in keys}
     return submit(run, paths)
 
+# %% ../nbs/32_zoo.ipynb #31bb23f5
 def _other(run, names, paths):
     "What other parameters of re-ranking would change, for people by whom they were not chosen."
     es = [load_embeddings(run.out/f'embeddings/{name}-validation.safetensors') for name in names]
