@@ -617,6 +617,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.pipeline.Run.write': ('pipeline.html#run.write', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline._begin': ('pipeline.html#_begin', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.answer': ('pipeline.html#answer', 'reid_nb/pipeline.py'),
+                                  'reid_nb.pipeline.ask': ('pipeline.html#ask', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.check': ('pipeline.html#check', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.clean': ('pipeline.html#clean', 'reid_nb/pipeline.py'),
                                   'reid_nb.pipeline.do_job': ('pipeline.html#do_job', 'reid_nb/pipeline.py'),

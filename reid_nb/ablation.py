@@ -17,20 +17,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-import torch
-from fastai.torch_core import default_device
 from tqdm.auto import tqdm
 
 from .core import ReIDError, Recipe, atomic_write, open_run
 from .data import ReIDData
 from .distributed import share_out
-from .inference import embed
 from .learner import read_visits
 from .loaders import cached_images
 from .metrics import bootstrap, evaluate_rows
-from .models import load_model
 from .noise import apply_decisions, decide, mine
-from .pipeline import Job, answer, check, do_job, keep_table
+from .pipeline import Job, ask, check, do_job, keep_table
 
 # %% ../nbs/31_ablation.ipynb #3d7c71e3
 ABSENT = {'noise resist': {'noise.drop': False},
@@ -108,11 +104,7 @@ def score_row(
     folder,         # Of its network
 ) -> dict:
     "`ap` of each query, None without a match, and `rank1`, `mINP`."
-    model, size = load_model(folder).to(default_device()), recipe.model.size
-    at = np.flatnonzero(data.table.subset == 'test')
-    images = cached_images(data.table, data.root, size, recipe.model.resize)[torch.as_tensor(at)]
-    e = embed(model, data.table.iloc[at], images=images, flip=recipe.test.flip)
-    *_, (_, dist) = answer(e, recipe)
+    e, dist = ask(data, recipe, folder, 'test')
     res = evaluate_rows(dist, e.role('query').table, e.role('gallery').table, recipe.test.same_camera)
     ap = [None if np.isnan(v) else float(v) for v in res.ap]
     return dict(ap=ap, mAP=float(res.mAP), rank1=float(res.cmc[1]), mINP=float(res.mINP))

@@ -245,6 +245,7 @@ def reid_ensemble(
     done = run_ensemble(found, r, out, models, on, processes, resume, force)
     print(*_told(done, out), sep='\n')
 
+# %% ../nbs/40_scripts.ipynb #43ab55bc
 def _told(
     done:dict, # From `run_ensemble`
     out:Path,  # Its folder

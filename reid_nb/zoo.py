@@ -17,17 +17,16 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 import torch
-from fastai.torch_core import default_device
 
 from .core import ReIDError, Recipe, atomic_write, open_run
 from .data import ReIDData
 from .distributed import share_out
 from .ensemble import check_submission, fuse, leave_one_out, smallest_subset, write_submission
-from .inference import embed, load_embeddings
+from .inference import load_embeddings
 from .loaders import cached_images
 from .metrics import bootstrap, evaluate_rows, paired_test
-from .models import load_model, read_zoo, zoo_recipes
-from .pipeline import Job, Run, answer, check, clean, do_job, train, unlabelled_ids
+from .models import read_zoo, zoo_recipes
+from .pipeline import Job, Run, answer, ask, check, clean, do_job, train, unlabelled_ids
 
 # %% ../nbs/32_zoo.ipynb #f7755bbd
 def asked(
@@ -74,12 +73,8 @@ def write_answer(
     key:str,          # 'validation' or 'challenge'
 ) -> Path:
     "Distances of one model on one subset, in a file; returns its path."
-    size, at = recipe.model.size, np.flatnonzero(run.data.table.subset == KEYS[key])
-    images = cached_images(run.data.table, run.data.root, size, recipe.model.resize)[torch.as_tensor(at)]
-    model = load_model(run.out/'models'/name).to(default_device())
-    e = embed(model, run.data.table.iloc[at], images=images, flip=recipe.test.flip, progress=run.verbose)
+    e, dist = ask(run.data, recipe, run.out/'models'/name, KEYS[key], run.verbose)
     e.save(run.out/f'embeddings/{name}-{key}.safetensors')
-    *_, (_, dist) = answer(e, recipe)
     path = run.out/f'distances/{name}-{key}.npy'
     with atomic_write(path) as tmp, open(tmp, 'wb') as f: np.save(f, dist)
     return path
@@ -153,9 +148,10 @@ def choose_parameters(
 def _zoo_of(
     out:Path, # Folder of an ensemble
     more,     # From `asked`, or None
+    force,    # Forget what the ensemble has?
 ):
     "The rows that the ensemble has, and then those that are new; the paper's 24 where there are neither."
-    old = read_zoo(out/'zoo.csv') if (out/'zoo.csv').is_file() else None
+    old = read_zoo(out/'zoo.csv') if (out/'zoo.csv').is_file() and not force else None
     if old is None and more is None: return read_zoo()
     return pd.concat([old, more]).drop_duplicates().reset_index(drop=True)
 
@@ -173,7 +169,7 @@ def run_ensemble(
 ) -> dict:
     "Train, answer, fuse, submit; returns what `ensemble.json` holds. `ReIDError` for bad input."
     out, data = Path(out), learn_from(data, on)
-    zoo = zoo if force else _zoo_of(out, zoo)
+    zoo = _zoo_of(out, zoo, force)
     recipes = members(recipe, zoo)
     keys = [key for key, subset in KEYS.items() if len(data.rows(subset))]
     if not keys: raise ReIDError(f"{data.name} leaves nothing to answer: neither a labelled nor an unlabelled test part")
