@@ -596,8 +596,8 @@ def make_dataset(
                 file, data = f'data_reid/{list(PARTS)[part]}/{role}{name}.jpeg', io.BytesIO()
                 shot.image.save(data, 'jpeg', quality=shot.quality)
                 _member(bundle, file, data.getvalue())
-                truth.append((file, pid, k + 1, round(shot.visible, 4), player.number))
-        truth = pd.DataFrame(truth, columns=['file', 'pid', 'frame', 'visible', 'number'])
+                truth.append((file, pid, k + 1, round(shot.visible, 4), player.number, 2*game + i % 2))
+        truth = pd.DataFrame(truth, columns=['file', 'pid', 'frame', 'visible', 'number', 'team'])
         _member(bundle, 'data_reid/truth.csv', truth.to_csv(index=False, lineterminator='\n'))
     return Path(dest)
 
