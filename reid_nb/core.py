@@ -308,9 +308,9 @@ def atomic_write(
     finally: tmp.unlink(missing_ok=True)
 
 # %% ../nbs/00_core.ipynb #a0119847
-RUN_FILES = {'recipe.toml', 'table.csv', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv', 'metrics.json',
-             'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html', 'model.safetensors',
-             'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv', 'logs', 'results', 'ablation.csv', 'ablation.png',
+RUN_FILES = {'recipe.toml', 'table.csv', 'root.txt', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv',
+             'metrics.json', 'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html',
+             'model.safetensors', 'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv', 'logs', 'results', 'ablation.csv', 'ablation.png',
              'distances', 'zoo.csv', 'ensemble.csv', 'ensemble.json', 'ensemble.png'}
 ENDS = 'report.html', 'model.safetensors'
 

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'COLUMNS', 'LAYOUTS', 'MAX_PIXELS', 'EDITIONS', 'MAX_MEMBER', 'MAX_TOTAL', 'DATA_URL', 'DATA_MD5',
-           'DATA_TERMS', 'open_image', 'ReIDData', 'read_dataset', 'Problem', 'find_problems', 'download_dataset']
+           'DATA_TERMS', 'decode_image', 'open_image', 'ReIDData', 'read_dataset', 'Problem', 'find_problems',
+           'download_dataset']
 
 # %% ../nbs/02_data.ipynb #dcf0ee1f
 import hashlib, os, re, shutil, stat, struct, tempfile, time, warnings, zipfile, zlib
@@ -199,19 +200,26 @@ def _make_table(
 MAX_PIXELS = 2**25  # Of one image; a crop of a person has less than a thousandth of it
 
 # %% ../nbs/02_data.ipynb #cc5ac4e9
-def open_image(
-    root,  # Folder
-    file,  # Path of the image in it
+def decode_image(
+    source,  # Path, or a binary file that is open
+    name,    # For the error
 ):
-    "The picture in RGB and upright (PIL); raises `ReIDError` naming the file when it cannot be decoded."
+    "The picture in RGB and upright (PIL); raises `ReIDError` with that name when it cannot be decoded."
     try:
-        with Image.open(Path(root)/file, formats=('JPEG', 'PNG')) as im:
+        with Image.open(source, formats=('JPEG', 'PNG')) as im:
             if im.width * im.height > MAX_PIXELS: raise ValueError(f"{im.width} x {im.height} pixels are too many")
             return ImageOps.exif_transpose(im).convert('RGB')
     except Exception as e: # Pillow raises nearly anything on damaged bytes
         alien = isinstance(e, UnidentifiedImageError)
         why = 'it is neither JPEG nor PNG' if alien else getattr(e, 'strerror', None) or e
-        raise ReIDError(f"{file} cannot be decoded: {why}") from e
+        raise ReIDError(f"{name} cannot be decoded: {why}") from e
+
+def open_image(
+    root,  # Folder
+    file,  # Path of the image in it
+):
+    "`decode_image` of a file; raises `ReIDError` as it does."
+    return decode_image(Path(root)/file, file)
 
 # %% ../nbs/02_data.ipynb #c92c1369
 def _decode(

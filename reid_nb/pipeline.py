@@ -55,13 +55,14 @@ def keep_table(
     data, # ReIDData
     out,  # Folder of the run
 ):
-    "Write `table.csv`, or raise `ReIDError` when the one that is there tells of other images."
+    "Write `table.csv` and `root.txt`, or raise `ReIDError` when the one that is there tells of other images."
     path = Path(out)/'table.csv'
     if not path.is_file():
         with atomic_write(path) as tmp: data.table.to_csv(tmp, index=False)
     elif not read_table(path)[_SAME].equals(data.table[_SAME].reset_index(drop=True)):
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
+    with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_text(str(Path(data.root).resolve()), encoding='utf-8')
 
 # %% ../nbs/29_pipeline.ipynb #fc3fcfff
 class Run:

@@ -1,0 +1,485 @@
+#!/usr/bin/env python
+"""The review grid and the explorer in a real JupyterLab and a real browser: what is clicked and pressed has to be saved and shown.
+
+    python .ci/in_browser.py [review] [explorer] [notebooks] [--chromium /usr/bin/chromium] [--theme dark] [--screenshot FILE]
+
+review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does the same
+with the explorer and what it shows; notebooks runs 13_review and 30_explorer themselves from top to bottom, with one decision and one
+query. All three when none is named. Needs `pip install playwright jupyterlab` and a Chromium or Chrome. Makes synthetic players in a
+temporary folder, opens nothing outside this machine, and exits with 1 at the first check that fails."""
+import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys, tempfile, time
+from pathlib import Path
+from urllib.request import urlopen
+
+REPO = Path(__file__).resolve().parent.parent
+REVIEW = """import os
+from pathlib import Path
+from reid_nb.review import review
+Path('pid').write_text(str(os.getpid()))
+review('noise.csv', '.', rows=5)"""
+EXPLORER = """from reid_nb.explorer import explorer
+view = explorer('run')
+view"""
+
+
+def stop(text): sys.exit(f'in_browser: {text}')
+
+
+SPEC = dict(kernelspec=dict(name='python3', display_name='python3', language='python')) # or JupyterLab asks for a kernel
+
+
+def write_notebook(path, *cells):
+    cells = [dict(cell_type='code', id=f'c{i}', metadata={}, source=c, outputs=[], execution_count=None) for i, c in enumerate(cells)]
+    path.write_text(json.dumps(dict(cells=cells, metadata=SPEC, nbformat=4, nbformat_minor=5)))
+
+
+def make_review(folder):
+    "Synthetic players, the csv that mining would write for them, and a notebook of one cell."
+    import numpy as np
+    from reid_nb.data import read_dataset
+    from reid_nb.noise import decide
+    from reid_nb.synth import make_dataset
+    players = make_dataset(folder/'players.zip', n_ids=12, frames=14, n_val=1, n_test=1, seed=5)
+    data = read_dataset(players, folder/'unpacked')
+    (data.root/'data_reid').rename(folder/'data_reid')
+    train = data.rows('train')
+    score = (3*(1 - train.visible)**2 + np.random.default_rng(0).normal(0, 0.3, len(train))).round(3)
+    kind = np.select([score > 1.8, score > 0.9], ['full', 'partial'], 'clean')
+    table = decide(train.assign(loss=score + 0.5, score=score, kind=kind)).drop(columns=['camid', 'subset', 'role'])
+    table.to_csv(folder/'noise.csv', index=False, lineterminator='\n')
+    write_notebook(folder/'review.ipynb', REVIEW)
+
+
+def make_explorer(folder):
+    "A run of two untrained networks, a picture from elsewhere, and a notebook of one cell."
+    from reid_nb.core import recipe, save_recipe, seed_all
+    from reid_nb.data import read_dataset
+    from reid_nb.models import recipe_model, save_model
+    from reid_nb.pipeline import keep_table
+    from reid_nb.synth import make_dataset
+    data = read_dataset(make_dataset(folder/'players.zip', n_ids=2, frames=8, n_val=8, n_test=1, seed=6), folder/'unpacked')
+    tiny, run = recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [64, 32]}), folder/'run'
+    run.mkdir()
+    save_recipe(tiny, run/'recipe.toml'); keep_table(data, run)
+    for seed in (1, 2):
+        seed_all(seed)
+        save_model(recipe_model(tiny, 2), run/f'models/m{seed}')
+    shutil.copy(data.root/data.rows('test', 'query').file.iloc[2], folder/'elsewhere.jpg')
+    (folder/'broken.jpg').write_bytes(b'no picture')
+    write_notebook(folder/'explorer.ipynb', EXPLORER)
+
+
+def make_notebooks(folder):
+    "The two notebooks themselves, without the export at their end."
+    for name in ('13_review', '30_explorer'):
+        nb = json.loads((REPO/f'nbs/{name}.ipynb').read_text(encoding='utf-8'))
+        nb['cells'] = [c for c in nb['cells'] if 'nbdev_export' not in ''.join(c['source'])]
+        (folder/f'{name}.ipynb').write_text(json.dumps(nb | dict(metadata=SPEC)), encoding='utf-8')
+
+
+@contextlib.contextmanager
+def start_lab(folder, theme):
+    "A JupyterLab of its own, settings included, on a free port of this machine; yields the folder's address."
+    with socket.socket() as s: s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]
+    token, home = secrets.token_hex(16), folder/'home'
+    settings = home/'settings'/'@jupyterlab'/'apputils-extension'
+    settings.mkdir(parents=True)
+    (settings/'themes.jupyterlab-settings').write_text(json.dumps(dict(theme=f'JupyterLab {theme.title()}')))
+    quiet = dict(fetchNews='false', checkForUpdates=False)
+    (settings/'notification.jupyterlab-settings').write_text(json.dumps(quiet))
+    (settings.parent/'notebook-extension').mkdir()
+    (settings.parent/'notebook-extension'/'tracker.jupyterlab-settings').write_text(json.dumps(dict(windowingMode='none')))
+    env = dict(os.environ, JUPYTERLAB_SETTINGS_DIR=str(home/'settings'), JUPYTERLAB_WORKSPACES_DIR=str(home/'spaces'),
+               JUPYTER_CONFIG_DIR=str(home/'config'), JUPYTER_RUNTIME_DIR=str(home/'runtime'),
+               IPYTHONDIR=str(home/'ip'), PYTHONPATH=os.pathsep.join([str(REPO), os.environ.get('PYTHONPATH', '')]))
+    args = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', '--ip=127.0.0.1', f'--port={port}',
+            '--ServerApp.port_retries=0', f'--IdentityProvider.token={token}', f'--ServerApp.root_dir={folder}']
+    with open(folder/'server.log', 'w') as log:
+        server = subprocess.Popen(args, env=env, cwd=folder, stdout=log, stderr=log, start_new_session=True)
+    try:
+        for _ in range(120):
+            if server.poll() is not None: stop('JupyterLab did not start: ' + (folder/'server.log').read_text()[-500:])
+            with contextlib.suppress(OSError):
+                urlopen(f'http://127.0.0.1:{port}/api?token={token}', timeout=5).close()
+                break
+            time.sleep(0.5)
+        else: stop('JupyterLab did not answer within a minute')
+        yield f'http://127.0.0.1:{port}/lab/tree/{{}}?token={token}'
+    finally:
+        with contextlib.suppress(ProcessLookupError): os.killpg(server.pid, signal.SIGTERM)
+        try: server.wait(20)
+        except subprocess.TimeoutExpired: os.killpg(server.pid, signal.SIGKILL)
+
+
+class Page:
+    "An open page and the checks on it."
+    def __init__(self, page, folder, url, timeout): self.page, self.folder, self.url, self.timeout, self.n = page, folder, url, timeout, 0
+
+    def check(self, what, ok, seconds=10):
+        "Wait until `ok()` holds; the run ends when it does not."
+        end = time.time() + seconds
+        while not ok():
+            if time.time() > end: raise AssertionError(what)
+            self.page.wait_for_timeout(50)
+        self.n += 1
+        print(f'ok  {what}', flush=True)
+
+    def press(self, *keys):
+        for key in keys: self.page.keyboard.press(key)
+
+    def open(self, name):
+        self.page.goto('about:blank')
+        self.page.goto(self.url.format(name))
+        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached')
+
+    def run_cell(self, name, shown):
+        "Open a notebook and run its first cell; pressed too early, while JupyterLab still puts itself together, the keys are lost."
+        self.open(name)
+        for last in (False, False, True):
+            self.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content').first.click()
+            self.press('Shift+Enter')
+            try: return self.page.wait_for_selector(shown, timeout=60000 if last else 20000)
+            except self.timeout:
+                if last: raise
+
+    def run_all(self, name, shown):
+        "Open a notebook and run all of it."
+        self.open(name)
+        for last in (False, True):
+            self.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content').first.click()
+            self.press('Escape')
+            self.page.locator('.lm-MenuBar-itemLabel', has_text='Run').click()
+            self.page.locator('.lm-Menu-itemLabel').get_by_text('Run All Cells', exact=True).click()
+            try: self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=busy]', state='attached', timeout=20000); break
+            except self.timeout:
+                if last: raise
+        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached', timeout=300000)
+        errors = self.page.locator('[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]')
+        self.check(f'{name} runs from top to bottom', lambda: errors.count() == 0)
+        self.page.wait_for_selector(shown, state='attached')
+        self.page.wait_for_timeout(2000) # until what the last cells changed has been drawn
+
+    def tab(self, name): self.page.locator('.lm-TabBar-tabLabel', has_text=re.compile(f'^{name}$')).last.click()
+    def drawn(self, which): return self.page.evaluate(
+        f"[...document.querySelectorAll('{which}')].every(i => i.complete && i.naturalWidth > 0)")
+
+
+class Grid(Page):
+    "The review grid, and the csv behind it."
+    def rows(self):
+        with open(self.path, newline='') as f: return {row['file']: row for row in csv.DictReader(f)}
+
+    @property
+    def path(self): return self.folder/'noise.csv'
+
+    def ranked(self, **fits):
+        "Files in the order of the grid."
+        rows = [r for r in self.rows().values() if all(r[k] == v for k, v in fits.items())]
+        return [r['file'] for r in sorted(rows, key=lambda r: -float(r['score']))]
+
+    def decided(self, what, file, decision, by='person'):
+        "The csv says so, and so does the grid where it shows the crop."
+        def ok():
+            row, cards = self.rows()[file], self.cards('.rv-card')
+            shown = [(c['decision'], c['by']) for c in cards if c['file'] == file]
+            return (row['decision'], row['by']) == (decision, by) and shown in ([], [(decision.split()[0], by)])
+        self.check(f'{what}: {decision} by {by}', ok)
+
+    def cards(self, which): return self.page.eval_on_selector_all(which, 'cards => cards.map(c => ({...c.dataset}))')
+    def files(self): return [c['file'] for c in self.cards('.rv-card')]
+    def now(self): return next((c['file'] for c in self.cards('.rv-now')), None)
+    def says(self): return ' '.join(self.page.locator('.rv-status').all_inner_texts())
+    def counts(self): return self.page.locator('.rv-counts').inner_text()
+
+
+def decisions(g):
+    "Clicks and keys."
+    before, ranked = g.path.read_text().splitlines(), g.ranked()
+    a, b, c, d, e = ranked[:5]
+    was = g.rows()
+    g.check('the five most suspicious come first', lambda: g.files() == ranked[:5])
+    g.check('every picture is drawn', lambda: g.drawn('.rv img'))
+    thumbs = g.page.locator(f'.rv-card[data-file="{a}"] .rv-thumb')
+    g.check('the rest of the id is beside it', lambda: thumbs.count() == len(g.ranked(pid=was[a]['pid'])) - 1 > 0)
+    g.page.locator(f'.rv-card[data-file="{b}"] [data-what=keep]').click()
+    g.decided('a click on Keep', b, 'keep')
+    changed = [x for x, y in zip(before, g.path.read_text().splitlines()) if x != y]
+    g.check('one line of the csv has changed', lambda: [x.split(',')[0] for x in changed] == [b])
+    g.check('a click stays on its crop', lambda: g.now() == b)
+    g.press('ArrowUp')
+    g.check('arrow up goes to the crop before', lambda: g.now() == a)
+    for key, decision in dict(d='drop', o='oversample x2', k='keep').items():
+        g.press(key)
+        g.decided(f'key {key}', a, decision)
+        g.check(f'key {key} goes on to the next crop', lambda: g.now() == b)
+        g.press('p')
+    g.press('5')
+    g.decided('key 5', a, 'oversample x5')
+    g.press('u')
+    g.decided('key u', a, 'keep')
+    g.check('undo goes back to its crop', lambda: g.now() == a)
+    g.press('r')
+    g.decided('key r', a, was[a]['decision'], 'rule')
+    g.press('n', ' ')
+    g.decided('space confirms', c, was[c]['decision'])
+    g.press('d', 'd')
+    for f in (d, e): g.decided('D twice drops two crops', f, 'drop')
+    cells = g.page.locator('.jp-Notebook .jp-Cell').count()
+    g.press('x')
+    g.page.wait_for_timeout(500)
+    g.check("and JupyterLab's own D D and X do nothing", lambda: g.page.locator('.jp-CodeCell .rv').count() == 1
+            and g.page.locator('.jp-Notebook .jp-Cell').count() == cells)
+    g.check('after the last crop comes the next page', lambda: g.files() == ranked[5:10] and g.now() == ranked[5])
+    n = sum(r['decision'] == 'drop' for r in g.rows().values())
+    g.check('the counts are those of the csv', lambda: f'{n} dropped' in g.counts()
+            and f'4 of {len(was)} seen' in g.counts())
+    g.press('u')
+    g.decided('undo on another page', e, was[e]['decision'], 'rule')
+    g.check('undo goes back to that page', lambda: g.files() == ranked[:5] and g.now() == e)
+
+
+def lists(g):
+    "Pages and filters; g.page is on its first page."
+    kind, by, pid = (g.page.locator(f'[aria-label="{name}"]') for name in ('Kind', 'Decided by', 'Id'))
+    ranked = g.ranked()
+    g.press('ArrowRight')
+    g.check('arrow right turns the page', lambda: g.files() == ranked[5:10])
+    g.press('p')
+    g.check('p on the first crop goes to the page before', lambda: g.files() == ranked[:5] and g.now() == ranked[4])
+    kind.select_option('partial')
+    g.check('filter by kind', lambda: g.files() == g.ranked(kind='partial')[:5])
+    by.select_option('person'); kind.select_option('')
+    g.check('filter by person', lambda: g.files() == g.ranked(by='person'))
+    by.select_option('')
+    g.page.locator(f'.rv-card[data-file="{ranked[2]}"] .rv-id').click()
+    g.check('a click on an id shows its crops only', lambda: {g.rows()[f]['pid'] for f in g.files()}
+            == {g.rows()[ranked[2]]['pid']})
+    pid.fill(''); pid.press('Enter')
+    g.check('no filter opens at the first crop not seen', lambda: g.now() == next(
+        f for f in ranked if g.rows()[f]['by'] == 'rule'))
+    text, one = g.path.read_text(), g.rows()[ranked[7]]['pid']
+    pid.click()
+    g.press(*one, 'd', 'Backspace', 'Enter')
+    g.check('filter by id', lambda: g.files() == g.ranked(pid=one)[:5])
+    g.check('typing in a field decides nothing', lambda: g.path.read_text() == text)
+    pid.fill('99999'); pid.press('Enter')
+    g.check('an id that is not there', lambda: 'No crop fits' in g.page.locator('.rv-list').inner_text())
+    pid.fill('x'); pid.press('Enter')
+    g.check('an id that is none', lambda: 'whole number' in g.says())
+    pid.fill(''); pid.press('Enter')
+    g.check('and back to all', lambda: g.now() and not g.says())
+
+
+def others(g):
+    "Somebody else writes, or ruins, the csv meanwhile."
+    rows, here = g.path.read_text().splitlines(), g.now()
+    far = g.ranked()[40]
+    rows = [','.join(r.split(',')[:-2] + ['oversample x9', 'person']) if r.startswith(far) else r for r in rows]
+    g.path.write_text('\n'.join(rows) + '\n')
+    g.press('k')
+    g.decided('a decision after a hand edit', here, 'keep')
+    g.decided('and the hand edit is still there', far, 'oversample x9')
+    here, text = g.now(), g.path.read_text()
+    g.path.write_text(text[:len(text)//2])
+    g.press('d')
+    g.check('a damaged csv is told in one line', lambda: 'noise.csv, line' in g.says() and '\n' not in g.says())
+    g.check('and left as it is', lambda: g.path.read_text() == text[:len(text)//2])
+    g.path.write_text(text)
+    g.page.locator(f'.rv-card[data-file="{here}"] .rv-crop').click()
+    g.press('d')
+    g.decided('a click on the crop and the same key, once it is mended', here, 'drop')
+    g.check('and nothing is said any more', lambda: g.says() == '')
+
+
+def death(g):
+    "The kernel is killed between two keys."
+    here, text = g.now(), g.path.read_text()
+    g.press('o')
+    g.decided('a last decision', here, 'oversample x2')
+    os.kill(int((g.folder/'pid').read_text()), signal.SIGKILL)
+    saved = g.rows()
+    g.press('d')
+    g.check('a key without a kernel is not shown as saved', lambda: 'nothing is saved' in g.says(), 30)
+    g.check('the csv is whole after the kill', lambda: g.rows() == saved and len(saved) == len(text.splitlines()) - 1)
+    g.run_cell('review.ipynb', '.rv-crop img')
+    left = next(f for f in g.ranked() if saved[f]['by'] == 'rule')
+    g.check('opened again, it is where one was', lambda: g.now() == left)
+    g.check('and everything is there', lambda: g.rows() == saved
+            and f"{sum(r['by'] == 'person' for r in saved.values())} of {len(saved)} seen" in g.counts())
+    g.page.locator('.rv-now .rv-crop').click()
+    g.press('k')
+    g.decided('and goes on', left, 'keep')
+
+
+class Lists(Page):
+    "The explorer, and what it should show."
+    def lists(self): return self.page.eval_on_selector_all('.ex-row', """rows => rows.map(r => [r.dataset.name,
+        [...r.querySelectorAll('.ex-card')].map(c => [c.dataset.file, c.dataset.status])])""")
+    def asked(self): return self.lists()[0][1][0][0]
+    def score(self): return ' '.join(self.page.locator('.jp-OutputArea-output .widget-label').all_inner_texts())
+    def expected(self):
+        "What the library gives in this process."
+        from reid_nb.explorer import Explorer, read_members
+        return Explorer(*read_members(self.folder/'run'))
+
+
+def as_it_should(x, room, what):
+    "Wait until the page shows the room's lists."
+    found = [[n, [[room.row().file, 'asked'], *room.ranked(n)[:room.k][['file', 'status']].values.tolist()]] for n in room.systems()]
+    x.check(what, lambda: x.lists() == found)
+
+
+def asking(x):
+    "Queries, pictures, steps and sliders."
+    room, page = x.expected(), x.page
+    room.asked = 'query', room.order()[0]
+    as_it_should(x, room, 'the worst query comes first, with its answers')
+    x.check('every picture is drawn', lambda: x.drawn('.ex img'))
+    x.check('the score is there', lambda: f"mAP {room.results('m1').mAP:.1%}" in x.score())
+    last = room.order()[-1]
+    page.locator('select[size]').last.select_option(index=len(room.q) - 1)
+    room.go(('query', last))
+    as_it_should(x, room, 'a query is chosen')
+    wrong = room.ranked('m1')
+    file, at = wrong.file.iloc[1], int(wrong['at'].iloc[1])
+    page.locator(f'.ex-card[data-file="{file}"] .ex-pic').first.click()
+    room.go(('gallery', at))
+    as_it_should(x, room, 'a click on a picture asks it, and it is not among its own answers')
+    page.get_by_role('button', name='back').click()
+    room.back()
+    as_it_should(x, room, 'and back')
+    for step in ('plain', 'expanded', 'fused', 'mirror'):
+        page.get_by_role('button', name=step, exact=True).click()
+        room.step = step
+        as_it_should(x, room, f'step {step}')
+        x.check('with its score', lambda: f"mAP {room.results(room.systems()[0]).mAP:.1%}" in x.score())
+    page.locator('select[multiple]').select_option(label=['m1', 'm2'])
+    room.shown = ['m1', 'm2']
+    as_it_should(x, room, 'two models beside each other')
+    page.get_by_role('button', name='re-ranked', exact=True).click()
+    room.step = 're-ranked'
+    before, slider = x.score(), page.locator('.widget-inline-hbox', has_text='k1').locator('.noUi-handle')
+    slider.focus(); x.press('ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft')
+    room.test = dataclasses.replace(room.test, k1=room.test.k1 - 4)
+    as_it_should(x, room, 'a slider')
+    x.check('and its score', lambda: f"mAP {room.results('m1').mAP:.1%}" in x.score() and x.score() != before)
+    return room
+
+
+def elsewhere(x, room):
+    "Files, explanations and the map."
+    page = x.page
+    def upload(name):
+        with page.expect_file_chooser() as chooser: page.locator('.widget-upload').click()
+        chooser.value.set_files(x.folder/name)
+    upload('elsewhere.jpg')
+    x.check('a file is asked', lambda: x.asked() == 'a picture from elsewhere' and len(x.lists()[0][1]) == room.k + 1)
+    shown = x.lists()
+    upload('broken.jpg')
+    x.check('a file that is no picture is told in one line', lambda: 'broken.jpg cannot be decoded' in x.score() and x.lists() == shown)
+    page.locator('.ex').evaluate("""async (node, bytes) => { const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg'));
+        node.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })); }""",
+        list((x.folder/'unpacked').rglob('*.jpeg').__next__().read_bytes()))
+    x.check('a file that is dropped is asked', lambda: x.asked() == 'a picture from elsewhere' and x.lists() != shown)
+    page.locator('.ex-why').first.click()
+    x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate('i => i.offsetHeight > 50 && i.naturalWidth > 300'), 30)
+    x.tab('Map')
+    canvas, tip = page.locator('.em-map'), page.locator('.em-tip')
+    x.check('the map has dots', lambda: canvas.evaluate("c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)"), 60)
+    box = canvas.bounding_box()
+    def hover():
+        for i in range(20, 640, 12):
+            page.mouse.move(box['x'] + i, box['y'] + 270 + 200*((i * 7) % 13 - 6) / 6)
+            if tip.is_visible(): return True
+    x.check('the crop under the pointer is shown', lambda: hover() and page.wait_for_timeout(600) is None and x.drawn('.em-tip img')
+            and page.locator('.em-tip img').count() == 1, 30)
+    page.mouse.down(); page.mouse.up()
+    x.tab('Lists')
+    x.check('a click on a dot asks it', lambda: x.asked() in {*room.q.file, *room.g.file})
+
+
+def itself(x, screenshot):
+    "One decision and one query in the notebooks."
+    page = x.page
+    x.run_all('13_review.ipynb', '.rv-card')
+    seen = lambda: int(re.search(r'(\d+) of', page.locator('.rv-count').last.inner_text())[1])
+    before = seen()
+    page.locator('.rv-now [data-what=drop]').click()
+    x.check('one decision in 13_review', lambda: seen() == before + 1 and page.locator('.rv-now').get_attribute('data-decision') == 'drop')
+    x.run_all('30_explorer.ipynb', '.ex-pic')
+    view = page.locator('.jp-OutputArea-output', has=page.locator('.ex')).last
+    x.tab('Lists')
+    view.get_by_role('button', name='re-ranked', exact=True).click()
+    view.locator('select[size]').last.select_option(index=2)
+    name = view.locator('select[size]').last.locator('option').nth(2).inner_text().split(' · ')[-1]
+    x.check('one query in 30_explorer', lambda: view.locator('.ex-card').first.get_attribute('data-file').endswith(name))
+    if screenshot: picture(page, screenshot, view)
+
+
+def picture(page, path, shown):
+    "The widget as a file, or into the cell of a notebook that shows `attachment:grid.jpg`."
+    if path.suffix != '.ipynb': return shown.screenshot(path=path)
+    jpeg = base64.b64encode(shown.screenshot(type='jpeg', quality=60)).decode()
+    nb = json.loads(path.read_text(encoding='utf-8'))
+    for c in nb['cells']:
+        if 'attachment:grid.jpg' in ''.join(c['source']): c['attachments'] = {'grid.jpg': {'image/jpeg': jpeg}}
+    path.write_text(json.dumps(nb, indent=1, ensure_ascii=False) + '\n', encoding='utf-8')
+
+
+def try_review(g, screenshot):
+    g.run_cell('review.ipynb', '.rv-crop img')
+    decisions(g)
+    if screenshot:
+        g.press(*['ArrowUp']*4) # scrolled to its top
+        picture(g.page, screenshot, g.page.locator('.rv'))
+    lists(g); others(g); death(g)
+
+
+def try_explorer(x, screenshot):
+    x.run_cell('explorer.ipynb', '.ex-pic img')
+    room = asking(x)
+    if screenshot: picture(x.page, screenshot, x.page.locator('.jp-OutputArea-output').last)
+    elsewhere(x, room)
+
+
+TASKS = dict(review=(make_review, Grid, try_review), explorer=(make_explorer, Lists, try_explorer),
+             notebooks=(make_notebooks, Page, itself))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('tasks', nargs='*', choices=[[], *TASKS], help='what to try; all when not given')
+    parser.add_argument('--chromium', help='the browser, if it is not on the PATH')
+    parser.add_argument('--theme', choices=['light', 'dark'], default='light', help="JupyterLab's")
+    parser.add_argument('--screenshot', type=Path, help='write a picture of the grid here: png, jpg, or into the '
+                        "notebook that shows `attachment:grid.jpg`")
+    args = parser.parse_args()
+    names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+    browser = shutil.which(args.chromium) if args.chromium else next(filter(None, map(shutil.which, names)), None)
+    if not browser: stop(f"no browser {args.chromium or ' or '.join(names)}; install one or give --chromium PATH")
+    sys.path.insert(0, str(REPO))
+    try:
+        import jupyterlab, reid_nb.explorer
+        from playwright.sync_api import Error, TimeoutError, sync_playwright
+    except ImportError as e: stop(f"{e.name} is missing: pip install playwright, and -e '.[dev]' for the rest")
+    n = 0
+    for task in args.tasks or TASKS:
+        make, kind, try_it = TASKS[task]
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp, sync_playwright() as p:
+            folder = Path(tmp).resolve()
+            make(folder)
+            with start_lab(folder, args.theme) as url:
+                chrome = p.chromium.launch(executable_path=browser, args=['--no-sandbox'])
+                x = kind(chrome.new_page(viewport=dict(width=1500, height=1000)), folder, url, TimeoutError)
+                x.page.set_default_timeout(90000)
+                try: try_it(x, args.screenshot)
+                except (AssertionError, Error) as e:
+                    if args.screenshot and args.screenshot.suffix != '.ipynb': x.page.screenshot(path=args.screenshot)
+                    stop(f"{task} FAILED after {x.n} checks: {str(e).splitlines()[0]}")
+                finally: chrome.close()
+        n += x.n
+    print(f'{n} checks passed')
+
+
+if __name__ == '__main__': main()
