@@ -1,6 +1,8 @@
 "Sphinx settings. Outputs stored in the notebooks are shown, nothing is run, and no page needs the network."
 from configparser import ConfigParser
 from pathlib import Path
+
+from docutils.nodes import SkipNode
 from latex2mathml.converter import convert
 
 HERE = Path(__file__).parent
@@ -17,21 +19,21 @@ add_module_names = False
 python_use_unqualified_type_names = True
 html_theme = 'furo'
 html_title = project
+pygments_style, pygments_dark_style = 'friendly', 'github-dark'
 html_static_path = [str(HERE/'static')]
 html_css_files = ['site.css']
-html_copy_source = html_show_copyright = False
+html_copy_source = html_show_sourcelink = html_show_copyright = False
+smartquotes = False
 html_math_renderer = 'mathml'
 
-def inline(self, node): self.body.append(convert(node.astext()))
-def display(self, node): self.body.append('<div class="math">' + convert(node.astext(), display='block') + '</div>')
-def leave(self, node): pass
+def inline(self, node):
+    self.body.append(convert(node.astext()))
+    raise SkipNode
+
+def display(self, node):
+    self.body.append('<div class="math">' + convert(node.astext(), display='block') + '</div>')
+    raise SkipNode
 
 def setup(app):
     "Formulas as MathML, which browsers show by themselves."
-    from docutils.nodes import SkipNode
-    def only(visit):
-        def run(self, node):
-            visit(self, node)
-            raise SkipNode
-        return run
-    app.add_html_math_renderer('mathml', (only(inline), None), (only(display), None))
+    app.add_html_math_renderer('mathml', (inline, None), (display, None))

@@ -59,8 +59,9 @@ def owners(node):
     return leaves(node.args.args[0].annotation) if re.match('patch', decorators(node)) else []
 
 def entry(kind, names, node, rows=(), gives=(), bare=False, options=(), members=()):
+    bases = [ast.unparse(b) for b in getattr(node, 'bases', [])]
     return dict(kind=kind, names=names, doc=ast.get_docstring(node) or '', rows=rows, gives=gives, bare=bare,
-                options=options, members=members)
+                options=options, members=members, bases=bases)
 
 def function(node, notes, cls=''):
     "The entry of a function, a method or a patched method."
@@ -92,7 +93,7 @@ def signature(e, name):
     "As one would call it; types stand in the table."
     return name if e['bare'] else name + '(' + ', '.join(f'{n}={d}' if d else n for n, _, d, _ in e['rows']) + ')'
 
-def table(e, code):
+def table(e):
     "Parameters as a markdown table; where no comment explains any, the signature says it all."
     rows = [r for r in [*e['rows'], *e['gives']] if r[0] != '*']
     if not any(r[3] for r in rows): return ''
@@ -101,6 +102,8 @@ def table(e, code):
     head = ['parameter', 'type', 'default', 'details']
     lines = [[head[i] for i in keep], ['---']*len(keep)] + [[c[i] for i in keep] for c in cells]
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines) + '\n'
+
+def inherits(e): return 'Inherits from ' + ', '.join(f'`{b}`' for b in e['bases']) + '.' if e['bases'] else ''
 
 def code(s): return f'`{s}`'.replace('|', r'\|') if s else ''
 
@@ -119,7 +122,8 @@ class Page:
         found = re.search(r'^#\|\s*default_exp\s+(\S+)', '\n'.join(map(text, self.nb['cells'])), re.M)
         self.module = f'reid_nb.{found[1]}' if found else ''
         opening = '\n'.join(text(c) for c in self.nb['cells'] if c['cell_type'] == 'markdown')
-        self.title, self.summary = re.search(r'^# (.+)', opening, re.M)[1], re.search(r'^> (.+)', opening, re.M)[1]
+        self.title = re.search(r'^# (.+)', opening, re.M)[1]
+        self.summary = ' '.join(re.search(r'^> .+(\n> .+)*', opening, re.M)[0].replace('\n>', '')[2:].split())
         self.cells = [c for c in self.nb['cells'] if self.seen(c)]
 
     def seen(self, cell):
@@ -144,7 +148,7 @@ def sections(all_pages):
     "[(caption, pages)], by the notebooks' numbers."
     number = {p.name: int(p.name[:2]) for p in all_pages if p.name[:2].isdigit()}
     edges = [n for _, n in ROOMS] + [100]
-    out = [('Start', [p for p in all_pages if number.get(p.name, 100) < edges[0]])]
+    out = [('Start', [p for p in all_pages if p.name == 'index' or number.get(p.name, 100) < edges[0]])]
     out += [(title, [p for p in all_pages if a <= number.get(p.name, 100) < b])
             for (title, a), b in zip(ROOMS, edges[1:])]
     return out[:-1] + [('Tutorials', [p for p in all_pages if '/' in p.name])] + out[-1:]
@@ -153,29 +157,31 @@ class Names:
     "Where a name in backticks is defined."
     def __init__(self, all_pages):
         self.at, self.docs = {}, {p.name.split('/')[-1]: '/' + p.name for p in all_pages if p.name != 'index'}
+        self.place = {p.module: i for i, p in enumerate(all_pages) if p.module}
         for p in all_pages:
             for e in p.entries():
                 for n in [*e['names'], *(m for x in e['members'] for m in x['names'])]:
                     self.at.setdefault(n, []).append(p.module)
 
     def role(self, name, call, module):
-        "A link to the definition in this module, or else in the one module that has it."
-        bare = re.sub(r'^reid_nb\.', '', name)
+        "A link to the definition in this module, or else in the one that has it; a mere word only means an earlier one."
+        here, bare = self.place.get(module, 99), re.sub(r'^reid_nb\.', '', name)
         if bare.split('.')[0] in {m.split('.')[1] for ms in self.at.values() for m in ms} and '.' in bare:
             bare, module = bare.split('.', 1)[1], 'reid_nb.' + bare.split('.')[0]
         where = self.at.get(bare, [])
         if module not in where: module = where[0] if len(where) == 1 else None
+        if module and name.isalpha() and name.islower() and not call and self.place[module] > here: module = None
         if module: return f'{{py:obj}}`{name}{call} <{module}.{bare}>`'
         return f'{{doc}}`{name} <{self.docs[name]}>`' if name in self.docs else f'`{name}{call}`'
 
-    def link(self, md, module):
-        "Markdown with its backticks linked, but for headings, code blocks and links that are there already."
+    def link(self, md, module, but=()):
+        "Markdown with its backticks linked, but for headings, code blocks, links that are there, and the names in `but`."
         lines, fenced = [], False
         for line in md.split('\n'):
             fenced ^= line.lstrip().startswith('```')
             if not (fenced or line.startswith(('#', '    '))):
                 line = re.sub(r'(\[[^\]]*\]\([^)]*\))|(?<!`)`([A-Za-z_][\w.]*)(\(\))?`(?!`)',
-                              lambda m: m[1] or self.role(m[2], m[3] or '', module), line)
+                              lambda m: m[0] if m[1] or m[2] in but else self.role(m[2], m[3] or '', module), line)
             lines.append(line)
         return '\n'.join(lines)
 
@@ -184,7 +190,7 @@ class Names:
 def directive(e, names, module, depth=4):
     "An entry as a directive of the Python domain."
     fence, label = '`'*(depth + 2), '\n' + ' '*len(f'{{py:{e["kind"]}}} ')
-    body = [names.link(plain(e['doc']), module), names.link(table(e, code), module)]
+    body = [names.link(s, module, [r[0] for r in e['rows']]) for s in (inherits(e), plain(e['doc']), table(e))]
     body += [directive(m, names, module, depth - 1) for m in e['members']]
     head = f'{fence}{{py:{e["kind"]}}} ' + label.join(signature(e, n) for n in e['names'])
     return '\n'.join([head, *e['options'], '', '\n\n'.join(b for b in body if b), fence])
@@ -244,7 +250,7 @@ def block(s, lang=''): return f'```{lang}\n{s.rstrip()}\n```'
 def described(e, level='###'):
     "An entry in plain markdown."
     head = [f'{level} {", ".join(e["names"])}', *([] if e['bare'] else [block(signature(e, e['names'][0]), 'python')])]
-    return '\n\n'.join([p for p in [*head, e['doc'], table(e, code)] if p] + [described(m, '####') for m in e['members']])
+    return '\n\n'.join([p for p in [*head, inherits(e), e['doc'], table(e)] if p] + [described(m, '####') for m in e['members']])
 
 def printed(cell):
     "Text that a cell puts out; pictures are left out."
