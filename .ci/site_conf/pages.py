@@ -197,8 +197,8 @@ def directive(e, names, module, depth=4):
 
 def folded(cell, e):
     "An exported cell, its source behind a line."
-    what = ', '.join(n for x in e for n in x['names']) or ', '.join(
-        getattr(n, 'name', '') or ast.unparse(getattr(n, 'targets', [n])[0]) for n in ast.parse(text(cell)).body)
+    def name(n): return getattr(n, 'name', '') or ast.unparse(n.target if hasattr(n, 'target') else getattr(n, 'targets', [n])[0])
+    what = ', '.join(n for x in e for n in x['names']) or ', '.join(map(name, ast.parse(text(cell)).body))
     prompt = dict(code_prompt_show=f'Source of {what}', code_prompt_hide=f'Source of {what}')
     return dict(cell, source=undirected(text(cell)), metadata=dict(tags=['hide-input'], mystnb=prompt))
 
