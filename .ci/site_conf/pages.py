@@ -202,6 +202,16 @@ def folded(cell, e):
     prompt = dict(code_prompt_show=f'Source of {what}', code_prompt_hide=f'Source of {what}')
     return dict(cell, source=undirected(text(cell)), metadata=dict(tags=['hide-input'], mystnb=prompt))
 
+def sized(output):
+    "A plot for screens with many dots, as wide as a notebook shows it: 100 of its own dots per inch."
+    png = output.get('data', {}).get('image/png')
+    if not png: return output
+    data = base64.b64decode(''.join(png))
+    at = data.find(b'pHYs') + 4
+    pixels, dots = (int.from_bytes(data[i:i + 4], 'big') for i in (16, at)) if at > 3 else (0, 0)
+    width = {'image/png': dict(width=round(pixels * 100 / (dots * 0.0254)))} if dots > 5000 else {}
+    return dict(output, metadata=width)
+
 def markdown(source): return dict(cell_type='markdown', metadata={}, source=source)
 
 def staged(page, names, dest):
@@ -211,7 +221,8 @@ def staged(page, names, dest):
         if page.exported(cell):
             found = entries(undirected(text(cell)))
             cells += [markdown(directive(e, names, page.module)) for e in found] + [folded(cell, found)]
-        elif cell['cell_type'] == 'code': cells.append(dict(cell, source=undirected(text(cell)), metadata={}))
+        elif cell['cell_type'] == 'code':
+            cells.append(dict(cell, source=undirected(text(cell)), metadata={}, outputs=[*map(sized, cell['outputs'])]))
         else:
             source = names.link(text(cell), page.module).replace('](../CONTRIBUTING.md', '](CONTRIBUTING.md')
             for name, data in cell.get('attachments', {}).items():
@@ -241,7 +252,8 @@ def stage(dest):
         for i, cell in enumerate(nb['cells']): cell['id'] = str(i)
         path.write_text(json.dumps(nb), encoding='utf-8')
     for name in 'CONTRIBUTING.md', 'CHANGELOG.md':
-        (dest/name).write_text(names.link((ROOT/name).read_text(encoding='utf-8'), ''), encoding='utf-8')
+        source = (ROOT/name).read_text(encoding='utf-8').replace('](nbs/', '](')
+        (dest/name).write_text(names.link(source, ''), encoding='utf-8')
 
 # -- For other readers -------------------------------------------------------------------------------------------------
 
