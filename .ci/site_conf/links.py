@@ -1,4 +1,4 @@
-"`links.py SITE`: every link, anchor and picture inside a built site leads somewhere. Addresses elsewhere are only listed."
+"`links.py SITE`: every link, anchor and picture in a built site leads somewhere. Addresses elsewhere are only listed."
 import re, sys
 from html.parser import HTMLParser
 from pathlib import Path

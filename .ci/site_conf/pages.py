@@ -1,4 +1,4 @@
-"""`pages.py SOURCE`: the notebooks as pages for Sphinx. `pages.py SOURCE SITE`: markdown copies and llms.txt in a finished site.
+"""`pages.py SOURCE`: the notebooks as pages for Sphinx. `pages.py SOURCE SITE`: markdown copies and llms.txt in SITE.
 
 An exported cell is read, not run: its signatures, docstrings and docments become entries of Sphinx's Python domain, so
 that they can be linked to and searched, and its source follows, folded. Names in backticks become links to their entry.
@@ -79,8 +79,9 @@ def definition(node, notes):
     if 'dataclass' in decorators(node): rows = fields(node, notes)
     else: rows = parameters(init, notes)[0] if init else []
     methods = [f for f in node.body if isinstance(f, DEF) and f.name[0] != '_' and ast.get_docstring(f)]
-    kind = 'exception' if node.name.endswith('Error') else 'class'
-    res = entry(kind, [node.name], node, rows, bare=not rows, members=[function(f, notes, node.name + '.') for f in methods])
+    kind = 'exception' if any(n.endswith('Error') for n in [node.name, *map(ast.unparse, node.bases)]) else 'class'
+    members = [function(f, notes, node.name + '.') for f in methods]
+    res = entry(kind, [node.name], node, rows, bare=not rows, members=members)
     if init and not res['doc']: res['doc'] = ast.get_docstring(init) or ''
     return res
 
@@ -110,7 +111,9 @@ def code(s): return f'`{s}`'.replace('|', r'\|') if s else ''
 def plain(s):
     "Prose of a comment or docstring: nothing in it but backticks is markdown."
     parts = re.split(r'(`[^`]+`)', s)
-    return ''.join(p.replace('|', r'\|') if i % 2 else re.sub(r'([\\*_<>\[\]|$])', r'\\\1', p) for i, p in enumerate(parts))
+    parts[::2] = [re.sub(r'([\\*_<>\[\]|$])', r'\\\1', p) for p in parts[::2]]
+    parts[1::2] = [p.replace('|', r'\|') for p in parts[1::2]]
+    return ''.join(parts)
 
 # -- Notebooks ---------------------------------------------------------------------------------------------------------
 
@@ -131,7 +134,8 @@ class Page:
         marks, src = directives(text(cell)), undirected(text(cell))
         if cell['cell_type'] != 'code': return bool(src.strip())
         if not src.strip() or {'hide', 'default_exp'} & {m.split()[0] for m in marks}: return False
-        return 'export' not in marks or not all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.parse(src).body)
+        if 'export' not in marks: return True
+        return not all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.parse(src).body)
 
     def exported(self, cell): return cell['cell_type'] == 'code' and 'export' in directives(text(cell))
 
@@ -164,7 +168,7 @@ class Names:
                     self.at.setdefault(n, []).append(p.module)
 
     def role(self, name, call, module):
-        "A link to the definition in this module, or else in the one that has it; a mere word only means an earlier one."
+        "A link to the definition in this module, or else in the one that has it; a mere word means an earlier one."
         here, bare = self.place.get(module, 99), re.sub(r'^reid_nb\.', '', name)
         if bare.split('.')[0] in {m.split('.')[1] for ms in self.at.values() for m in ms} and '.' in bare:
             bare, module = bare.split('.', 1)[1], 'reid_nb.' + bare.split('.')[0]
@@ -175,7 +179,7 @@ class Names:
         return f'{{doc}}`{name} <{self.docs[name]}>`' if name in self.docs else f'`{name}{call}`'
 
     def link(self, md, module, but=()):
-        "Markdown with its backticks linked, but for headings, code blocks, links that are there, and the names in `but`."
+        "Markdown with its backticks linked, but for headings, code, links that are there, and the names in `but`."
         lines, fenced = [], False
         for line in md.split('\n'):
             fenced ^= line.lstrip().startswith('```')
@@ -197,7 +201,7 @@ def directive(e, names, module, depth=4):
 
 def folded(cell, e):
     "An exported cell, its source behind a line."
-    def name(n): return getattr(n, 'name', '') or ast.unparse(n.target if hasattr(n, 'target') else getattr(n, 'targets', [n])[0])
+    def name(n): return getattr(n, 'name', '') or ast.unparse([*getattr(n, 'targets', []), getattr(n, 'target', n)][0])
     what = ', '.join(n for x in e for n in x['names']) or ', '.join(map(name, ast.parse(text(cell)).body))
     prompt = dict(code_prompt_show=f'Source of {what}', code_prompt_hide=f'Source of {what}')
     return dict(cell, source=undirected(text(cell)), metadata=dict(tags=['hide-input'], mystnb=prompt))
@@ -236,9 +240,11 @@ def staged(page, names, dest):
 
 def toctrees(all_pages):
     "The sidebar."
-    blocks = [(title, [p.name for p in ps]) for title, ps in sections(all_pages)] + [('Project', ['CONTRIBUTING', 'CHANGELOG'])]
+    blocks = [(title, [p.name for p in ps]) for title, ps in sections(all_pages)]
+    blocks.append(('Project', ['CONTRIBUTING', 'CHANGELOG']))
     blocks[0] = ('Start', [n if n != 'index' else 'self' for n in blocks[0][1]])
-    return [markdown(f'```{{toctree}}\n:hidden:\n:caption: {title}\n\n' + '\n'.join(ns) + '\n```') for title, ns in blocks]
+    head = '```{toctree}\n:hidden:\n:caption: '
+    return [markdown(head + '\n'.join([title, '', *names, '```'])) for title, names in blocks]
 
 def stage(dest):
     "Write all pages."
@@ -262,12 +268,13 @@ def block(s, lang=''): return f'```{lang}\n{s.rstrip()}\n```'
 def described(e, level='###'):
     "An entry in plain markdown."
     head = [f'{level} {", ".join(e["names"])}', *([] if e['bare'] else [block(signature(e, e['names'][0]), 'python')])]
-    return '\n\n'.join([p for p in [*head, inherits(e), e['doc'], table(e)] if p] + [described(m, '####') for m in e['members']])
+    parts = [*head, inherits(e), e['doc'], table(e), *(described(m, '####') for m in e['members'])]
+    return '\n\n'.join(p.rstrip() for p in parts if p)
 
 def printed(cell):
     "Text that a cell puts out; pictures are left out."
-    outs = cell.get('outputs', [])
-    texts = [''.join(o.get('text') or o.get('data', {}).get('text/plain', '')) for o in outs if 'image' not in str([*o.get('data', {})])]
+    outs = [o for o in cell['outputs'] if not any(kind.startswith('image/') for kind in o.get('data', {}))]
+    texts = [''.join(o.get('text') or o.get('data', {}).get('text/plain', '')) for o in outs]
     return [block(t) for t in texts if t.strip()]
 
 def plain_page(page):
