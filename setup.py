@@ -13,5 +13,6 @@ setup(
     long_description=(here/'README.md').read_text(encoding='utf-8'), long_description_content_type='text/markdown',
     packages=find_packages(include=['reid_nb*']), package_data={'reid_nb': ['zoo.csv']},
     install_requires=cfg['requirements'].split(),
-    extras_require={name: cfg[f'{name}_requirements'].split() for name in ('dev', 'lab', 'compare', 'log', 'onnx', 'search')},
+    extras_require={name: cfg[f'{name}_requirements'].split()
+                    for name in ('dev', 'lab', 'docs', 'compare', 'log', 'onnx', 'search')},
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=['reid_nb=reid_nb._modidx:d']))
