@@ -202,7 +202,7 @@ MAX_PIXELS = 2**25  # Of one image; a crop of a person has less than a thousandt
 def open_image(
     root,  # Folder
     file,  # Path of the image in it
-):
+) -> Image.Image:
     "The picture in RGB and upright (PIL); raises `ReIDError` naming the file when it cannot be decoded."
     try:
         with Image.open(Path(root)/file, formats=('JPEG', 'PNG')) as im:
@@ -574,6 +574,7 @@ class Problem:
     what: str     # What they are, in the plural
     example: str  # One of them
     meaning: str  # For training or evaluation
+
 
     def __str__(self): return f'{self.what}: {self.count:,}, such as {self.example}. {self.meaning}.'
 
