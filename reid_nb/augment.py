@@ -43,7 +43,7 @@ class BatchTransform(Transform):
     def __call__(self,
                  x,           # (B, 3, H, W) bytes or floats in [0, 1]; anything else comes back as it is
                  split_idx=0, # 0 training, 1 validation, in which nothing is changed
-                 **kwargs,
+                 **kwargs,    # Of fastai's `Transform`
         ):
         "The transformed batch, in the type and of the shape of `x`."
         return super().__call__(x, split_idx=split_idx, **kwargs)
@@ -128,14 +128,14 @@ def white(
 def on(
     v, # Array
     x, # Tensor
-):
+) -> torch.Tensor:
     "`v` as a tensor on the device of `x`, without waiting for the device."
     return torch.as_tensor(v).to(x.device, non_blocking=True)
 
 def like(
     x, # Bytes or floats
     y, # Floats on the scale of `x`
-):
+) -> torch.Tensor:
     "`y` in the type of `x`, kept between black and white."
     y = y.clamp(0, white(x))
     return y.round().to(x.dtype) if x.dtype == torch.uint8 else y.to(x.dtype)
@@ -165,7 +165,7 @@ def preview(
 def warp(
     x,      # (B, C, H, W) bytes or floats
     matrix, # (B, 3, 3) array: from an output pixel (column, row, 1) to the input pixel that it shows
-):
+) -> torch.Tensor:
     "The moved images."
     h, w = x.shape[2:]
     m = on(np.asarray(matrix, np.float32), x)[..., None, None]
@@ -207,7 +207,7 @@ class Warp(BatchTransform):
     def matrices(self,
                  h:int, # Height
                  w:int, # Width
-        ):
+        ) -> np.ndarray:
         "(B, 3, 3), one for each image of the batch, the identity for those that are not chosen."
         out = np.tile(np.eye(3), (len(self.chosen), 1, 1))
         for row, values in enumerate(self.matrix(h, w)):
@@ -313,7 +313,7 @@ def random_boxes(
     w:int,              # Width of the image
     area=(0.02, 0.4),   # Smallest and largest share of the image (Zhong 2020; Gong 2021)
     aspect:float=0.3,   # Height / width is drawn between `aspect` and 1 / `aspect`, as far as the patch fits
-):
+) -> np.ndarray:
     "(B, 4) whole numbers: top, left, height, width of a rectangle in each image."
     s, r, top, left = u
     s = area[0] + s * (area[1] - area[0])
@@ -329,7 +329,7 @@ def paint(
     x,     # (B, 3, H, W)
     boxes, # (B, 4) array, from `random_boxes`; nothing is painted where the height is 0
     layer, # (B or 1, 3 or 1, H or 1, W or 1), what to paint there
-):
+) -> torch.Tensor:
     "`x` with `layer` inside the boxes: one mask for the batch."
     top, left, h, w = on(boxes, x).T[..., None, None]
     row, col = torch.arange(x.shape[2], device=x.device)[:, None], torch.arange(x.shape[3], device=x.device)
@@ -354,7 +354,7 @@ class Patch(BatchTransform):
     def boxes(self,
               h:int, # Height of the image
               w:int, # Width of the image
-        ):
+        ) -> np.ndarray:
         "(B, 4) rectangles of the batch, of height 0 where an image is not chosen."
         boxes = random_boxes(self.u[:4], h, w, self.area, self.aspect)
         boxes[~self.chosen, 2] = 0
@@ -378,7 +378,7 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def luma(
     x, # (..., 3, H, W) bytes or floats
-):
+) -> torch.Tensor:
     "(..., 1, H, W) gray values of the same type."
     r, g, b = x.float().unbind(-3)
     return like(x, LUMA[0] * r + LUMA[1] * g + LUMA[2] * b).unsqueeze(-3)
@@ -460,7 +460,7 @@ class RandomPatch(Patch):
         super().roll(n)
         self.chosen &= n > 1
 
-    def donors(self, n): # Images in the batch
+    def donors(self, n) -> np.ndarray: # Images in the batch
         "(n,) number of the image that each image's patch comes from."
         return (np.arange(n) + 1 + (self.u[4] * (n - 1)).astype(int)) % n
     def layer(self, x): # (B, 3, H, W) bytes or floats
@@ -582,7 +582,7 @@ class OnCopies(Together):
         super().__init__(*(parts or mild()))
 
     def begin(self, generator=None, rank=0, world=1, rows=None, own=False): # As for `BatchTransform.begin`
-        "As there; without `rows` nobody is known to be a copy, and nothing is changed."
+        "As there; only the copies among `rows` may be changed, and without `rows` all images."
         super().begin(generator, rank, world, own=own)
         self.limit(None if rows is None else self.copied[np.asarray(rows)])
 
