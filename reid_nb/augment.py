@@ -40,9 +40,18 @@ class BatchTransform(Transform):
         self.p, self.only = p, None
         self.begin()
 
-    def __call__(self, x, split_idx=0, **kwargs): return super().__call__(x, split_idx=split_idx, **kwargs)
+    def __call__(self,
+                 x,           # (B, 3, H, W) bytes or floats in [0, 1]; anything else comes back as it is
+                 split_idx=0, # 0 training, 1 validation, in which nothing is changed
+                 **kwargs,    # Of fastai's `Transform`
+        ):
+        "The transformed batch, in the type and of the shape of `x`."
+        return super().__call__(x, split_idx=split_idx, **kwargs)
 
-    def encodes(self, x:torch.Tensor):
+    def encodes(self,
+                x:torch.Tensor, # As in `__call__`
+        ):
+        "What fastai calls; `ReIDError` for images of another shape or type."
         if x.ndim != 4: return x
         if x.shape[1] != 3 or not (x.dtype == torch.uint8 or x.is_floating_point()):
             raise ReIDError(f"{type(self).__name__}: images have to be (B, 3, H, W), bytes or floats in [0, 1], "
@@ -119,14 +128,14 @@ def white(
 def on(
     v, # Array
     x, # Tensor
-):
+) -> torch.Tensor:
     "`v` as a tensor on the device of `x`, without waiting for the device."
     return torch.as_tensor(v).to(x.device, non_blocking=True)
 
 def like(
     x, # Bytes or floats
     y, # Floats on the scale of `x`
-):
+) -> torch.Tensor:
     "`y` in the type of `x`, kept between black and white."
     y = y.clamp(0, white(x))
     return y.round().to(x.dtype) if x.dtype == torch.uint8 else y.to(x.dtype)
@@ -156,7 +165,7 @@ def preview(
 def warp(
     x,      # (B, C, H, W) bytes or floats
     matrix, # (B, 3, 3) array: from an output pixel (column, row, 1) to the input pixel that it shows
-):
+) -> torch.Tensor:
     "The moved images."
     h, w = x.shape[2:]
     m = on(np.asarray(matrix, np.float32), x)[..., None, None]
@@ -198,21 +207,27 @@ class Warp(BatchTransform):
     def matrices(self,
                  h:int, # Height
                  w:int, # Width
-        ):
+        ) -> np.ndarray:
         "(B, 3, 3), one for each image of the batch, the identity for those that are not chosen."
         out = np.tile(np.eye(3), (len(self.chosen), 1, 1))
         for row, values in enumerate(self.matrix(h, w)):
             for col, v in enumerate(values): out[:, row, col] = np.where(self.chosen, v, row == col)
         return out
 
-    def apply(self, x): return warp(x, self.matrices(*x.shape[2:]))
+    def apply(self, x): # (B, 3, H, W) bytes or floats
+        "The moved images, as a batch."
+        return warp(x, self.matrices(*x.shape[2:]))
 
-    def edit(self, h, w): return mover(self.matrices(h, w))
+    def edit(self, h, w): # Height and width in pixels
+        "A `mover` for image by image."
+        return mover(self.matrices(h, w))
 
 # %% ../nbs/04_augment.ipynb #b47a7065
 class Mirror(Warp):
     "Flip left and right: (B, 3, H, W) bytes or floats in, same out."
-    def matrix(self, h, w): return (-1, 0, w - 1), (0, 1, 0)
+    def matrix(self, h, w): # Height and width in pixels
+        "Column x shows column w - 1 - x."
+        return (-1, 0, w - 1), (0, 1, 0)
 
 # %% ../nbs/04_augment.ipynb #3b789eff
 class PadCrop(Warp):
@@ -225,7 +240,8 @@ class PadCrop(Warp):
         super().__init__(p)
         self.pad = pad
 
-    def matrix(self, h, w):
+    def matrix(self, h, w): # Height and width in pixels
+        "A shift by whole pixels, (B,) each way."
         pad = max(1, round(self.pad * h / 256))
         dx, dy = [np.floor(u * (2*pad + 1)) - pad for u in self.u]
         return (1, 0, dx), (0, 1, dy)
@@ -243,7 +259,8 @@ class RandomAffine(Warp):
         super().__init__(p)
         self.degrees, self.scale, self.shear = degrees, scale, shear
 
-    def matrix(self, h, w):
+    def matrix(self, h, w): # Height and width in pixels
+        "Rotation, scale and shear, (B,) values, about the centre."
         turn, zoom, lean = [2*u - 1 for u in self.u]
         a, s, k = turn * math.radians(self.degrees), 1 + zoom * self.scale, lean * self.shear
         cos, sin = np.cos(a) / s, np.sin(a) / s
@@ -264,21 +281,30 @@ class Together(BatchTransform):
         self.parts = parts
         super().__init__(1.)
 
-    def begin(self, *args, own=False, **kwargs):
+    def begin(self,
+              *args,    # As for `BatchTransform.begin`
+              own=False, # May the batch itself be changed?
+              **kwargs, # Likewise
+        ):
+        "Hand the generator on to all parts."
         super().begin(own=own)
         for t in self.parts: t.begin(*args, own=own, **kwargs)
 
-    def limit(self, only):
+    def limit(self, only): # (B,) booleans, or None for all
+        "Which images any of the parts may choose."
         for t in self.parts: t.limit(only)
 
-    def roll(self, n):
+    def roll(self, n): # Images in the batch
+        "Draw for each part, in order."
         for t in self.parts: t.roll(n)
 
 # %% ../nbs/04_augment.ipynb #df10659c
 class Geometry(Together, Warp):
     "`Warp`s in one: pixels are read once."
     steps = property(lambda self: [self])
-    def matrices(self, h, w): return reduce(np.matmul, [t.matrices(h, w) for t in self.parts])
+    def matrices(self, h, w): # Height and width in pixels
+        "(B, 3, 3), the product of those of the parts."
+        return reduce(np.matmul, [t.matrices(h, w) for t in self.parts])
 
 # %% ../nbs/04_augment.ipynb #ae47bb3a
 def random_boxes(
@@ -287,7 +313,7 @@ def random_boxes(
     w:int,              # Width of the image
     area=(0.02, 0.4),   # Smallest and largest share of the image (Zhong 2020; Gong 2021)
     aspect:float=0.3,   # Height / width is drawn between `aspect` and 1 / `aspect`, as far as the patch fits
-):
+) -> np.ndarray:
     "(B, 4) whole numbers: top, left, height, width of a rectangle in each image."
     s, r, top, left = u
     s = area[0] + s * (area[1] - area[0])
@@ -303,7 +329,7 @@ def paint(
     x,     # (B, 3, H, W)
     boxes, # (B, 4) array, from `random_boxes`; nothing is painted where the height is 0
     layer, # (B or 1, 3 or 1, H or 1, W or 1), what to paint there
-):
+) -> torch.Tensor:
     "`x` with `layer` inside the boxes: one mask for the batch."
     top, left, h, w = on(boxes, x).T[..., None, None]
     row, col = torch.arange(x.shape[2], device=x.device)[:, None], torch.arange(x.shape[3], device=x.device)
@@ -328,13 +354,15 @@ class Patch(BatchTransform):
     def boxes(self,
               h:int, # Height of the image
               w:int, # Width of the image
-        ):
+        ) -> np.ndarray:
         "(B, 4) rectangles of the batch, of height 0 where an image is not chosen."
         boxes = random_boxes(self.u[:4], h, w, self.area, self.aspect)
         boxes[~self.chosen, 2] = 0
         return boxes
 
-    def apply(self, x): return paint(x, self.boxes(*x.shape[2:]), self.layer(x))
+    def apply(self, x): # (B, 3, H, W) bytes or floats
+        "`x` with what `layer` gives in the boxes of the batch."
+        return paint(x, self.boxes(*x.shape[2:]), self.layer(x))
 
     def in_boxes(self,
                  h:int,  # Height of the image
@@ -350,7 +378,7 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 def luma(
     x, # (..., 3, H, W) bytes or floats
-):
+) -> torch.Tensor:
     "(..., 1, H, W) gray values of the same type."
     r, g, b = x.float().unbind(-3)
     return like(x, LUMA[0] * r + LUMA[1] * g + LUMA[2] * b).unsqueeze(-3)
@@ -363,9 +391,12 @@ class LocalGrayscale(Patch):
                  aspect:float=0.3, # Height / width of the patch is between this and its inverse
         ): super().__init__(p, area, aspect)
 
-    def layer(self, x): return luma(x)
+    def layer(self, x): # (B, 3, H, W) bytes or floats
+        "(B, 1, H, W) gray values."
+        return luma(x)
 
-    def edit(self, h, w):
+    def edit(self, h, w): # Height and width in pixels
+        "The same for a patch of bytes, by OpenCV."
         def gray(i, patch, rows, cols):
             patch[:] = cv2.cvtColor(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
         return self.in_boxes(h, w, gray)
@@ -398,18 +429,20 @@ class RandomErasing(Patch):
             raise ReIDError(f"RandomErasing: fill = {fill!r} has to be three numbers from 0 to 1, or 'noise'")
         self.fill = fill if isinstance(fill, str) else tuple(map(float, fill))
 
-    def corners(self, h, w):
+    def corners(self, h, w): # Height and width in pixels
         "Top and left, (B,) each, of the images' windows of the sheet of noise."
         return [(u * (n + 1)).astype(int) for u, n in zip(self.u[4:], (h, w))]
 
-    def layer(self, x):
+    def layer(self, x): # (B, 3, H, W) bytes or floats
+        "The fill: (1, 3, 1, 1), or each image's window of the noise."
         if self.fill != 'noise':
             colour = torch.tensor(self.fill) * white(x)
             return on(like(torch.empty(0, dtype=x.dtype), colour), x)[:, None, None]
         at = tuple(on(v, x) for v in self.corners(*x.shape[2:]))
         return (_noise(*x.shape[2:], x.device)[at] * (white(x) / 255)).to(x.dtype)
 
-    def edit(self, h, w):
+    def edit(self, h, w): # Height and width in pixels
+        "The same fill for a patch of bytes."
         if self.fill == 'noise':
             sheet, (top, left) = _noise(h, w, torch.device('cpu')).numpy(), self.corners(h, w)
             def paint(i, patch, rows, cols): patch[:] = sheet[top[i], left[i]][:, rows, cols].transpose(1, 2, 0)
@@ -422,14 +455,17 @@ class RandomErasing(Patch):
 class RandomPatch(Patch):
     "Paste a random patch of another image of the batch (after Zhou 2019): (B, 3, H, W) in, same out."
     draws = 5
-    def roll(self, n):
+    def roll(self, n): # Images in the batch
+        "Draw, and choose nobody in a batch of one image."
         super().roll(n)
         self.chosen &= n > 1
 
-    def donors(self, n):
+    def donors(self, n) -> np.ndarray: # Images in the batch
         "(n,) number of the image that each image's patch comes from."
         return (np.arange(n) + 1 + (self.u[4] * (n - 1)).astype(int)) % n
-    def layer(self, x): return x[on(self.donors(len(x)), x)]
+    def layer(self, x): # (B, 3, H, W) bytes or floats
+        "The donors, in the order of the batch."
+        return x[on(self.donors(len(x)), x)]
 
 # %% ../nbs/04_augment.ipynb #e2f65deb
 YIQ = np.array([LUMA, [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])
@@ -458,13 +494,15 @@ class ColourJitter(BatchTransform):
         mix = np.linalg.inv(YIQ) @ turned @ YIQ @ (s * np.eye(3) + (1 - s) * LUMA) * bc
         return [v.astype(np.float32) for v in (np.where(on, mix, np.eye(3)), np.where(self.chosen, (1 - c) * b, 0))]
 
-    def apply(self, x):
+    def apply(self, x): # (B, 3, H, W) bytes or floats
+        "The recoloured images, as a batch."
         mix, offset = [on(v, x) for v in self.mixture()]
         y = x.float()
         offset = offset * (y.mean((2, 3)) @ on(LUMA, x))
         return like(x, torch.einsum('bij,bjhw->bihw', mix, y) + offset[:, None, None, None])
 
-    def edit(self, h, w):
+    def edit(self, h, w): # Height and width in pixels
+        "The same for one image of bytes, by OpenCV."
         mix, offset = self.mixture()
         def change(i, im):
             if not self.chosen[i]: return
@@ -505,7 +543,8 @@ class AugMix(BatchTransform):
         super().__init__(p)
         self.severity, self.width, self.depth, self.draws = severity, width, depth, 1 + width * (2 + 3*depth)
 
-    def apply(self, x):
+    def apply(self, x): # (B, 3, H, W) bytes or floats
+        "The mixtures of the batch."
         at = np.flatnonzero(self.chosen)
         share, *u = [v[at] for v in self.u]
         u = np.stack(u).reshape(self.width, 2 + 3*self.depth, len(at))
@@ -516,7 +555,10 @@ class AugMix(BatchTransform):
         chains = [y] + [self.chain(y, chain) for chain in u]
         return x.index_copy(0, at, like(x, sum(w * c for w, c in zip(weights, chains)) * (white(x) / 255)))
 
-    def chain(self, y, u):
+    def chain(self,
+              y, # (n, 3, H, W) bytes
+              u, # Its draws, arrays (n,)
+        ):
         "One chain of operations on (n, 3, H, W) bytes."
         for step, (op, level, sign) in enumerate(u[2:].reshape(self.depth, 3, -1)):
             op = np.where(step <= np.floor(u[1] * self.depth), np.floor(op * 9), -1)
@@ -539,7 +581,8 @@ class OnCopies(Together):
         self.copied = np.asarray(copies) > 1
         super().__init__(*(parts or mild()))
 
-    def begin(self, generator=None, rank=0, world=1, rows=None, own=False):
+    def begin(self, generator=None, rank=0, world=1, rows=None, own=False): # As for `BatchTransform.begin`
+        "As there; only the copies among `rows` may be changed, and without `rows` all images."
         super().begin(generator, rank, world, own=own)
         self.limit(None if rows is None else self.copied[np.asarray(rows)])
 

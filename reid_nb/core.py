@@ -194,12 +194,12 @@ class Recipe:
     "Every value that a run depends on."
     name: str = 'along2021'                                   # Preset that it started from
     seed: int = 42                                            # Of weights, batches and augmentation
-    model: ModelRecipe = field(default_factory=ModelRecipe)
-    loss: LossRecipe = field(default_factory=LossRecipe)
-    train: TrainRecipe = field(default_factory=TrainRecipe)
-    augment: AugmentRecipe = field(default_factory=AugmentRecipe)
-    noise: NoiseRecipe = field(default_factory=NoiseRecipe)
-    test: TestRecipe = field(default_factory=TestRecipe)
+    model: ModelRecipe = field(default_factory=ModelRecipe)       # The network (paper, 2.2)
+    loss: LossRecipe = field(default_factory=LossRecipe)          # What it is trained by (paper, 2.3)
+    train: TrainRecipe = field(default_factory=TrainRecipe)       # Optimiser, schedule, batches (paper, 3.1)
+    augment: AugmentRecipe = field(default_factory=AugmentRecipe) # What is done to a crop (paper, 2.1)
+    noise: NoiseRecipe = field(default_factory=NoiseRecipe)       # Mining hidden players (paper, 2.1)
+    test: TestRecipe = field(default_factory=TestRecipe)          # From embeddings to an answer (paper, 2.4)
 
     def set(self,
             **changes, # Dotted names as keys: `set(**{'loss.m': 0.4})`
@@ -389,7 +389,7 @@ def show_grid(
     ncol:int=10,     # Images a row
     frames=None,     # One colour (or None) an image
     height:float=1.5 # Of a row, in inches
-):
+) -> plt.Figure:
     "Draw `images` as a grid, at most 8 inches wide; returns the figure."
     images, titles, frames = (None if x is None else list(x) for x in (images, titles, frames))
     nrow = max(1, -(-len(images) // ncol))

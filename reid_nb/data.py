@@ -203,7 +203,7 @@ MAX_PIXELS = 2**25  # Of one image; a crop of a person has less than a thousandt
 def decode_image(
     source,  # Path, or a binary file that is open
     name,    # For the error
-):
+) -> Image.Image:
     "The picture in RGB and upright (PIL); raises `ReIDError` with that name when it cannot be decoded."
     try:
         with Image.open(source, formats=('JPEG', 'PNG')) as im:
@@ -217,7 +217,7 @@ def decode_image(
 def open_image(
     root,  # Folder
     file,  # Path of the image in it
-):
+) -> Image.Image:
     "`decode_image` of a file; raises `ReIDError` as it does."
     return decode_image(Path(root)/file, file)
 
@@ -582,6 +582,7 @@ class Problem:
     what: str     # What they are, in the plural
     example: str  # One of them
     meaning: str  # For training or evaluation
+
 
     def __str__(self): return f'{self.what}: {self.count:,}, such as {self.example}. {self.meaning}.'
 

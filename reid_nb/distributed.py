@@ -30,11 +30,18 @@ from .losses import at_least_float
 class Team(Alone):
     "The processes of a run, of which this is number `rank` of `world`."
     def __init__(self): self.rank, self.world = dist.get_rank(), dist.get_world_size()
-    def gather(self, x, dim=0):
+    def gather(self,
+               x,         # This process's part
+               dim:int=0, # Along which the parts are put together
+        ):
+        "The parts of all processes, on the CPU."
         parts = [None] * self.world
         dist.all_gather_object(parts, x.cpu())
         return torch.cat(parts, dim)
-    def agree(self, x):
+    def agree(self,
+              x, # What this process thinks
+        ):
+        "What the first process thinks."
         said = [x]
         dist.broadcast_object_list(said, 0)
         return said[0]
@@ -213,6 +220,7 @@ class Processes(DistributedTrainer):
         super().__init__(sync_bn=False, cpu=not torch.cuda.is_available(), kwargs_handlers=[options])
 
     def before_fit(self):
+        "Join the processes' statistics and pairs, then wrap model and loaders."
         sync_batch_norm(self.learn.model)
         self.learn.loss_func.gather = gather_pairs
         super().before_fit()
@@ -226,6 +234,7 @@ class Processes(DistributedTrainer):
         return dl
 
     def after_fit(self):
+        "Leave model, loss and loaders as they were."
         super().after_fit()
         self.learn.loss_func.gather = None
         for dl in self.dls: dl.sampler = dl.__dict__.pop('whole')

@@ -64,7 +64,7 @@ def id_histogram(
     table,       # One row an image
     few:int=20,  # Ids with fewer training images than this are marked (paper, 2.1: a sequence should have 20)
     names:int=8, # How many of them are named, those with the fewest first
-):
+) -> plt.Figure:
     "Images of each training identity, those under `few` named; returns the figure, raises `ReIDError` without any."
     _need(table, 'subset', 'pid')
     train = table.pid[(table.subset == 'train') & (table.pid >= 0)]
@@ -102,7 +102,7 @@ def _size(
 def image_sizes(
     table, # One row an image
     root,  # Folder of its files
-):
+) -> pd.DataFrame:
     "`table` with the columns `width` and `height` (pixels), those it has already reused; raises `ReIDError`."
     if {'width', 'height'} <= set(table): return table
     _need(table, 'file')
@@ -126,7 +126,7 @@ def size_aspect(
     table,           # One row an image, with `subset`
     root=None,       # Folder of its files, unless the table has `width` and `height` (see `image_sizes`)
     size=(256, 128), # Height and width of the network's input in pixels (paper, Table 1)
-):
+) -> plt.Figure:
     "Sizes, heights and aspect ratios by subset beside those of the network; returns the figure, raises `ReIDError`."
     table = image_sizes(table, root) if root is not None else table
     _need(table, 'subset', 'width', 'height')
@@ -192,7 +192,7 @@ def montage(
     ncol:int=10,    # Crops a line at most
     titles=None,    # Column written above each crop
     bins=None,      # Cut a column of numbers into so many quantiles
-):
+) -> plt.Figure:
     "Crops in lines of one value of `by` each, in sorted order, framed by `kind` if known; returns the figure."
     _need(table, 'file', *(by if isinstance(by, list) else [by]), *([] if titles is None else [titles]))
     if min(rows, ncol, 1 if bins is None else bins) < 1: raise ReIDError('rows, ncol and bins must be at least 1')
@@ -246,7 +246,7 @@ def _tenths(
 def loss_by_visible(
     table,        # With `visible` (0 .. 1, NaN where unknown) and `kind` ('clean', 'partial', 'full')
     score='loss', # Column of the loss, or of another score that is high for a hidden player
-):
+) -> plt.Figure:
     "Loss against visible fraction by `kind`; returns the figure, raises `ReIDError` without these columns."
     _need(table, score, 'visible', 'kind')
     known = _known(table, score)
@@ -355,7 +355,7 @@ def loss_sees(
     seen:float=0.9,      # Visible above this, as visible
     cut:float=None,      # Score from which a crop is flagged; by default it flags as many as are hidden
     ncol:int=5,          # Examples of each part
-):
+) -> plt.Figure:
     "Examples and counts of what `score` finds, misses and suspects, with its curves; raises `ReIDError`."
     _need(table, 'file', 'pid', 'visible', score)
     known = _known(table, score)

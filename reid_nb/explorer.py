@@ -7,7 +7,7 @@ __all__ = ['STEPS', 'MOST_K', 'SUBSETS', 'ORDERS', 'STATUS', 'FRAMES', 'Member',
            'embedding_map', 'colours_of', 'map_plot', 'saliency', 'overlay', 'saliency_plot', 'RankedLists',
            'EmbeddingMap', 'ExplorerView', 'explorer']
 
-# %% ../nbs/30_explorer.ipynb #eea21e0d
+# %% ../nbs/30_explorer.ipynb #ce8987bd
 import io, math
 from dataclasses import replace
 from functools import cached_property
@@ -40,7 +40,7 @@ from .pipeline import read_table
 from .rerank import Reranker, expand_queries, k_reciprocal
 from .review import thumbnail
 
-# %% ../nbs/30_explorer.ipynb #98681d70
+# %% ../nbs/30_explorer.ipynb #e9614a0e
 STEPS = ['plain', 'mirror', 'expanded', 're-ranked', 'fused'] # Each on top of the one before
 MOST_K = 50 # Largest k1 and k2 that can be tried
 
@@ -73,7 +73,7 @@ class Member:
         if step in ('expanded', 're-ranked') and test.aqe_k: return expand_queries(q, g, test.aqe_k, test.aqe_alpha)
         return q, g
 
-# %% ../nbs/30_explorer.ipynb #6eed338b
+# %% ../nbs/30_explorer.ipynb #b0c0da7c
 def _away(q, g): return np.maximum(1 - q @ g.T, 0) # which rounding may bring below
 
 @patch
@@ -89,7 +89,7 @@ def distances(self:Member,
         self._search = key, Reranker(find_neighbours(*self.features(step, test), MOST_K + 1))
     return self._search[1](test.k1, test.k2, test.lambda_)
 
-# %% ../nbs/30_explorer.ipynb #a1314d15
+# %% ../nbs/30_explorer.ipynb #5d10a8fc
 SUBSETS = dict(validation='test', challenge='challenge') # As a run's files name them, and as its table does
 
 def _member(
@@ -140,7 +140,7 @@ def read_members(
             members.append(_member(f'{out.name}/{f.name}' if several else f.name, f, rows, root, path, progress))
     return members, root
 
-# %% ../nbs/30_explorer.ipynb #6fc7e4dd
+# %% ../nbs/30_explorer.ipynb #e8a216b0
 @patch
 def ask(self:Member,
         query,    # ('query', i), ('gallery', j), or a picture (PIL)
@@ -179,7 +179,7 @@ def _bytes(
     "(3, H, W) bytes as the model takes them."
     return torch.from_numpy(np.array(resize_image(im, model.size, model.resize))).permute(2, 0, 1)
 
-# %% ../nbs/30_explorer.ipynb #fdbbbae3
+# %% ../nbs/30_explorer.ipynb #8e8ef2ac
 class Explorer:
     "What is asked of whom, at which step, with which parameters; raises `ReIDError` for members of different images."
     def __init__(self,
@@ -230,7 +230,7 @@ class Explorer:
         self.distances(name)
         return self._kept[name][2]
 
-# %% ../nbs/30_explorer.ipynb #82c798d0
+# %% ../nbs/30_explorer.ipynb #66abf33f
 ORDERS = ['worst first', 'best first', 'as they are', 'greatest difference']
 
 @patch
@@ -245,7 +245,7 @@ def order(self:Explorer,
     value = {'worst first': ap[0], 'best first': -ap[0], 'greatest difference': ap.min(0) - ap.max(0)}[by]
     return np.argsort(value, kind='stable').tolist() # NaN at the end
 
-# %% ../nbs/30_explorer.ipynb #01a6a422
+# %% ../nbs/30_explorer.ipynb #8ecfcc48
 def steps_of(
     room:Explorer, # Whose members and parameters are looked at
 ) -> pd.DataFrame:
@@ -259,7 +259,7 @@ def steps_of(
         table.append(dict(model=name, step=step, mAP=res.mAP, low=low, high=high, rank1=res.cmc[1], rank5=res.cmc[5], mINP=res.mINP))
     return pd.DataFrame(table)
 
-# %% ../nbs/30_explorer.ipynb #e6ea8d15
+# %% ../nbs/30_explorer.ipynb #22f30d75
 STATUS = {'right': 'the same person', 'wrong': 'somebody else', 'camera': 'the same person and camera: not counted',
           'unknown': 'not known'}
 
@@ -292,7 +292,7 @@ def precision(self:Explorer,
     hits = (g.status[(g.status != 'camera') & (g.pid >= 0)] == 'right').to_numpy()
     return float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean()) if hits.any() else math.nan
 
-# %% ../nbs/30_explorer.ipynb #2112f2de
+# %% ../nbs/30_explorer.ipynb #932de0bf
 FRAMES = dict(right='#2e9e5b', wrong='#c8174a', camera='0.6', unknown=None)
 
 @patch
@@ -318,7 +318,7 @@ def picture(self:Explorer):
     "The asked image (PIL)."
     return open_image(self.root, self.row().file) if isinstance(self.asked, tuple) else self.asked
 
-# %% ../nbs/30_explorer.ipynb #887d6e64
+# %% ../nbs/30_explorer.ipynb #577a16cd
 @patch
 def go(self:Explorer,
        asked, # ('query', i), ('gallery', j), or a picture (PIL)
@@ -347,7 +347,7 @@ def drop(self:Explorer,
         if self.members[n].model is None: raise ReIDError(f"{n} has no network that could look at a picture")
     self.go(im)
 
-# %% ../nbs/30_explorer.ipynb #87ed81fa
+# %% ../nbs/30_explorer.ipynb #65bd307b
 def embedding_map(
     features,      # (N, D)
     most:int=3000, # Images that are drawn; of more a random part
@@ -362,7 +362,7 @@ def embedding_map(
     xy = TSNE(init='pca', perplexity=min(30, (len(x) - 1) / 3), random_state=seed).fit_transform(x)
     return rows, (xy - xy.min(0)) / np.maximum(np.ptp(xy, 0), 1e-9).max()
 
-# %% ../nbs/30_explorer.ipynb #20e7fa8c
+# %% ../nbs/30_explorer.ipynb #55eddace
 _GREY = 0.6, 0.6, 0.6
 
 def colours_of(
@@ -383,7 +383,7 @@ def colours_of(
     for g, colour in palette.items(): out[values == g] = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
     return out, {str(g): colour for g, colour in palette.items()}
 
-# %% ../nbs/30_explorer.ipynb #ee642f79
+# %% ../nbs/30_explorer.ipynb #686701a3
 def map_plot(
     xy,      # (M, 2) places, from `embedding_map`
     table,   # M rows
@@ -402,7 +402,7 @@ def map_plot(
         if len(legend) <= 6: ax.legend(fontsize=7, frameon=False, loc='upper left', bbox_to_anchor=(0, 0), ncol=3)
     return fig
 
-# %% ../nbs/30_explorer.ipynb #a8c3b2ea
+# %% ../nbs/30_explorer.ipynb #202e3754
 def saliency(
     model:ReIDModel, # The network; left as it was
     a,               # (3, H, W) bytes
@@ -421,7 +421,7 @@ def saliency(
     maps = [_as_map(model.backbone, m.detach())[0].sum(0).cpu().numpy() for m in maps]
     return float(feature[0] @ feature[1]), *maps
 
-# %% ../nbs/30_explorer.ipynb #01895c9d
+# %% ../nbs/30_explorer.ipynb #640a6f9d
 def overlay(
     im,        # PIL image
     map_,      # (h, w) contributions
@@ -451,7 +451,7 @@ def saliency_plot(
         ax.axis('off')
     return fig
 
-# %% ../nbs/30_explorer.ipynb #9dedc30f
+# %% ../nbs/30_explorer.ipynb #efefeb4d
 _JS = r"""
 function el(tag, attrs = {}, ...kids) {
   const node = document.createElement(tag);
@@ -503,7 +503,7 @@ function render({ model, el: host }) {
 export default { render };
 """
 
-# %% ../nbs/30_explorer.ipynb #d11ddafe
+# %% ../nbs/30_explorer.ipynb #6662af32
 _CSS_LISTS = """
 .ex { color: var(--jp-ui-font-color1, #222); font: 12px/1.35 var(--jp-ui-font-family, sans-serif);
   --right: #2e9e5b; --wrong: #d0305c; --soft: var(--jp-ui-font-color2, #666); border: 2px dashed transparent; }
@@ -531,7 +531,7 @@ class RankedLists(anywidget.AnyWidget):
     page = tl.Dict().tag(sync=True)
     pictures = tl.List(tl.Bytes()).tag(sync=True)
 
-# %% ../nbs/30_explorer.ipynb #b3272b04
+# %% ../nbs/30_explorer.ipynb #d2519c15
 _JS_MAP = _JS + r"""
 function render({ model, el: host }) {
   const W = 660, H = 540, R = 4.5, pad = 16, kept = new Map();
@@ -607,7 +607,7 @@ class EmbeddingMap(anywidget.AnyWidget):
     legend = tl.Dict().tag(sync=True)      # Colours by value
     marks = tl.List().tag(sync=True)       # Pairs of a dot and the colour of a ring around it
 
-# %% ../nbs/30_explorer.ipynb #f937774a
+# %% ../nbs/30_explorer.ipynb #7d896eba
 def _facts(
     r, # Row of a table
 ) -> list:
@@ -651,7 +651,7 @@ def _jpeg(
     small.save(out, 'JPEG', quality=82)
     return out.getvalue()
 
-# %% ../nbs/30_explorer.ipynb #6771406f
+# %% ../nbs/30_explorer.ipynb #ed691ef5
 class ExplorerView(iw.VBox):
     "An `Explorer` in JupyterLab."
     def __init__(self,
@@ -699,7 +699,7 @@ class ExplorerView(iw.VBox):
         "Of the first list."
         return self.room.systems()[0]
 
-# %% ../nbs/30_explorer.ipynb #65a71275
+# %% ../nbs/30_explorer.ipynb #8ce2c7da
 @patch
 def choose_controls(self:ExplorerView):
     "Members, step, order, query, and what the map is coloured by."
@@ -727,7 +727,7 @@ def table(self:ExplorerView) -> pd.DataFrame:
     if self.notes is None: return table
     return table.merge(self.notes[['file', *self.notes.columns.difference(table.columns)]].drop_duplicates('file'), 'left', 'file')
 
-# %% ../nbs/30_explorer.ipynb #bb1cfb2c
+# %% ../nbs/30_explorer.ipynb #4eea1fab
 @patch
 def choose_sliders(self:ExplorerView):
     "Parameters of expansion and re-ranking, and weights of the sum."
@@ -753,9 +753,9 @@ def lay_out(self:ExplorerView):
     self.tabs.observe(lambda c: self.do(self.paint), 'selected_index')
     self.tabs.layout = iw.Layout(flex='1 1 auto', min_width='0')
     left = iw.VBox(left, layout=iw.Layout(flex='0 0 290px'))
-    self.children = [iw.HBox([self.step, self.score]), iw.HBox([left, self.tabs]), self.status, self.out]
+    self.children = [self.step, self.score, iw.HBox([left, self.tabs]), self.status, self.out]
 
-# %% ../nbs/30_explorer.ipynb #0a10bb51
+# %% ../nbs/30_explorer.ipynb #d99e4ca5
 @patch
 def renew(self:ExplorerView):
     "Scores and the order of the queries, then the lists."
@@ -768,7 +768,7 @@ def renew(self:ExplorerView):
     self._quiet = True
     try:
         self.query.options = [(label(i), i) for i in ex.order(self.by.value if len(found) > 1 or self.by.value in ORDERS[:3] else ORDERS[0])]
-        self.query.value = ex.asked[1] if ex.asked[0] == 'query' else None
+        self.query.value = ex.asked[1] if isinstance(ex.asked, tuple) and ex.asked[0] == 'query' else None
     finally: self._quiet = False
     self.redraw()
 
@@ -807,7 +807,7 @@ def drop(self:ExplorerView, name:str, data:bytes):
     self.room.drop(name, data)
     self.redraw()
 
-# %% ../nbs/30_explorer.ipynb #45bb8dee
+# %% ../nbs/30_explorer.ipynb #0a99f2fe
 def _undone(
     room,    # `Explorer`
     changes, # Its attributes
@@ -850,7 +850,7 @@ def weigh(self:ExplorerView,
     "Another weight."
     _undone(self.room, dict(weights=self.room.weights | {name: weight}), self.renew)
 
-# %% ../nbs/30_explorer.ipynb #9bf2aa92
+# %% ../nbs/30_explorer.ipynb #fa7c41dc
 @patch
 def clicked(self:ExplorerView,
             msg:dict, # From `RankedLists`
@@ -877,7 +877,7 @@ def explain(self:ExplorerView,
     self.why.value, self.why.layout.visibility = out.getvalue(), 'visible'
     self.tabs.selected_index = 2
 
-# %% ../nbs/30_explorer.ipynb #86c55693
+# %% ../nbs/30_explorer.ipynb #4a09f02e
 @patch
 def paint(self:ExplorerView):
     "The map, its colours and its rings; nothing while it is not looked at."
@@ -918,7 +918,7 @@ def pointed(self:ExplorerView,
     text = ', '.join([*_facts(r), *([] if self.colour.value in ('pid', 'camid', 'visible') else [f'{self.colour.value} {note}'])])
     self.map.send(dict(type='look', at=int(msg['at']), text=text), [jpeg])
 
-# %% ../nbs/30_explorer.ipynb #5f16e738
+# %% ../nbs/30_explorer.ipynb #ce4f44bf
 def explorer(
     runs,                # Folder of a run, a training or an ensemble, or several; or a list of `Member`s
     root=None,           # Folder of the images, when they are not where they were

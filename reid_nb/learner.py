@@ -61,10 +61,15 @@ class Alone:
     def gather(self,
                x,         # This process's part
                dim:int=0, # Along which the parts of all processes are put together
-        ): return x
+        ):
+        "The parts of all processes; alone, `x` itself."
+        return x
+
     def agree(self,
               x, # What this process thinks
-        ): return x # What the first one thinks
+        ):
+        "What the first process thinks."
+        return x
 
 # %% ../nbs/10_learner.ipynb #4486f0ef
 class EpochPlan(Callback):
@@ -75,17 +80,21 @@ class EpochPlan(Callback):
         ): self.seed, self.at, self.done = seed, (0, 0), 0
 
     def before_epoch(self):
+        "Tell the sampler the epoch, and the first step of it."
         self.first = 0
         if self.epoch == self.at[0]: self.first, self.learn.train_iter = self.at[1], self.done
         self.dls.train.sampler.set_epoch(self.epoch, self.first)
 
     def before_batch(self):
+        "Seed the step, and work out the share of training that is done."
         if not self.training: return
         self.number = self.first + self.iter
         seed_all(self.seed, self.epoch, self.number, self.learn.team.rank)
         self.learn.pct_train = (self.epoch + self.number / self.n_iter) / self.n_epoch
 
-    def after_fit(self): self.at, self.done = (0, 0), 0
+    def after_fit(self):
+        "Forget where a run was stopped."
+        self.at, self.done = (0, 0), 0
 
 # %% ../nbs/10_learner.ipynb #31bbb50e
 class Visits:
@@ -179,17 +188,23 @@ class Ledger(Callback):
 
     @property
     def tfms(self):
+        "The transforms that have a bit in `view`, at most eight."
         ours = [t for t in self.dls.train.after_batch.fs if isinstance(t, BatchTransform)]
         return [leaf for t in ours for leaf in t.leaves][:8]
 
     def before_fit(self):
+        "Open a ledger where none is open."
         if not hasattr(self, 'visits'): self.begin()
-    def before_train(self): self.new, self.unseen = {k: [] for k in Visits.kinds}, []
+    def before_train(self):
+        "Begin an epoch's visits."
+        self.new, self.unseen = {k: [] for k in Visits.kinds}, []
 
     def before_batch(self):
+        "Take the rows off the batch, and keep them."
         if self.training: self.learn.yb, self.rows = self.yb[:1], self.yb[1]
 
     def after_loss(self):
+        "Note the visits of the batch, on the device."
         if not self.training: return
         scores, y = self.pred[1].detach(), self.yb[0]
         best, guess = scores.max(1)
@@ -243,16 +258,21 @@ class Retrieval(Callback):
                  same_camera:bool=False, # Do matches from the query's own camera count?
         ): self.table, self.every, self.same_camera, self.result, self.skip = table, every, same_camera, None, False
 
-    def before_train(self): self.skip = (self.epoch + 1) % self.every != 0 and self.epoch + 1 != self.n_epoch
+    def before_train(self):
+        "Is this an epoch without a validation?"
+        self.skip = (self.epoch + 1) % self.every != 0 and self.epoch + 1 != self.n_epoch
 
     def before_validate(self):
+        "Begin to collect, or validate on nothing."
         self.result, self.features, self.on = None, [], len(self.table) > 0 and not self.skip
         if not self.on: self.learn.dl = []
 
     def after_pred(self):
+        "Collect the embeddings of a batch."
         if not self.training: self.features.append(self.pred.detach().float().cpu())
 
     def after_validate(self):
+        "Compare query and gallery."
         self.skip = False
         if not self.on: return
         f = torch.cat(self.features) if self.features else torch.zeros(0, self.net.neck.num_features)
@@ -262,7 +282,8 @@ class Retrieval(Callback):
 # %% ../nbs/10_learner.ipynb #59aba82e
 class SmoothLoss(AvgSmoothLoss):
     "fastai's, without asking the device for the number at each step."
-    def accumulate(self, learn):
+    def accumulate(self, learn):  # fastai's `Learner`
+        "Take the loss of the step into the mean."
         self.count, new = self.count + 1, learn.loss.detach()
         self.val = torch.lerp(new, self.val.to(new), self.beta)
 
@@ -271,12 +292,15 @@ class History(Callback):
     order = 55
     def __init__(self): self.before = 0., 0, 0.
     def before_fit(self):
+        "Begin the table where there is none."
         if not hasattr(self, 'rows'): self.rows = []
 
     def before_epoch(self):
+        "Start the clock and the sum of the losses."
         self.total, self.n, seconds = self.before if self.epoch_plan.first else (0., 0, 0.)
         self.start, self.new = time.time() - seconds, []
     def after_loss(self):
+        "Keep the loss of the step, on the device."
         if self.training: self.new.append(self.loss_grad.detach())
 
     def so_far(self):
@@ -285,10 +309,12 @@ class History(Callback):
         return self.total + float(new.sum()), self.n + len(new), time.time() - self.start
 
     def after_train(self):
+        "Sum the losses of the epoch."
         self.total, self.n, _ = self.so_far()
         self.recorder.losses = list(torch.stack(self.recorder.losses).cpu()) if self.recorder.losses else []
 
     def after_epoch(self):
+        "Write the row of the epoch."
         if self.n == 0: return # an epoch that was done before a restart
         res = self.learn.retrieval.result
         self.rows.append(dict(epoch=self.epoch + 1, lr=float(self.opt.hypers[-1]['lr']), train_loss=self.total / self.n,
@@ -303,20 +329,26 @@ class Bar(Callback):
                  title:str, # Shown before the bar
         ): self.title = title
     def before_fit(self):
+        "Draw the bar, as far as the run has come."
         n, (epoch, step) = len(self.dls.train), self.epoch_plan.at
         self.tqdm = tqdm(total=self.n_epoch * n, initial=epoch * n + step, desc=self.title, unit='batch', mininterval=1,
                         disable=self.learn.team.rank > 0, position=self.line)
     def after_batch(self):
+        "One step further."
         if self.training: self.tqdm.update()
     def after_epoch(self):
+        "Show the latest loss and mAP."
         if self.learn.history.n == 0: return
         row = self.learn.history.rows[-1]
         last = {k: f'{row[k]:.3f}' for k in ('mAP', 'train_loss') if row[k] is not None}
         self.tqdm.set_postfix(epoch=f'{self.epoch + 1}/{self.n_epoch}', **last)
     def after_fit(self):
+        "Say so where patience ended the training."
         if not self.best.over or self.learn.team.rank: return
         tqdm.write(f'{self.title}: stopped after epoch {len(self.history.rows)}, {self.best}')
-    def close(self): self.tqdm.close()
+    def close(self):
+        "Leave the bar as it is."
+        self.tqdm.close()
 
 # %% ../nbs/10_learner.ipynb #45144d2f
 @patch(as_prop=True)
@@ -332,11 +364,16 @@ class Average(Callback):
         ): self.decay, self.ema = decay, None
 
     def before_fit(self):
+        "Begin the average at the first weights."
         if self.ema is None: self.ema = ModelEmaV3(self.net, self.decay, use_warmup=True)
-    def after_step(self): self.ema.update(self.net, self.train_iter + 1)
+    def after_step(self):
+        "Take the new weights into it."
+        self.ema.update(self.net, self.train_iter + 1)
     def before_validate(self):
+        "Put the average in the network's place."
         if self.ema is not None: self.raw, self.learn.model = self.model, self.ema.module
     def after_validate(self):
+        "And the network back."
         if self.ema is not None: self.learn.model = self.raw
 
 # %% ../nbs/10_learner.ipynb #09079ec0
@@ -354,12 +391,16 @@ class Best(Callback):
         ): self.patience, self.folder, self.mAP, self.when, self.since, self.state = patience, None, -1., 0, 0, None
 
     @property
-    def over(self): return 0 < self.patience <= self.since
+    def over(self):
+        "Has patience run out?"
+        return 0 < self.patience <= self.since
     def __repr__(self): return f'best mAP {self.mAP:.3f} after epoch {self.when}'
     def before_epoch(self):
+        "End the training when it has."
         if self.over: raise CancelFitException()
 
     def after_epoch(self):
+        "Keep the weights if they are better."
         result = self.retrieval.result
         if self.history.n == 0 or result is None: return
         if result.mAP <= self.mAP: self.since += 1; return
@@ -393,15 +434,19 @@ class Checkpoint(Callback):
                  folder,             # Of the training
                  minutes:float=10.,  # Between two saves within an epoch
         ): self.path, self.minutes = Path(folder)/'last.pt', minutes
-    def before_fit(self): self.saved = time.time()
+    def before_fit(self):
+        "Start the clock."
+        self.saved = time.time()
 
     def after_batch(self):
+        "Save within an epoch when the last save is old."
         if not self.training: return
         step = self.epoch_plan.number + 1
         if step % self.every or step == self.n_iter: return
         if self.learn.team.agree(time.time() - self.saved > 60*self.minutes): self.save(self.epoch, step)
 
     def after_epoch(self):
+        "Save after each epoch."
         if self.learn.history.n: self.save(self.epoch + 1, 0)
 
 # %% ../nbs/10_learner.ipynb #20582e43

@@ -43,7 +43,7 @@ def resize_image(
     im,                   # PIL image
     size,                 # Height, width in pixels
     resize:str='stretch', # 'stretch' or 'letterbox'
-):
+) -> Image.Image:
     "The image at that size (PIL); `ReIDError` for an unknown way."
     if resize not in RESIZES: raise ReIDError(f"model.resize is {resize!r}; give {' or '.join(RESIZES)}")
     return RESIZES[resize](im, tuple(size)[::-1])
@@ -146,7 +146,7 @@ def cached_images(
 # %% ../nbs/05_loaders.ipynb #fba6ccff
 def colour_stats(
     images, # (N, 3, H, W) bytes
-):
+) -> tuple:
     "Mean and standard deviation of red, green and blue, in [0, 1], each of shape (3,)."
     x = images[::max(1, len(images) // 200)].float().div(255).transpose(0, 1).flatten(1)
     return x.mean(1).cpu(), x.std(1).cpu()
@@ -429,7 +429,10 @@ class ShuffleSampler(EpochSampler):
             raise ReIDError(f"batches of {bs} from {len(self.rows)} images with a weight: at least 1 is needed of both")
         self.turn = np.random.default_rng(mix_seed(seed, 0, 2)).permutation(len(self.rows)) / len(self.rows)
 
-    def draw(self, epoch, rng):
+    def draw(self,
+             epoch, # From 0
+             rng,   # NumPy generator
+        ) -> np.ndarray:
         "(batches, bs) rows of an epoch."
         due = showings(self.weights, epoch, self.seed)[self.rows]
         n, one = max(1, -(-due.sum() // self.batch_size)), np.zeros(len(due), int)
@@ -527,7 +530,7 @@ def hold_out(
     by='pid',        # What is on one side only: 'pid', 'seq', or 'both'
     seed:int=42,     # Of the draw
     rows=None,       # (N,) bool, what to hold out instead: `split_folds(table) == 0`
-):
+) -> pd.DataFrame:
     "`table` with held-out rows as labelled query and gallery, in its order; `ReIDError` where that cannot be."
     if (table.subset == 'test').any(): raise ReIDError("the table has labelled test rows already; take them out first: "
                                                       "table[table.subset != 'test']")
@@ -551,7 +554,7 @@ def place(
     images,         # (N, 3, H, W) bytes
     device,         # torch.device of the model
     share:float=0.5 # Of the free memory of an accelerator, what images may take
-):
+) -> torch.Tensor:
     "The images on the accelerator when there is one and they fit, else as they are."
     if torch.device(device).type != 'cuda': return images
     return images.to(device) if images.nbytes <= share * torch.cuda.mem_get_info(device)[0] else images
@@ -594,17 +597,23 @@ class BatchLoader(DataLoader):
         self.sampler, self.n_inp = sampler, 1
         self.drawing = [t for t in tfms if isinstance(t, BatchTransform)] if train else []
 
-    def retain(self, res, b): return res # fastai would give labels the type of the images
-    def get_idxs(self): return list(enumerate(map(list, self.sampler), getattr(self.sampler, 'start', 0)))
+    def retain(self, res, b): # What the transforms gave, and the batch that they were given
+        "`res` as it is; fastai would give labels the type of the images."
+        return res
+    def get_idxs(self):
+        "Pairs of step and rows, one a batch of the epoch."
+        return list(enumerate(map(list, self.sampler), getattr(self.sampler, 'start', 0)))
     def __len__(self): return len(self.sampler)
 
-    def create_item(self, step_rows):
+    def create_item(self, step_rows): # A pair from `get_idxs`
+        "The batch, its transforms seeded by epoch and step."
         (step, rows), s = step_rows, self.sampler
         if self.drawing: generator = torch.Generator().manual_seed(mix_seed(s.seed, s.epoch, step))
         for t in self.drawing: t.begin(generator, s.rank, s.world, rows, own=getattr(self.dataset, 'fresh', False))
         return self.dataset[rows]
 
-    def after_iter(self): # whoever sets no epoch gets the next one all the same
+    def after_iter(self):
+        "Go on to the next epoch, for whoever sets none."
         if isinstance(self.sampler, EpochSampler): self.sampler.set_epoch(self.sampler.epoch + 1)
 
     def show_batch(self,

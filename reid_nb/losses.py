@@ -17,7 +17,7 @@ from .core import LossRecipe, ReIDError
 # %% ../nbs/08_losses.ipynb #9f5e24f2
 def at_least_float(
     x, # Tensor of floats
-):
+) -> torch.Tensor:
     "`x` in float32, or in float64 if it is that already."
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
@@ -68,7 +68,7 @@ class PairLoss(ImageLoss):
 def pairwise_distances(
     x,        # (B, D) features
     ref=None, # (R, D) features; None for `x` itself
-):
+) -> torch.Tensor:
     "(B, R) Euclidean distances; exactly 0 for equal rows, with a gradient of 0."
     return torch.cdist(x, x if ref is None else ref, compute_mode='donot_use_mm_for_euclid_dist')
 
@@ -89,7 +89,14 @@ class TripletLoss(PairLoss):
             raise ReIDError(f"loss.distance is {distance!r}; give {' or '.join(map(repr, DISTANCES))}")
         self.margin, self.distance, self.soft = margin, distance, soft
 
-    def per_image(self, x, labels, ref, pos, neg):
+    def per_image(self,
+                  x,      # (B, D) anchors
+                  labels, # (B,) their classes
+                  ref,    # (R, D) what they are compared with
+                  pos,    # (B, R) bool, positives
+                  neg,    # (B, R) bool, negatives
+        ):
+        "(B,) loss of each anchor, 0 without a positive or a negative."
         dist = pairwise_distances(x.detach(), ref.detach())
         chosen = dist.masked_fill(~pos, -1).argmax(1), dist.masked_fill(~neg, float('inf')).argmin(1)
         d_p, d_n = ((x - ref[i]).norm(dim=1) for i in chosen)
@@ -102,7 +109,7 @@ def circle_logits(
     sim,            # Cosine similarities, any shape
     m:float,        # Relaxation
     gamma:float,    # Scale
-):
+) -> tuple:
     "Pair of scaled logits of `sim`: what it says as a positive, and as a negative (Sun 2020, equation 6)."
     a_p, a_n = F.relu(1 + m - sim.detach()), F.relu(sim.detach() + m)
     return gamma * a_p * (sim - (1 - m)), gamma * a_n * (sim - m)
@@ -114,7 +121,7 @@ def circle_of_pairs(
     neg,         # Bool, which are negatives
     m:float,     # Relaxation
     gamma:float, # Scale
-):
+) -> torch.Tensor:
     "(B,) pairwise circle loss of each row (Sun 2020, equation 6); 0 for a row without a positive or a negative."
     as_p, as_n = circle_logits(sim, m, gamma)
     lse_p, lse_n = (l.masked_fill(~keep, -1e30).logsumexp(1) for l, keep in ((-as_p, pos), (as_n, neg)))
@@ -140,7 +147,14 @@ class CircleLoss(PairLoss):
         super().__init__()
         self.m, self.gamma = m, gamma
 
-    def per_image(self, x, labels, ref, pos, neg):
+    def per_image(self,
+                  x,      # (B, D) anchors
+                  labels, # (B,) their classes
+                  ref,    # (R, D) what they are compared with
+                  pos,    # (B, R) bool, positives
+                  neg,    # (B, R) bool, negatives
+        ):
+        "(B,) loss of each anchor, 0 without a positive or a negative."
         x, ref = _directions(x), _directions(ref)
         return circle_of_pairs(x @ ref.T, pos, neg, self.m, self.gamma)
 
@@ -155,7 +169,11 @@ class CircleSoftmax(ImageLoss):
         super().__init__()
         self.m, self.gamma, self.smoothing = m, gamma, smoothing
 
-    def per_image(self, cosines, labels):
+    def per_image(self,
+                  cosines, # (B, C) between -1 and 1
+                  labels,  # (B,) class numbers
+        ):
+        "(B,) loss of each image."
         as_p, as_n = circle_logits(cosines, self.m, self.gamma)
         own = labels[:, None] == torch.arange(cosines.shape[1], device=cosines.device)
         return F.cross_entropy(torch.where(own, as_p, as_n), labels, reduction='none', label_smoothing=self.smoothing)
@@ -169,7 +187,11 @@ class SmoothedCE(ImageLoss):
         super().__init__()
         self.smoothing = smoothing
 
-    def per_image(self, logits, labels):
+    def per_image(self,
+                  logits,  # (B, C) of any size
+                  labels,  # (B,) class numbers
+        ):
+        "(B,) loss of each image."
         return F.cross_entropy(logits, labels, reduction='none', label_smoothing=self.smoothing)
 
 # %% ../nbs/08_losses.ipynb #9afff307

@@ -22,7 +22,7 @@ from .core import ReIDError
 # %% ../nbs/06_metrics.ipynb #3ec997b9
 def to_numpy(
     x,  # NumPy array, torch tensor on any device, list or pandas column
-):
+) -> np.ndarray:
     "`x` as a NumPy array, without a copy where that is possible."
     if not isinstance(x, torch.Tensor): return np.asarray(x)
     x = x.detach().cpu()
@@ -46,7 +46,8 @@ def _ids(
 
 # %% ../nbs/06_metrics.ipynb #18cc8bf6
 def _check_ids(
-    q_pids, g_pids,     # (Q,), (G,) person ids
+    q_pids,                        # (Q,) person ids of the queries
+    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
     q_camids, g_camids, # (Q,), (G,) cameras, or None for both
     shape=None,         # Of the distances, where there is a matrix
 ):
@@ -91,8 +92,10 @@ def _part(
 
 # %% ../nbs/06_metrics.ipynb #89968b54
 def find_matches(
-    q_pids, g_pids,                # (Q,), (G,) person ids, -1 unknown
-    q_camids=None, g_camids=None,  # (Q,), (G,) cameras, -1 unknown; the filter needs both
+    q_pids,                        # (Q,) person ids of the queries
+    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
+    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
+    g_camids=None,                 # (G,) cameras of the gallery
 ) -> tuple:
     "Query and gallery row of each pair that counts as a match, by query; two arrays of the same length."
     order = np.argsort(g_pids, kind='stable')
@@ -120,7 +123,7 @@ def count_rivals(
     hits,  # (n,) distances of its matches, ascending
     pid,   # The query's id
     g_pids,# (G,) ids of the gallery
-):
+) -> np.ndarray:
     "(n,) known wrong images not farther than each hit."
     near = np.flatnonzero(row <= hits[-1])
     other = g_pids[near]
@@ -136,7 +139,7 @@ def precisions(
     ranks,     # (n,) its rank, from 1
     c,         # (n,) right images not farther than it
     ap='hits', # Form of average precision, one of `AP_FORMS`
-):
+) -> np.ndarray:
     "(n,) what each hit adds to the mean that is its query's average precision."
     if ap == 'hits': return i / ranks
     if ap == 'grouped': return c / (ranks - i + c)
@@ -279,8 +282,10 @@ def evaluate_rows(
 # %% ../nbs/06_metrics.ipynb #5cc7188b
 def ranked_lists(
     dist,                          # (Q, G) distances
-    q_pids, g_pids,                # (Q,), (G,) person ids, -1 unknown
-    q_camids=None, g_camids=None,  # (Q,), (G,) cameras, as in `evaluate`
+    q_pids,                        # (Q,) person ids of the queries
+    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
+    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
+    g_camids=None,                 # (G,) cameras of the gallery
     k:int=10,                      # Images a query
 ) -> pd.DataFrame:
     "Columns query, rank, row (of the gallery), distance, match; fewer than `k` where no more are left. `ReIDError`."
@@ -302,8 +307,10 @@ def ranked_lists(
 # %% ../nbs/06_metrics.ipynb #bb10fc5b
 def first_answers(
     dist,                          # (Q, G) distances
-    q_pids, g_pids,                # (Q,), (G,) person ids, -1 unknown
-    q_camids=None, g_camids=None,  # (Q,), (G,) cameras, as in `evaluate`
+    q_pids,                        # (Q,) person ids of the queries
+    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
+    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
+    g_camids=None,                 # (G,) cameras of the gallery
 ) -> pd.DataFrame:
     "By ascending ap: query, pid, row (of the gallery), found (its pid), distance, match, ap; raises `ReIDError`."
     res = evaluate(dist, q_pids, g_pids, q_camids, g_camids)
@@ -318,7 +325,8 @@ THIN = 10**6 # Distances that may gather before those too many are dropped
 
 def _impostors(
     dist,            # (Q, G) distances
-    q_pids, g_pids,  # (Q,), (G,) ids
+    q_pids,                        # (Q,) person ids of the queries
+    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
     share:float,     # Of the impostors, that is to be kept
 ):
     "The nearest impostor distances, ascending, and how many impostor pairs there are."
@@ -337,8 +345,10 @@ def _impostors(
 # %% ../nbs/06_metrics.ipynb #92d0b938
 def verify(
     dist,                          # (Q, G) distances
-    q_pids, g_pids,                # (Q,), (G,) person ids, -1 unknown
-    q_camids=None, g_camids=None,  # (Q,), (G,) cameras, as in `evaluate`
+    q_pids,                        # (Q,) person ids of the queries
+    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
+    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
+    g_camids=None,                 # (G,) cameras of the gallery
     fmr=(.1, .01, .001, .0001),    # False match rates asked for, from 0 to 1
 ) -> pd.DataFrame:
     "Columns fmr, fnmr, threshold, false_matches (allowed); NaN where there are too few impostor pairs. `ReIDError`."
@@ -378,8 +388,10 @@ def cosine_chunks(
 def evaluate_lists(
     ids,                           # (Q, K) gallery rows of each query, -1 for none
     dist,                          # (Q, K) their distances
-    q_pids, g_pids,                # (Q,), (G,) person ids, -1 unknown
-    q_camids=None, g_camids=None,  # (Q,), (G,) cameras, as in `evaluate`
+    q_pids,                        # (Q,) person ids of the queries
+    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
+    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
+    g_camids=None,                 # (G,) cameras of the gallery
     topk=(1, 5, 10),               # The k of CMC@k
 ) -> tuple:
     "`Results` with unlisted matches at the end of the gallery, and right after the list. Raises `ReIDError`."

@@ -112,7 +112,9 @@ class GeM(nn.Module):
         super().__init__()
         self.p, self.eps = nn.Parameter(torch.tensor(p)), eps
 
-    def forward(self, x): return x.clamp(min=self.eps).pow(self.p).mean((2, 3)).pow(1 / self.p)
+    def forward(self, x): # (B, C, H, W) map
+        "(B, C) pooled features."
+        return x.clamp(min=self.eps).pow(self.p).mean((2, 3)).pow(1 / self.p)
 
 # %% ../nbs/07_models.ipynb #8587bee3
 class ReIDModel(nn.Module, PyTorchModelHubMixin):
@@ -142,7 +144,7 @@ class ReIDModel(nn.Module, PyTorchModelHubMixin):
 @patch
 def embed(self:ReIDModel,
           x, # (B, 3, H, W) bytes, or floats in [0, 1]
-    ):
+    ) -> torch.Tensor:
     "(B, D) retrieval feature: after the neck, of length 1."
     return F.normalize(self.neck(self.pooled(x)))
 
@@ -159,7 +161,7 @@ def forward(self:ReIDModel,
 @patch
 def pooled(self:ReIDModel,
            x, # (B, 3, H, W) bytes, or floats in [0, 1]
-    ):
+    ) -> torch.Tensor:
     "(B, D) feature before the neck."
     white = 255 if x.dtype == torch.uint8 else 1
     if not torch.compiler.is_exporting(): x = x.as_subclass(torch.Tensor) # fastai's would keep its type to the end
@@ -172,7 +174,7 @@ def pooled(self:ReIDModel,
 @patch
 def scores(self:ReIDModel,
            feature, # (B, D) before the neck
-    ):
+    ) -> torch.Tensor:
     "(B, C) class scores: cosines for circle, logits for softmax."
     direction = self.dropout(self.neck(feature))
     if not self.cosine: return self.classifier(direction)

@@ -171,7 +171,7 @@ def mine(
 @patch
 def rivals(self:Visits,
         window=(0.4, 1.), # Part of the epochs that is read
-    ):
+    ) -> tuple:
     "(N,) class that most often came before the label, −1 if none did, and the share of visits in which it did."
     epochs = self.epochs[_window(len(self), window)]
     row, guess = (np.concatenate([e[k] for e in epochs]) for k in ('row', 'guess'))

@@ -100,7 +100,7 @@ ACTIONS = dict(
 def motion(
     action:str,   # A key of `ACTIONS`
     phase:float,  # Degrees; the movement repeats after 360
-):
+) -> np.ndarray:
     "Joint angles in degrees, (7, 2): rows as in `ACTIONS`, columns the right and the left side."
     mean, swing, lag = np.array(ACTIONS[action], float).T[:, :, None]
     return mean + swing * np.sin(np.radians(phase + lag + [0, 0 if action == 'shoot' else 180]))
@@ -320,7 +320,7 @@ def portrait(
     phase:float=0,      # Degrees of its cycle
     yaw:float=0,        # Degrees; 0 looks into the camera
     height:int=200,     # Of the picture in pixels; its width is 0.6 of that
-):
+) -> Image.Image:
     "One player on plain ground, an RGB image."
     w, h = int(1.2*height), 2*height
     im = Image.new('RGB', (w, h), '#d8c3a0')
@@ -363,7 +363,7 @@ def _boards(d, rng, colours):
 def draw_court(
     rng,          # NumPy generator
     colours:list, # Two or more colours, for key, apron and boards
-):
+) -> Image.Image:
     "Panorama of a hall, an RGB image of `COURT` pixels."
     im = Image.new('RGB', COURT)
     d, wood = ImageDraw.Draw(im), np.array(ImageColor.getrgb(str(rng.choice(WOODS))))
@@ -401,7 +401,9 @@ class Actor:
     y: float = 0.0     # Up in the picture, in body heights
     size: float = 1.0  # Relative height in the picture
 
-    def shapes(self): return figure(self.player, self.uniform, self.angles, self.yaw, self.look)
+    def shapes(self) -> list:
+        "What `paint` takes, farthest first."
+        return figure(self.player, self.uniform, self.angles, self.yaw, self.look)
 
 def _extent(shapes):
     "Left, bottom, right and top of a figure."
@@ -446,7 +448,7 @@ def lens(
     sharp:float,  # Resolution of the camera relative to the crop, at most 1
     blur:tuple,   # Horizontal and vertical radius of the motion blur, in pixels of the crop
     grain:float,  # Deviation of the noise in grey levels
-):
+) -> Image.Image:
     "The picture at single size as a camera would have taken it: motion blur, resolution, light and noise."
     size = im.width//2, im.height//2
     im = im.resize((round(size[0]*sharp), round(size[1]*sharp)), Image.BOX).resize(size, Image.BICUBIC)
@@ -464,7 +466,11 @@ class Game:
     uniforms: list  # Two `Uniform`s
     players: list   # `Player`s; those at even places wear the first uniform
 
-    def cast(self, i): return self.players[i], self.uniforms[i % 2]
+    def cast(self,
+             i:int, # Place in `players`
+        ) -> tuple:
+        "That `Player` and the `Uniform` of his team."
+        return self.players[i], self.uniforms[i % 2]
 
 def random_game(
     rng,               # NumPy generator
@@ -608,7 +614,7 @@ _CORE = [(0.5, 0.12, 0.09, 0.07), (0.5, 0.37, 0.17, 0.2), (0.5, 0.62, 0.13, 0.16
 def silhouette(
     im,            # PIL image of one person, RGB
     width:int=48,  # Pixels to which it is reduced
-):
+) -> np.ndarray:
     "(H, W) bool, where the person of a crop is: GrabCut (Rother 2004) from a body-shaped guess."
     small = np.asarray(im.resize((width, max(8, round(width*im.height/im.width))), Image.BOX))
     h, w = small.shape[:2]
