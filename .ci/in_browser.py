@@ -411,9 +411,10 @@ def itself(x, screenshot):
     view = page.locator('.jp-OutputArea-output', has=page.locator('.ex')).last
     x.tab('Lists')
     view.get_by_role('button', name='re-ranked', exact=True).click()
-    view.locator('select[size]').last.select_option(index=2)
-    name = view.locator('select[size]').last.locator('option').nth(2).inner_text().split(' · ')[-1]
-    x.check('one query in 30_explorer', lambda: view.locator('.ex-card').first.get_attribute('data-file').endswith(name))
+    query = view.locator('select[size]').last
+    query.select_option(index=2)
+    x.check('one query in 30_explorer', lambda: view.locator('.ex-card').first.get_attribute('data-file').endswith(
+        query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split(' · ')[-1]) and query.evaluate('s => s.selectedIndex') == 2)
     if screenshot: picture(page, screenshot, view)
 
 
