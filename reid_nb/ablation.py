@@ -90,7 +90,7 @@ def showings(
     data:ReIDData,  # With training images
     recipe:Recipe,  # Of a row
     ledger,         # Folder of the baseline's losses
-):
+) -> pd.DataFrame:
     "The table with `copies` as the row wants them (paper, 2.1), or as it is when the row wants all alike."
     r = recipe.noise
     if not (r.drop or r.copies > 1 or r.few): return data.table
@@ -173,7 +173,7 @@ def results_table(
 # %% ../nbs/31_ablation.ipynb #fa019d0e
 def ablation_plot(
     table, # From `results_table`
-):
+) -> plt.Figure:
     "mAP by row with the paper's beside it, and what removal changes, both with intervals; returns the figure."
     kinds = [k for k in ('cumulative', 'removal') if k in set(table.table)]
     fig, axes = plt.subplots(1, len(kinds), figsize=(4*len(kinds), 3.4), squeeze=False, layout='constrained')

@@ -159,7 +159,7 @@ def fuse(
     weights=None,    # One number >= 0 a model; None for 1 each
     normalize=None,  # Before the sum: None (paper), 'rank' in each row, 'minmax' or 'zscore' over the whole matrix
     block=2**17,     # Cells of a matrix read at a time; the answer does not depend on it
-):
+) -> np.ndarray:
     "(Q, G) float32 weighted sum of distances (paper, 3.3); raises `ReIDError` when they do not fit together."
     sources = _sources(distances)
     weights = _weights(weights, len(sources))
@@ -292,7 +292,7 @@ def weights_gain(
 def submission_ids(
     ids,       # Numbers or their names, as 199 or '00199'
     name:str,  # For the error
-):
+) -> np.ndarray:
     "Array of whole numbers; raises `ReIDError` for anything else and for an id that comes twice."
     ids = [str(i).strip() for i in np.atleast_1d(to_numpy(ids))]
     for i in ids:

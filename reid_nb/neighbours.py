@@ -25,7 +25,7 @@ from .models import use_bf16
 def check_features(
     q,  # (Q, D) query features
     g,  # (G, D) gallery features
-):
+) -> tuple:
     "Both as float32 arrays; raises `ReIDError` when they do not fit together or cannot be squared."
     with np.errstate(over='ignore'): q, g = (np.ascontiguousarray(to_numpy(x), np.float32) for x in (q, g))
     if q.ndim != 2 or g.ndim != 2 or q.shape[1] != g.shape[1]:
@@ -84,8 +84,18 @@ class Features:
         self.centre = np.median(self.sample, 0)                       # which a few odd vectors do not move
 
     def __len__(self): return len(self.at)
-    def rows(self, n, dtype=np.float32): return self.rows_at(self.at[n], dtype)
-    def rows_at(self, at, dtype=np.float32):
+    def rows(self,
+             n,                # (P,) numbers of vectors, each below M
+             dtype=np.float32, # Of the result
+        ) -> np.ndarray:
+        "(P, D) the distinct vectors of these numbers."
+        return self.rows_at(self.at[n], dtype)
+
+    def rows_at(self,
+                at,               # (P,) places in queries and gallery together
+                dtype=np.float32, # Of the result
+        ) -> np.ndarray:
+        "(P, D) the vectors at these places."
         rows, left = np.empty((len(at), self.q.shape[1]), dtype), at < len(self.q)
         rows[left], rows[~left] = self.q[at[left]], self.g[at[~left] - len(self.q)]
         return rows
@@ -127,8 +137,10 @@ class Coarse:
         loss = 2 * (2*rho + rho**2 + (1 + rho)**2 * (dims*u + bf16 * 2.**-9))
         self.eta = np.float32(loss / 4 + 4*u)
 
-    def centred(self, s, e):
-        "Rows `s` to `e` in float32."
+    def centred(self,
+                s, e,  # First row, and the row after the last
+        ) -> torch.Tensor:
+        "(e - s, D) rows in float32, the centre taken off."
         return torch.from_numpy(self.features.rows(np.arange(s, e)) - self.features.centre).to(self.device)
 
 # %% ../nbs/19_neighbours.ipynb #eed7ee5b
@@ -237,8 +249,8 @@ class Neighbours:
     "The nearest neighbours of all images, queries and gallery together; from `find_neighbours` and its like."
     source: object     # `Features` or `Distances`: numbers of the images, and distances of any pair
     start: np.ndarray  # (M + 1,) where each row begins
-    ids: np.ndarray    # Neighbours, nearest first
-    d: np.ndarray      # Their squared distances, float64
+    ids: np.ndarray    # (P,) neighbours of one row after the other, nearest first
+    d: np.ndarray      # (P,) their squared distances, float64
     far: np.ndarray    # (M,) largest squared distance of each row
     k: int             # Images, itself included, up to which the lists are complete
     blend: np.ndarray = None # (Q, G) squared distances in float32; None when they are yet to be computed
@@ -474,9 +486,15 @@ class Distances:
         self.q_node, self.g_node = np.split(np.arange(len(self)), [self.n_q])
 
     def __len__(self): return len(self.count)
-    def to_gallery(self, size): return self.qg.astype(np.float32)
+    def to_gallery(self,
+                   size,  # Not needed: all of it is there
+        ) -> np.ndarray:
+        "(Q, G) float32, as handed in."
+        return self.qg.astype(np.float32)
 
-    def pairs(self, i, j):
+    def pairs(self,
+              i, j,  # (P,) numbers of the images, queries first
+        ) -> np.ndarray:
         "(P,) distances in float64, as they are in the matrices."
         i, j, n, out = np.minimum(i, j), np.maximum(i, j), self.n_q, np.empty(len(i))
         qq, gg = j < n, i >= n

@@ -122,10 +122,13 @@ def stage(self:Run,
 @dataclass
 class Job:
     "A training: `recipe` on `table` in `folder`."
-    folder:Path
-    recipe:Recipe
+    folder:Path        # For checkpoint, ledger, history and weights
+    recipe:Recipe      # What the network is trained with
     table:pd.DataFrame # Of all subsets; with `copies` when it has been cleaned
-    def done(self): return (self.folder/'model.safetensors').is_file()
+
+    def done(self) -> bool:
+        "Are the weights there?"
+        return (self.folder/'model.safetensors').is_file()
 
 def _begin(
     job:Job,      # What is to be trained
@@ -180,7 +183,8 @@ def train(
 ):
     "The trained model; continued from its checkpoint, or read from its weights, when they are there."
     job = Job(run.out/'models'/name, recipe, table)
-    with nullcontext() if job.done() else run.stage(f'train {name}'): do_job(run.data, job, None if job.done() else run.images, run.verbose)
+    with nullcontext() if job.done() else run.stage(f'train {name}'):
+        do_job(run.data, job, None if job.done() else run.images, run.verbose)
     return load_model(job.folder).to(default_device())
 
 # %% ../nbs/29_pipeline.ipynb #2c57f089

@@ -53,7 +53,7 @@ def expand_queries(
     k:int=5,                  # Gallery images averaged into each query; 0 for none
     alpha:float=3.0,          # A neighbour's weight is its cosine similarity, if above 0, to this power; 0: all alike
     counts_query:bool=False,  # Is the query one of the `k`, as in fast-reid?
-):
+) -> tuple:
     "Both L2-normalised, queries expanded (Chum 2007, Radenovic 2019); raises `ReIDError` for bad input."
     k = k - counts_query
     if k < 0 or int(k) != k or not alpha >= 0:
@@ -66,7 +66,7 @@ def expand_gallery(
     g,               # (G, D) gallery features
     k:int=5,         # Other gallery images averaged into each; 0 for none
     alpha:float=3.0, # As in `expand_queries`
-):
+) -> np.ndarray:
     "(G, D), L2-normalised and expanded (Turcot 2009, Gordo 2017); raises `ReIDError` for bad input."
     if k < 0 or int(k) != k or not alpha >= 0:
         raise ReIDError(f"k and alpha must not be negative: k={k}, alpha={alpha}")
@@ -88,8 +88,19 @@ class Variant:
     power: int = 1             # Of the divided squared distance
     divide: bool = True        # By the largest of the row?
 
-    def weighted(self, d, far): return (d / far) ** self.power if self.divide else d # what step 3 takes
-    def blended(self, d, far): return (d / far) ** self.power if self.divide else d / 2 # and step 6
+    def weighted(self,
+                 d,    # Squared distances
+                 far,  # The largest of the row of each
+        ) -> np.ndarray:
+        "What step 3 takes the exponential of; as `d`."
+        return (d / far) ** self.power if self.divide else d
+
+    def blended(self,
+                d,    # Squared distances
+                far,  # The largest of the row of each
+        ) -> np.ndarray:
+        "What step 6 mixes in; as `d`."
+        return (d / far) ** self.power if self.divide else d / 2
 
 VARIANTS = {'zhong': Variant(), 'torchreid': Variant(power=2), 'fastreid': Variant(itself=0, divide=False)}
 
@@ -238,7 +249,7 @@ def k_reciprocal(
     precision:str='auto',  # Of the search, as in `find_neighbours`; the result is exact
     device=None,           # Of the search: 'cpu' or 'cuda'; the GPU when there is one
     progress:bool=False,   # Tell the memory needed, and show a bar?
-):
+) -> np.ndarray:
     "(Q, G) float32 distances, exactly those of the original algorithm (Zhong 2017); raises `ReIDError` for bad input."
     form = _check(None, k1, k2, lambda_, variant)
     q, g = check_features(q, g)
@@ -302,7 +313,7 @@ def rerank_distances(
     k2:int=6,            # As in `rerank`
     lambda_:float=0.3,   # As in `rerank`
     variant:str='zhong', # Of `VARIANTS`
-):
+) -> np.ndarray:
     "(Q, G) float32 re-ranked distances (Zhong 2017) from those of all pairs; raises `ReIDError` for bad input."
     form = _check(None, k1, k2, lambda_, variant)
     return rerank(neighbours_from_distances(qg, qq, gg, max(k1 + form.itself, k2)), k1, k2, lambda_, variant)
@@ -316,7 +327,7 @@ def rerank_lists(
     variant:str='zhong',  # Of `VARIANTS`
     top:int=100,          # Gallery images of each query
     size:int=64,          # Queries at a time
-):
+) -> tuple:
     "Rows (Q, top), nearest first, ties by row, -1 where no other is connected; their distances. Raises `ReIDError`."
     form, source = _check(near, k1, k2, lambda_, variant), near.source
     if top < 1: raise ReIDError(f"top must be 1 or more, not {top}")

@@ -21,7 +21,8 @@ from .data import open_image
 # %% ../nbs/13_review.ipynb #8ac17281
 COLUMNS = 'file pid seq frame loss score kind rule decision by'.split()
 _NUMBER = r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?inf|nan|'
-_VALUES = dict(file=(r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).+', 'a path below the root'), pid=(r'-?\d+', 'a whole number'), score=(_NUMBER, 'a number'),
+_VALUES = dict(file=(r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).+', 'a path below the root'),
+               pid=(r'-?\d+', 'a whole number'), score=(_NUMBER, 'a number'),
                kind=('clean|partial|full', 'clean, partial or full'), by=('rule|person|', 'rule or person'),
                rule=(r'keep|drop|oversample x\d{1,3}', 'keep, drop or oversample x2'),
                decision=(r'keep|drop|oversample x([2-9]|[1-9]\d{1,2})|', 'keep, drop or oversample x2 (to x999)'))

@@ -107,7 +107,7 @@ def parts(
 def parts_plot(
     table, # From `parts`
     about, # From `parts`
-):
+) -> plt.Figure:
     "mAP of each model and of the sum, and what the sum loses without each; returns the figure."
     fig, axes = plt.subplots(1, 2, figsize=(8, 1.2 + 0.28*len(table)), sharey=True, layout='constrained')
     y, t = np.arange(len(table)), 100*table
