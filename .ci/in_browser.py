@@ -115,7 +115,7 @@ class Page:
     "An open page and the checks on it."
     def __init__(self, page, folder, url, timeout): self.page, self.folder, self.url, self.timeout, self.n = page, folder, url, timeout, 0
 
-    def check(self, what, ok, seconds=10):
+    def check(self, what, ok, seconds=30):
         "Wait until `ok()` holds; the run ends when it does not."
         end = time.time() + seconds
         while not ok():
@@ -130,6 +130,7 @@ class Page:
     def open(self, name):
         self.page.goto('about:blank')
         self.page.goto(self.url.format(name))
+        self.page.wait_for_selector('.jp-StatusBar-Widget :text("| Idle")')
         self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached')
 
     def run_cell(self, name, shown):
@@ -153,6 +154,8 @@ class Page:
             try: self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=busy]', state='attached', timeout=20000); break
             except self.timeout:
                 if last: raise
+                select = self.page.locator('.jp-Dialog .jp-mod-accept') # asks for a kernel when it has not got one yet
+                if select.count(): select.click()
         self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached', timeout=300000)
         errors = self.page.locator('[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]')
         self.check(f'{name} runs from top to bottom', lambda: errors.count() == 0)
@@ -414,7 +417,7 @@ def itself(x, screenshot):
     query = view.locator('select[size]').last
     query.select_option(index=2)
     x.check('one query in 30_explorer', lambda: view.locator('.ex-card').first.get_attribute('data-file').endswith(
-        query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split(' · ')[-1]) and query.evaluate('s => s.selectedIndex') == 2)
+        query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]) and query.evaluate('s => s.selectedIndex') == 2)
     if screenshot: picture(page, screenshot, view)
 
 
