@@ -43,7 +43,7 @@ def _digest(*texts):
 @dataclass
 class Embeddings:
     "`features` (N, D) float32, row by row those of `table`."
-    features: np.ndarray # Of length 1 each
+    features: np.ndarray # (N, D) float32, of length 1 each
     table: pd.DataFrame  # N rows
     about: dict = field(default_factory=dict) # What decided the features, from `settings_of`
 
@@ -206,7 +206,7 @@ def _flat(
 def find_images(
     what,      # Table with `file`, `ReIDData`, or the path of a folder, zip, csv or parquet file
     root=None, # Folder of a table's files; of a zip the one that it is unpacked in, 'data' when not given
-):
+) -> tuple:
     "Table and folder of its files; `ReIDError` naming the first that cannot be read, or as `read_dataset`."
     if not isinstance(what, (pd.DataFrame, ReIDData)):
         if (flat := _flat(Path(what))) is not None: what, root = flat, what
