@@ -285,7 +285,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.explorer.ExplorerView.explain': ('explorer.html#explorerview.explain', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer.ExplorerView.lay_out': ('explorer.html#explorerview.lay_out', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer.ExplorerView.marks': ('explorer.html#explorerview.marks', 'reid_nb/explorer.py'),
-                                  'reid_nb.explorer.ExplorerView.name': ('explorer.html#explorerview.name', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer.ExplorerView.paint': ('explorer.html#explorerview.paint', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer.ExplorerView.pointed': ('explorer.html#explorerview.pointed', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer.ExplorerView.redraw': ('explorer.html#explorerview.redraw', 'reid_nb/explorer.py'),

@@ -88,7 +88,8 @@ def _sources(
 
 def _read(
     source, # A `_Source`
-    s, e,   # First row, and the row after the last
+    s,      # First row, and the row after the last
+    e,      # First row, and the row after the last
 ):
     "Rows as float64, by rows; raises `ReIDError` unless all are finite."
     block = np.ascontiguousarray(source.read(s, e), np.float64)
@@ -200,7 +201,8 @@ def _change(
 # %% ../nbs/22_ensemble.ipynb #05f04f81
 def leave_one_out(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids, g_pids, # (Q,) and (G,) person ids, as in `evaluate`
+    q_pids,         # (Q,) and (G,) person ids, as in `evaluate`
+    g_pids,         # (Q,) and (G,) person ids, as in `evaluate`
     q_camids=None,  # (Q,) cameras of the queries; both sides or none
     g_camids=None,  # (G,) cameras of the gallery
     weights=None,   # As in `fuse`
@@ -220,7 +222,8 @@ def leave_one_out(
 # %% ../nbs/22_ensemble.ipynb #bc9df6eb
 def smallest_subset(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids, g_pids, # (Q,) and (G,) person ids, as in `evaluate`
+    q_pids,         # (Q,) and (G,) person ids, as in `evaluate`
+    g_pids,         # (Q,) and (G,) person ids, as in `evaluate`
     q_camids=None,  # (Q,) cameras of the queries; both sides or none
     g_camids=None,  # (G,) cameras of the gallery
     normalize=None, # As in `fuse`
@@ -255,7 +258,8 @@ def _select(
 
 def choose_weights(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids, g_pids, # (Q,) and (G,) person ids, as in `evaluate`
+    q_pids,         # (Q,) and (G,) person ids, as in `evaluate`
+    g_pids,         # (Q,) and (G,) person ids, as in `evaluate`
     q_camids=None,  # (Q,) cameras of the queries; both sides or none
     g_camids=None,  # (G,) cameras of the gallery
     normalize=None, # As in `fuse`, which has to be given the same
@@ -267,7 +271,8 @@ def choose_weights(
 # %% ../nbs/22_ensemble.ipynb #5262b853
 def weights_gain(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids, g_pids, # (Q,) and (G,) person ids, as in `evaluate`
+    q_pids,         # (Q,) and (G,) person ids, as in `evaluate`
+    g_pids,         # (Q,) and (G,) person ids, as in `evaluate`
     q_camids=None,  # (Q,) cameras of the queries; both sides or none
     g_camids=None,  # (G,) cameras of the gallery
     normalize=None, # As in `fuse`

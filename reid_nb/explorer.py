@@ -7,7 +7,7 @@ __all__ = ['STEPS', 'MOST_K', 'SUBSETS', 'ORDERS', 'STATUS', 'FRAMES', 'Member',
            'embedding_map', 'colours_of', 'map_plot', 'saliency', 'overlay', 'saliency_plot', 'RankedLists',
            'EmbeddingMap', 'ExplorerView', 'explorer']
 
-# %% ../nbs/30_explorer.ipynb #ce8987bd
+# %% ../nbs/30_explorer.ipynb #0b01d06d
 import io, math
 from dataclasses import replace
 from functools import cached_property
@@ -40,7 +40,7 @@ from .pipeline import read_table
 from .rerank import Reranker, expand_queries, k_reciprocal
 from .review import thumbnail
 
-# %% ../nbs/30_explorer.ipynb #e9614a0e
+# %% ../nbs/30_explorer.ipynb #3196865d
 STEPS = ['plain', 'mirror', 'expanded', 're-ranked', 'fused'] # Each on top of the one before
 MOST_K = 50 # Largest k1 and k2 that can be tried
 
@@ -50,7 +50,7 @@ class Member:
                  name:str,                    # To be shown
                  features,                    # `Embeddings` of queries and gallery, mirrored when that is wanted
                  test=Recipe().test,          # Section test of a recipe: where the sliders begin
-                 model:ReIDModel=None,        # The network, for images from elsewhere, features without mirror, saliency
+                 model:ReIDModel=None,        # The network: for pictures from elsewhere, saliency
                  plain=None,                  # `Embeddings` without mirror, or a function that makes them
         ):
         self.name, self.mirror, self.test, self.model, self._plain = name, features, test, model, plain
@@ -73,7 +73,7 @@ class Member:
         if step in ('expanded', 're-ranked') and test.aqe_k: return expand_queries(q, g, test.aqe_k, test.aqe_alpha)
         return q, g
 
-# %% ../nbs/30_explorer.ipynb #b0c0da7c
+# %% ../nbs/30_explorer.ipynb #f10cd804
 def _away(q, g): return np.maximum(1 - q @ g.T, 0) # which rounding may bring below
 
 @patch
@@ -89,7 +89,7 @@ def distances(self:Member,
         self._search = key, Reranker(find_neighbours(*self.features(step, test), MOST_K + 1))
     return self._search[1](test.k1, test.k2, test.lambda_)
 
-# %% ../nbs/30_explorer.ipynb #5d10a8fc
+# %% ../nbs/30_explorer.ipynb #b23288bb
 SUBSETS = dict(validation='test', challenge='challenge') # As a run's files name them, and as its table does
 
 def _member(
@@ -116,9 +116,11 @@ def _run_images(
     "The table and the root of a part of a run's images."
     table, note = read_table(out/'table.csv'), out/'root.txt'
     rows = table[table.subset == SUBSETS[key]]
-    if not len(rows): raise ReIDError(f"{out} has no {key} images; give subset='{next(k for k in SUBSETS if k != key)}'")
+    other, = SUBSETS.keys() - {key}
+    if not len(rows): raise ReIDError(f"{out} has no {key} images; give subset='{other}'")
     return rows, Path(root or (note.read_text(encoding='utf-8') if note.is_file() else '.'))
 
+# %% ../nbs/30_explorer.ipynb #1208c278
 def read_members(
     runs,                 # Folder of a run, training, or ensemble; or several
     root=None,            # Folder of the images, when they are not where they were
@@ -132,7 +134,8 @@ def read_members(
     for out in map(Path, runs if several else [runs]):
         folders = [p.parent for p in sorted(out.glob('models/*/model.safetensors')) if p.parent.name != 'mine']
         folders = folders or [out] * (out/'model.safetensors').is_file()
-        if not folders: raise ReIDError(f"{out} holds no trained model; give the folder of a run, a training or an ensemble")
+        if not folders:
+            raise ReIDError(f"{out} holds no trained model; give the folder of a run, a training or an ensemble")
         if data is None: rows, root = _run_images(out, root, subset)
         else: rows, root = data.rows(SUBSETS[subset]), data.root
         for f in folders:
@@ -140,7 +143,7 @@ def read_members(
             members.append(_member(f'{out.name}/{f.name}' if several else f.name, f, rows, root, path, progress))
     return members, root
 
-# %% ../nbs/30_explorer.ipynb #e8a216b0
+# %% ../nbs/30_explorer.ipynb #bfc55419
 @patch
 def ask(self:Member,
         query,    # ('query', i), ('gallery', j), or a picture (PIL)
@@ -179,7 +182,7 @@ def _bytes(
     "(3, H, W) bytes as the model takes them."
     return torch.from_numpy(np.array(resize_image(im, model.size, model.resize))).permute(2, 0, 1)
 
-# %% ../nbs/30_explorer.ipynb #8e8ef2ac
+# %% ../nbs/30_explorer.ipynb #17a6db11
 class Explorer:
     "What is asked of whom, at which step, with which parameters; raises `ReIDError` for members of different images."
     def __init__(self,
@@ -207,7 +210,8 @@ class Explorer:
 
     def fused(self) -> np.ndarray:
         "(Q, G) weighted sum of the members' re-ranked distances."
-        return fuse([self.members[n].distances('re-ranked', self.test) for n in self.summed()], list(self.summed().values()))
+        used = self.summed()
+        return fuse([self.members[n].distances('re-ranked', self.test) for n in used], list(used.values()))
 
     def distances(self,
                   name:str, # Of `systems`
@@ -219,18 +223,24 @@ class Explorer:
             self._kept[name] = key, d, self._judge(d)
         return self._kept[name][1]
 
-    def _judge(self, d):
-        if not set(self.q.pid[self.q.pid >= 0]) & set(self.g.pid): return None # nothing is known
-        return evaluate_rows(d, self.q, self.g, self.test.same_camera)
+# %% ../nbs/30_explorer.ipynb #a7fa1abc
+@patch
+def _judge(self:Explorer,
+           d, # (Q, G) distances
+    ):
+    "`Results`, or None where nobody's identity is known."
+    if not set(self.q.pid[self.q.pid >= 0]) & set(self.g.pid): return None
+    return evaluate_rows(d, self.q, self.g, self.test.same_camera)
 
-    def results(self,
-                name:str, # Of `systems`
-        ):
-        "`Results` of all queries, None where nobody's identity is known."
-        self.distances(name)
-        return self._kept[name][2]
+@patch
+def results(self:Explorer,
+            name:str, # Of `systems`
+    ):
+    "`Results` of all queries, None where nobody's identity is known."
+    self.distances(name)
+    return self._kept[name][2]
 
-# %% ../nbs/30_explorer.ipynb #66abf33f
+# %% ../nbs/30_explorer.ipynb #ef6c9692
 ORDERS = ['worst first', 'best first', 'as they are', 'greatest difference']
 
 @patch
@@ -245,7 +255,7 @@ def order(self:Explorer,
     value = {'worst first': ap[0], 'best first': -ap[0], 'greatest difference': ap.min(0) - ap.max(0)}[by]
     return np.argsort(value, kind='stable').tolist() # NaN at the end
 
-# %% ../nbs/30_explorer.ipynb #8ecfcc48
+# %% ../nbs/30_explorer.ipynb #97e15558
 def steps_of(
     room:Explorer, # Whose members and parameters are looked at
 ) -> pd.DataFrame:
@@ -256,10 +266,11 @@ def steps_of(
     for name, step, d in found:
         res = evaluate_rows(d, room.q, room.g, room.test.same_camera)
         low, high = res.interval()
-        table.append(dict(model=name, step=step, mAP=res.mAP, low=low, high=high, rank1=res.cmc[1], rank5=res.cmc[5], mINP=res.mINP))
+        table.append(dict(model=name, step=step, mAP=res.mAP, low=low, high=high, rank1=res.cmc[1], rank5=res.cmc[5],
+                          mINP=res.mINP))
     return pd.DataFrame(table)
 
-# %% ../nbs/30_explorer.ipynb #22f30d75
+# %% ../nbs/30_explorer.ipynb #e8f5a5e5
 STATUS = {'right': 'the same person', 'wrong': 'somebody else', 'camera': 'the same person and camera: not counted',
           'unknown': 'not known'}
 
@@ -292,7 +303,7 @@ def precision(self:Explorer,
     hits = (g.status[(g.status != 'camera') & (g.pid >= 0)] == 'right').to_numpy()
     return float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean()) if hits.any() else math.nan
 
-# %% ../nbs/30_explorer.ipynb #932de0bf
+# %% ../nbs/30_explorer.ipynb #1045ba0b
 FRAMES = dict(right='#2e9e5b', wrong='#c8174a', camera='0.6', unknown=None)
 
 @patch
@@ -310,7 +321,8 @@ def show(self:Explorer,
             ax.imshow(open_image(self.root, r.file))
             ax.set_title(f'{r.rank or "–"}\n{r.distance:.2f}', fontsize=7)
             ax.set_frame_on(FRAMES[r.status] is not None)
-            for s in ax.spines.values(): s.set(color=FRAMES[r.status], linewidth=3, ls='--' if r.status == 'wrong' else '-')
+            style = dict(color=FRAMES[r.status], linewidth=3, ls='--' if r.status == 'wrong' else '-')
+            for s in ax.spines.values(): s.set(**style)
     return fig
 
 @patch
@@ -318,7 +330,7 @@ def picture(self:Explorer):
     "The asked image (PIL)."
     return open_image(self.root, self.row().file) if isinstance(self.asked, tuple) else self.asked
 
-# %% ../nbs/30_explorer.ipynb #577a16cd
+# %% ../nbs/30_explorer.ipynb #d77c1866
 @patch
 def go(self:Explorer,
        asked, # ('query', i), ('gallery', j), or a picture (PIL)
@@ -347,7 +359,7 @@ def drop(self:Explorer,
         if self.members[n].model is None: raise ReIDError(f"{n} has no network that could look at a picture")
     self.go(im)
 
-# %% ../nbs/30_explorer.ipynb #65bd307b
+# %% ../nbs/30_explorer.ipynb #6da73bf1
 def embedding_map(
     features,      # (N, D)
     most:int=3000, # Images that are drawn; of more a random part
@@ -362,7 +374,7 @@ def embedding_map(
     xy = TSNE(init='pca', perplexity=min(30, (len(x) - 1) / 3), random_state=seed).fit_transform(x)
     return rows, (xy - xy.min(0)) / np.maximum(np.ptp(xy, 0), 1e-9).max()
 
-# %% ../nbs/30_explorer.ipynb #55eddace
+# %% ../nbs/30_explorer.ipynb #e7c5044f
 _GREY = 0.6, 0.6, 0.6
 
 def colours_of(
@@ -371,7 +383,8 @@ def colours_of(
     "(N, 3) colours from 0 to 1, grey where a value is missing or -1, and a legend: a dict of colours by value."
     values = pd.Series(values).reset_index(drop=True)
     known = values.notna() & ~values.isin([-1, ''])
-    out, groups = np.tile(_GREY, (len(values), 1)), sorted(values[known].unique(), key=lambda v: (isinstance(v, str), v))
+    groups = sorted(values[known].unique(), key=lambda v: (isinstance(v, str), v))
+    out = np.tile(_GREY, (len(values), 1))
     if pd.api.types.is_float_dtype(values) and len(groups) > 12:
         low, high = groups[0], groups[-1]
         scale = lambda v: np.asarray(colormaps['viridis']((v - low) / (high - low)))[..., :3]
@@ -379,11 +392,12 @@ def colours_of(
         return out, {f'{v:.3g}': to_hex(scale(v)) for v in np.linspace(low, high, 5)}
     if set(groups) <= set(KINDS): palette = {g: KINDS[g] for g in groups}
     elif len(groups) <= 10: palette = {g: to_hex(colormaps['tab10'](i)) for i, g in enumerate(groups)}
-    else: palette = {g: to_hex(hsv_to_rgb([i * 0.618034 % 1, 0.85 - 0.3*(i % 2), 0.85 - 0.25*(i % 3 == 0)])) for i, g in enumerate(groups)}
+    else: palette = {g: to_hex(hsv_to_rgb([i * 0.618034 % 1, 0.85 - 0.3*(i % 2), 0.85 - 0.25*(i % 3 == 0)]))
+                     for i, g in enumerate(groups)}
     for g, colour in palette.items(): out[values == g] = [int(colour[i:i + 2], 16) / 255 for i in (1, 3, 5)]
     return out, {str(g): colour for g, colour in palette.items()}
 
-# %% ../nbs/30_explorer.ipynb #686701a3
+# %% ../nbs/30_explorer.ipynb #3c24fef1
 def map_plot(
     xy,      # (M, 2) places, from `embedding_map`
     table,   # M rows
@@ -402,7 +416,7 @@ def map_plot(
         if len(legend) <= 6: ax.legend(fontsize=7, frameon=False, loc='upper left', bbox_to_anchor=(0, 0), ncol=3)
     return fig
 
-# %% ../nbs/30_explorer.ipynb #202e3754
+# %% ../nbs/30_explorer.ipynb #08bed249
 def saliency(
     model:ReIDModel, # The network; left as it was
     a,               # (3, H, W) bytes
@@ -421,7 +435,7 @@ def saliency(
     maps = [_as_map(model.backbone, m.detach())[0].sum(0).cpu().numpy() for m in maps]
     return float(feature[0] @ feature[1]), *maps
 
-# %% ../nbs/30_explorer.ipynb #640a6f9d
+# %% ../nbs/30_explorer.ipynb #25df907d
 def overlay(
     im,        # PIL image
     map_,      # (h, w) contributions
@@ -451,7 +465,7 @@ def saliency_plot(
         ax.axis('off')
     return fig
 
-# %% ../nbs/30_explorer.ipynb #efefeb4d
+# %% ../nbs/30_explorer.ipynb #17aca130
 _JS = r"""
 function el(tag, attrs = {}, ...kids) {
   const node = document.createElement(tag);
@@ -463,14 +477,16 @@ const url = jpeg => jpeg.byteLength ? URL.createObjectURL(new Blob([jpeg], { typ
 const forget = urls => urls.forEach(u => u && URL.revokeObjectURL(u));
 """
 
+# %% ../nbs/30_explorer.ipynb #6e763d9c
 _JS_LISTS = _JS + r"""
 function card(c, urls, send) {
   const image = urls[c.image] ? el('img', { src: urls[c.image], alt: c.file, draggable: 'false' }) : 'no picture';
   const ask = el('button', { class: 'ex-pic', title: `${c.file}\n${c.about}`, 'aria-label': `Ask ${c.file}`,
                              onclick: () => c.ask && send({ do: 'ask', ask: c.ask }) }, image);
-  const kids = [ask, el('figcaption', {}, el('b', {}, c.title), ` ${c.distance}`, ...c.notes.map(t => el('div', {}, t)))];
-  if (c.why) kids.push(el('button', { class: 'ex-why', title: 'What do the two match by?', 'aria-label': `Why ${c.file}`,
-                                      onclick: () => send({ do: 'why', at: c.why.at, name: c.why.name }) }, 'why'));
+  const notes = c.notes.map(t => el('div', {}, t));
+  const kids = [ask, el('figcaption', {}, el('b', {}, c.title), ` ${c.distance}`, ...notes)];
+  if (c.why) kids.push(el('button', { class: 'ex-why', title: 'What do the two match by?',
+    'aria-label': `Why ${c.file}`, onclick: () => send({ do: 'why', at: c.why.at, name: c.why.name }) }, 'why'));
   return el('figure', { class: 'ex-card', 'data-status': c.status, 'data-file': c.file }, ...kids);
 }
 
@@ -503,7 +519,7 @@ function render({ model, el: host }) {
 export default { render };
 """
 
-# %% ../nbs/30_explorer.ipynb #6662af32
+# %% ../nbs/30_explorer.ipynb #d45ba169
 _CSS_LISTS = """
 .ex { color: var(--jp-ui-font-color1, #222); font: 12px/1.35 var(--jp-ui-font-family, sans-serif);
   --right: #2e9e5b; --wrong: #d0305c; --soft: var(--jp-ui-font-color2, #666); border: 2px dashed transparent; }
@@ -513,16 +529,19 @@ _CSS_LISTS = """
 .ex-cards { display: flex; gap: 6px; overflow-x: auto; padding-bottom: 6px; }
 .ex-card { --c: transparent; flex: none; width: 84px; margin: 0; font-size: 11px; }
 .ex-card[data-status=right] { --c: var(--right); } .ex-card[data-status=wrong] { --c: var(--wrong); }
-.ex-card[data-status=camera] { --c: #999; } .ex-card[data-status=asked] { --c: var(--jp-ui-font-color1, #222); margin-right: 14px; }
-.ex-pic { display: block; box-sizing: border-box; width: 84px; height: 156px; padding: 0; margin: 0; cursor: pointer; font-size: 11px;
+.ex-card[data-status=camera] { --c: #999; }
+.ex-card[data-status=asked] { --c: var(--jp-ui-font-color1, #222); margin-right: 14px; }
+.ex-pic { display: block; box-sizing: border-box; width: 84px; height: 156px; padding: 0; margin: 0; cursor: pointer;
+  font-size: 11px;
   border: 4px solid var(--c); border-radius: 4px; background: var(--jp-layout-color2, #eee); color: var(--soft); }
-.ex-card[data-status=wrong] .ex-pic { border-style: dashed; } .ex-card[data-status=camera] .ex-pic { border-style: dotted; }
+.ex-card[data-status=wrong] .ex-pic { border-style: dashed; }
+.ex-card[data-status=camera] .ex-pic { border-style: dotted; }
 .ex-card[data-status=camera] img { opacity: 0.55; }
 .ex-pic img { width: 100%; height: 100%; object-fit: contain; display: block; }
 .ex button:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); }
 .ex-card figcaption { overflow-wrap: anywhere; margin-top: 2px; } .ex-card figcaption div { color: var(--soft); }
-.ex-why { font: inherit; color: var(--soft); background: none; border: 1px solid var(--jp-border-color2, #bbb); border-radius: 3px;
-  padding: 0 6px; margin-top: 2px; cursor: pointer; }
+.ex-why { font: inherit; color: var(--soft); background: none; border: 1px solid var(--jp-border-color2, #bbb);
+  border-radius: 3px; padding: 0 6px; margin-top: 2px; cursor: pointer; }
 """
 
 class RankedLists(anywidget.AnyWidget):
@@ -531,71 +550,95 @@ class RankedLists(anywidget.AnyWidget):
     page = tl.Dict().tag(sync=True)
     pictures = tl.List(tl.Bytes()).tag(sync=True)
 
-# %% ../nbs/30_explorer.ipynb #d2519c15
-_JS_MAP = _JS + r"""
+# %% ../nbs/30_explorer.ipynb #c27c0101
+_JS_DRAW = r"""
+const W = 660, H = 540, R = 4.5, PAD = 16;
+
+function places(bytes) { // float32, to pixels: as large as it goes, in the middle
+  const xy = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  const x = xy.filter((_, i) => i % 2 === 0), y = xy.filter((_, i) => i % 2 === 1);
+  const [l, r, b, t] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
+  const scale = Math.min((W - 2*PAD) / (r - l), (H - 2*PAD) / (t - b));
+  return Array.from(x, (v, i) => [W/2 + (v - (l + r)/2)*scale, H/2 - (y[i] - (b + t)/2)*scale]);
+}
+
+function paint(pen, at, c, marks) {
+  pen.setTransform(2, 0, 0, 2, 0, 0);
+  pen.clearRect(0, 0, W, H);
+  const dot = (i, r) => { pen.beginPath(); pen.arc(...at[i], r, 0, 7); };
+  at.forEach((_, i) => {
+    pen.fillStyle = `rgb(${c.getUint8(3*i)},${c.getUint8(3*i + 1)},${c.getUint8(3*i + 2)})`;
+    dot(i, R); pen.fill();
+  });
+  for (const [i, colour] of marks) { pen.strokeStyle = colour; pen.lineWidth = 2.5; dot(i, R + 3.5); pen.stroke(); }
+}
+
+function nearest(at, x, y) {
+  let best = -1, d = 100; // pixels, squared
+  at.forEach(([a, b], i) => { const e = (a - x)**2 + (b - y)**2; if (e < d) { d = e; best = i; } });
+  return best;
+}
+"""
+
+# %% ../nbs/30_explorer.ipynb #a90ccc6e
+_JS_MAP = _JS + _JS_DRAW + r"""
 function render({ model, el: host }) {
-  const W = 660, H = 540, R = 4.5, pad = 16, kept = new Map();
+  const kept = new Map(), tip = el('div', { class: 'em-tip', hidden: '' }), legend = el('div', { class: 'em-legend' });
   const canvas = el('canvas', { width: 2*W, height: 2*H, style: `width:${W}px;height:${H}px`, class: 'em-map' });
-  const tip = el('div', { class: 'em-tip', hidden: '' }), legend = el('div', { class: 'em-legend' });
-  const root = el('div', { class: 'em' }, el('div', { class: 'em-box' }, canvas, tip), legend), pen = canvas.getContext('2d');
   let at = [], now = -1;
-  const floats = () => { const v = model.get('xy'); return new Float32Array(v.buffer.slice(v.byteOffset, v.byteOffset + v.byteLength)); };
   const draw = () => {
-    const xy = floats(), c = model.get('colours'), marks = model.get('marks'), n = xy.length / 2;
-    const span = k => { const v = xy.filter((_, i) => i % 2 === k); return [Math.min(...v), Math.max(...v)]; };
-    const [[l, r], [b, t]] = n ? [span(0), span(1)] : [[0, 1], [0, 1]], scale = Math.min((W - 2*pad) / (r - l), (H - 2*pad) / (t - b));
-    at = Array.from({ length: n }, (_, i) => [W/2 + (xy[2*i] - (l + r)/2)*scale, H/2 - (xy[2*i + 1] - (b + t)/2)*scale]);
-    pen.setTransform(2, 0, 0, 2, 0, 0);
-    pen.clearRect(0, 0, W, H);
-    const dot = (i, r) => { pen.beginPath(); pen.arc(...at[i], r, 0, 7); };
-    at.forEach((_, i) => { pen.fillStyle = `rgb(${c.getUint8(3*i)},${c.getUint8(3*i + 1)},${c.getUint8(3*i + 2)})`; dot(i, R); pen.fill(); });
-    for (const [i, colour] of marks) { pen.strokeStyle = colour; pen.lineWidth = 2.5; dot(i, R + 3.5); pen.stroke(); }
+    at = places(model.get('xy'));
+    paint(canvas.getContext('2d'), at, model.get('colours'), model.get('marks'));
     legend.replaceChildren(...Object.entries(model.get('legend')).map(([text, colour]) =>
       el('span', {}, el('i', { style: `background:${colour}` }), text)));
   };
-  const nearest = event => {
-    const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-    let best = -1, d = 100;
-    at.forEach(([a, b], i) => { const e = (a - x)**2 + (b - y)**2; if (e < d) { d = e; best = i; } });
-    return best;
+  const under = event => {
+    const box = canvas.getBoundingClientRect();
+    return nearest(at, event.clientX - box.left, event.clientY - box.top);
   };
   const show = i => {
     now = i;
     tip.hidden = i < 0;
     if (i < 0) return;
-    const { text, src } = kept.get(i) ?? { text: '…' };
-    tip.replaceChildren(...(src ? [el('img', { src, alt: '' })] : []), el('div', {}, text));
-    Object.assign(tip.style, { left: `${Math.min(at[i][0] + 14, W - 110)}px`, top: `${Math.min(at[i][1] + 14, H - 170)}px` });
     if (!kept.has(i)) { kept.set(i, { text: '…' }); model.send({ do: 'look', at: i }); }
+    const { text, src } = kept.get(i), [x, y] = at[i];
+    tip.replaceChildren(...(src ? [el('img', { src, alt: '' })] : []), el('div', {}, text));
+    Object.assign(tip.style, { left: `${Math.min(x + 14, W - 110)}px`, top: `${Math.min(y + 14, H - 170)}px` });
   };
   const receive = (msg, buffers) => {
     if (msg.type !== 'look') return;
     kept.set(msg.at, { text: msg.text, src: url(buffers[0]) });
     if (msg.at === now) show(now);
   };
-  const renew = () => { forget([...kept.values()].map(k => k.src)); kept.clear(); show(-1); draw(); };
-  canvas.onpointermove = event => { const i = nearest(event); if (i !== now) show(i); };
+"""
+
+# %% ../nbs/30_explorer.ipynb #04ef5ad9
+_JS_MAP += r"""
+  const clear = () => { forget([...kept.values()].map(k => k.src)); kept.clear(); };
+  const renew = () => { clear(); show(-1); draw(); };
+  canvas.onpointermove = event => { const i = under(event); if (i !== now) show(i); };
   canvas.onpointerleave = () => show(-1);
-  canvas.onclick = event => { const i = nearest(event); if (i >= 0) model.send({ do: 'ask', at: i }); };
-  model.on('msg:custom', receive);
-  model.on('change:xy', renew);
-  model.on('change:colours', draw); model.on('change:marks', draw);
-  host.append(root);
+  canvas.onclick = event => { const i = under(event); if (i >= 0) model.send({ do: 'ask', at: i }); };
+  const heard = { 'msg:custom': receive, 'change:xy': renew, 'change:colours': draw, 'change:marks': draw };
+  for (const [name, action] of Object.entries(heard)) model.on(name, action);
+  host.append(el('div', { class: 'em' }, el('div', { class: 'em-box' }, canvas, tip), legend));
   draw();
-  return () => { model.off('msg:custom', receive); model.off('change:xy', renew); model.off('change:colours', draw);
-                 model.off('change:marks', draw); forget([...kept.values()].map(k => k.src)); };
+  return () => { for (const [name, action] of Object.entries(heard)) model.off(name, action); clear(); };
 }
 
 export default { render };
 """
 
+# %% ../nbs/30_explorer.ipynb #36ec278e
 _CSS_MAP = """
 .em { color: var(--jp-ui-font-color1, #222); font: 12px/1.35 var(--jp-ui-font-family, sans-serif); }
-.em-box { position: relative; width: 660px; } .em-map { cursor: crosshair; border: 1px solid var(--jp-border-color2, #bbb); }
+.em-box { position: relative; width: 660px; }
+.em-map { cursor: crosshair; border: 1px solid var(--jp-border-color2, #bbb); }
 .em-tip { position: absolute; pointer-events: none; width: 96px; padding: 4px; text-align: center; border-radius: 4px;
   background: var(--jp-layout-color1, #fff); border: 1px solid var(--jp-border-color1, #999); overflow-wrap: anywhere; }
 .em-tip[hidden] { display: none; } .em-tip img { height: 120px; max-width: 100%; }
-.em-legend { display: flex; flex-wrap: wrap; gap: 2px 12px; max-width: 660px; max-height: 84px; overflow-y: auto; margin-top: 4px; }
+.em-legend { display: flex; flex-wrap: wrap; gap: 2px 12px; max-width: 660px; max-height: 84px; overflow-y: auto;
+  margin-top: 4px; }
 .em-legend i { display: inline-block; width: 9px; height: 9px; border-radius: 5px; margin-right: 4px; }
 """
 
@@ -607,7 +650,7 @@ class EmbeddingMap(anywidget.AnyWidget):
     legend = tl.Dict().tag(sync=True)      # Colours by value
     marks = tl.List().tag(sync=True)       # Pairs of a dot and the colour of a ring around it
 
-# %% ../nbs/30_explorer.ipynb #7d896eba
+# %% ../nbs/30_explorer.ipynb #4a3f03ef
 def _facts(
     r, # Row of a table
 ) -> list:
@@ -618,6 +661,17 @@ def _facts(
     if known('visible'): lines.append(f'{r.visible:.0%} visible')
     return lines + [str(r[name]) for name in ('kind',) if known(name)]
 
+def _jpeg(
+    im,              # PIL image
+    height:int=208,  # Pixels, at most
+) -> bytes:
+    "The image as a small JPEG."
+    small, out = im.copy(), io.BytesIO()
+    small.thumbnail((2*height, height))
+    small.save(out, 'JPEG', quality=82)
+    return out.getvalue()
+
+# %% ../nbs/30_explorer.ipynb #900bec25
 @patch
 def page(self:Explorer) -> tuple:
     "What `RankedLists` draws: its `page` and `pictures` (JPEG, empty where one cannot be decoded)."
@@ -635,23 +689,13 @@ def page(self:Explorer) -> tuple:
     lists = []
     for name in self.systems():
         found, ap = self.ranked(name)[:self.k].reset_index(drop=True), self.precision(name)
-        cards = [card(g, str(g['rank'] or '–'), g.status, f'{g.distance:.3f}', ['gallery', int(g['at'])], dict(at=int(g['at']), name=name))
-                 for _, g in found.iterrows()]
+        cards = [card(g, str(g['rank'] or '–'), g.status, f'{g.distance:.3f}', ['gallery', int(g['at'])],
+                      dict(at=int(g['at']), name=name)) for _, g in found.iterrows()]
         about = '' if math.isnan(ap) else f'average precision {ap:.1%}'
         lists.append(dict(name=name, about=about, cards=[card(r, 'asked', 'asked'), *cards]))
     return dict(lists=lists), [jpeg for _, jpeg in pictures.values()]
 
-def _jpeg(
-    im,              # PIL image
-    height:int=208,  # Pixels, at most
-) -> bytes:
-    "The image as a small JPEG."
-    small, out = im.copy(), io.BytesIO()
-    small.thumbnail((2*height, height))
-    small.save(out, 'JPEG', quality=82)
-    return out.getvalue()
-
-# %% ../nbs/30_explorer.ipynb #ed691ef5
+# %% ../nbs/30_explorer.ipynb #4ebd7a40
 class ExplorerView(iw.VBox):
     "An `Explorer` in JupyterLab."
     def __init__(self,
@@ -666,13 +710,9 @@ class ExplorerView(iw.VBox):
         self.choose_controls(); self.choose_sliders(); self.lay_out()
         self.do(self.start)
 
-    def __repr__(self): return f"explorer of {', '.join(self.room.members)}: {len(self.room.q):,} queries, {len(self.room.g):,} gallery images"
-
-    def start(self):
-        "Everything, with the first of the queries."
-        self.renew()
-        self.room.asked = 'query', self.query.options[0][1]
-        self.renew()
+    def __repr__(self):
+        names, n_q, n_g = ', '.join(self.room.members), len(self.room.q), len(self.room.g)
+        return f"explorer of {names}: {n_q:,} queries, {n_g:,} gallery images"
 
     def do(self,
            action, # Function without arguments
@@ -685,37 +725,44 @@ class ExplorerView(iw.VBox):
             self.sync()
             self.status.value = str(e) if isinstance(e, ReIDError) else f"that cannot be done: {type(e).__name__} {e}"
 
-    def sync(self):
-        "Set the controls to what the `Explorer` holds."
-        self._quiet = True
-        try:
-            self.who.value, self.step.value = self.room.shown, self.room.step
-            for name, slider in self.sliders.items(): slider.value = getattr(self.room.test, name)
-            for name, slider in self.weights.items(): slider.value = self.room.weights[name]
-        finally: self._quiet = False
+# %% ../nbs/30_explorer.ipynb #6a89af90
+@patch
+def start(self:ExplorerView):
+    "Everything, with the first of the queries."
+    self.renew()
+    self.room.asked = 'query', self.query.options[0][1]
+    self.renew()
 
-    @property
-    def name(self) -> str:
-        "Of the first list."
-        return self.room.systems()[0]
+@patch
+def sync(self:ExplorerView):
+    "Set the controls to what the `Explorer` holds."
+    self._quiet = True
+    try:
+        self.who.value, self.step.value = self.room.shown, self.room.step
+        for name, slider in self.sliders.items(): slider.value = getattr(self.room.test, name)
+        for name, slider in self.weights.items(): slider.value = self.room.weights[name]
+    finally: self._quiet = False
 
-# %% ../nbs/30_explorer.ipynb #8ce2c7da
+# %% ../nbs/30_explorer.ipynb #205c7cea
 @patch
 def choose_controls(self:ExplorerView):
     "Members, step, order, query, and what the map is coloured by."
     ex, wide = self.room, dict(layout=iw.Layout(width='270px'))
     on = lambda widget, action: widget.observe(lambda change: self.do(lambda: action(change.new)), 'value')
     self.who = iw.SelectMultiple(options=list(ex.members), value=ex.shown, rows=min(4, len(ex.members)), **wide)
-    self.step = iw.ToggleButtons(options=STEPS if len(ex.members) > 1 else STEPS[:-1], value=ex.step, style=dict(button_width='100px'))
+    self.step = iw.ToggleButtons(options=STEPS[:len(STEPS) - (len(ex.members) == 1)], value=ex.step,
+                                 style=dict(button_width='100px'))
     self.by = iw.Dropdown(options=ORDERS, value=ORDERS[0], **wide)
     self.query = iw.Select(options=[''], rows=14, **wide)
     self.file = iw.FileUpload(accept='.jpg,.jpeg,.png', description='ask a file')
     self.back = iw.Button(description='back', icon='arrow-left', layout=iw.Layout(width='80px'))
     self.why = iw.Image(format='jpeg', layout=iw.Layout(max_width='800px', visibility='hidden'))
-    columns = [c for c in self.table() if c != 'file' and self.table()[c].nunique() > 1]
-    self.colour = iw.Dropdown(options=columns, value='pid' if 'pid' in columns else next(iter(columns), None), description='colour by')
+    columns = [c for c in self.table() if c != 'file' and self.table()[c].nunique() > 1] # pid is the first of them
+    self.colour = iw.Dropdown(options=columns, description='colour by')
     self.score, self.status = iw.Label(), iw.Label()
-    on(self.who, lambda names: self.show(names or ex.shown)); on(self.step, self.take); on(self.by, lambda _: self.renew())
+    on(self.who, lambda names: self.show(names or ex.shown))
+    on(self.step, self.take)
+    on(self.by, lambda _: self.renew())
     on(self.query, lambda i: self.ask(('query', i))); on(self.colour, lambda _: self.paint())
     on(self.file, lambda files: [self.drop(f['name'], bytes(f['content'])) for f in files[:1]])
     self.back.on_click(lambda _: self.do(lambda: (ex.back(), self.redraw())))
@@ -725,9 +772,10 @@ def table(self:ExplorerView) -> pd.DataFrame:
     "Queries, then gallery, with the columns of `notes`."
     table = pd.concat([self.room.q, self.room.g], ignore_index=True)
     if self.notes is None: return table
-    return table.merge(self.notes[['file', *self.notes.columns.difference(table.columns)]].drop_duplicates('file'), 'left', 'file')
+    more = self.notes[['file', *self.notes.columns.difference(table.columns)]].drop_duplicates('file')
+    return table.merge(more, 'left', 'file')
 
-# %% ../nbs/30_explorer.ipynb #4eea1fab
+# %% ../nbs/30_explorer.ipynb #707d935f
 @patch
 def choose_sliders(self:ExplorerView):
     "Parameters of expansion and re-ranking, and weights of the sum."
@@ -738,9 +786,12 @@ def choose_sliders(self:ExplorerView):
         k1=iw.IntSlider(min(t.k1, MOST_K), 0, MOST_K, description='k1', **look),
         k2=iw.IntSlider(min(t.k2, MOST_K), 1, MOST_K, description='k2', **look),
         lambda_=iw.FloatSlider(value=t.lambda_, min=0, max=1, step=0.05, description='λ', **look))
-    self.weights = {n: iw.FloatSlider(value=1, min=0, max=2, step=0.1, description=n, **look) for n in self.room.members}
-    for name, s in self.sliders.items(): s.observe(lambda c, name=name: self.do(lambda: self.tune(**{name: c.new})), 'value')
-    for name, s in self.weights.items(): s.observe(lambda c, name=name: self.do(lambda: self.weigh(name, c.new)), 'value')
+    weight = lambda n: iw.FloatSlider(value=1, min=0, max=2, step=0.1, description=n, **look)
+    self.weights = {n: weight(n) for n in self.room.members}
+    for name, s in self.sliders.items():
+        s.observe(lambda c, name=name: self.do(lambda: self.tune(**{name: c.new})), 'value')
+    for name, s in self.weights.items():
+        s.observe(lambda c, name=name: self.do(lambda: self.weigh(name, c.new)), 'value')
 
 @patch
 def lay_out(self:ExplorerView):
@@ -755,23 +806,26 @@ def lay_out(self:ExplorerView):
     left = iw.VBox(left, layout=iw.Layout(flex='0 0 290px'))
     self.children = [self.step, self.score, iw.HBox([left, self.tabs]), self.status, self.out]
 
-# %% ../nbs/30_explorer.ipynb #d99e4ca5
+# %% ../nbs/30_explorer.ipynb #d791fcc6
 @patch
 def renew(self:ExplorerView):
     "Scores and the order of the queries, then the lists."
     ex = self.room
     found = self.aside(lambda: {name: ex.results(name) for name in ex.systems()})
-    told = [f'{n}: mAP {r.mAP:.1%}, rank-1 {r.cmc[1]:.1%}, mINP {r.mINP:.1%}' for n, r in found.items() if r is not None]
+    told = [f'{n}: mAP {r.mAP:.1%}, rank-1 {r.cmc[1]:.1%}, mINP {r.mINP:.1%}' for n, r in found.items() if r]
     self.score.value = ';   '.join(told) or 'nobody is known here, so there is no score'
     ap = next(iter(found.values()))
-    def label(i): return ('' if ap is None or np.isnan(ap.ap[i]) else f'{ap.ap[i]:.0%} · ') + f'id {ex.q.pid.iloc[i]} · {Path(ex.q.file.iloc[i]).name}'
+    def label(i):
+        name = f'id {ex.q.pid.iloc[i]} · {Path(ex.q.file.iloc[i]).name}'
+        return name if ap is None or np.isnan(ap.ap[i]) else f'{ap.ap[i]:.0%} · {name}'
     self._quiet = True
     try:
-        self.query.options = [(label(i), i) for i in ex.order(self.by.value if len(found) > 1 or self.by.value in ORDERS[:3] else ORDERS[0])]
+        self.query.options = [(label(i), i) for i in ex.order(self.by.value)]
         self.query.value = ex.asked[1] if isinstance(ex.asked, tuple) and ex.asked[0] == 'query' else None
     finally: self._quiet = False
     self.redraw()
 
+# %% ../nbs/30_explorer.ipynb #d51329a6
 @patch
 def aside(self:ExplorerView,
           action, # Function without arguments
@@ -802,12 +856,15 @@ def ask(self:ExplorerView,
     self.redraw()
 
 @patch
-def drop(self:ExplorerView, name:str, data:bytes):
+def drop(self:ExplorerView,
+         name:str,   # Of the file
+         data:bytes, # What is in it
+    ):
     "Ask a file."
     self.room.drop(name, data)
     self.redraw()
 
-# %% ../nbs/30_explorer.ipynb #0a99f2fe
+# %% ../nbs/30_explorer.ipynb #ab35888d
 def _undone(
     room,    # `Explorer`
     changes, # Its attributes
@@ -850,7 +907,7 @@ def weigh(self:ExplorerView,
     "Another weight."
     _undone(self.room, dict(weights=self.room.weights | {name: weight}), self.renew)
 
-# %% ../nbs/30_explorer.ipynb #fa7c41dc
+# %% ../nbs/30_explorer.ipynb #5a7b1e89
 @patch
 def clicked(self:ExplorerView,
             msg:dict, # From `RankedLists`
@@ -877,7 +934,7 @@ def explain(self:ExplorerView,
     self.why.value, self.why.layout.visibility = out.getvalue(), 'visible'
     self.tabs.selected_index = 2
 
-# %% ../nbs/30_explorer.ipynb #4a09f02e
+# %% ../nbs/30_explorer.ipynb #f05e37eb
 @patch
 def paint(self:ExplorerView):
     "The map, its colours and its rings; nothing while it is not looked at."
@@ -900,7 +957,7 @@ def marks(self:ExplorerView,
     "Pairs of a dot and a colour."
     place, n, ex = {int(r): i for i, r in enumerate(rows)}, len(self.room.q), self.room
     found = [(n + g.at, {'right': '#2e9e5b', 'wrong': '#c8174a'}.get(g.status, '#888'))
-             for g in ex.ranked(self.name)[:ex.k].itertuples()]
+             for g in ex.ranked(ex.systems()[0])[:ex.k].itertuples()]
     if isinstance(ex.asked, tuple): found.append((ex.asked[1] + (n if ex.asked[0] == 'gallery' else 0), '#000'))
     return [[place[r], colour] for r, colour in found if r in place]
 
@@ -914,24 +971,25 @@ def pointed(self:ExplorerView,
     r = self.table().iloc[row]
     try: jpeg = thumbnail(self.room.root, r.file, 208)
     except ReIDError: jpeg = b''
-    note = r[self.colour.value]
-    text = ', '.join([*_facts(r), *([] if self.colour.value in ('pid', 'camid', 'visible') else [f'{self.colour.value} {note}'])])
+    note = [] if self.colour.value in ('pid', 'camid', 'visible') else [f'{self.colour.value} {r[self.colour.value]}']
+    text = ', '.join(_facts(r) + note)
     self.map.send(dict(type='look', at=int(msg['at']), text=text), [jpeg])
 
-# %% ../nbs/30_explorer.ipynb #ce4f44bf
+# %% ../nbs/30_explorer.ipynb #6dab7485
 def explorer(
     runs,                # Folder of a run, a training or an ensemble, or several; or a list of `Member`s
     root=None,           # Folder of the images, when they are not where they were
     subset='validation', # 'validation' (labelled), or 'challenge'
     data=None,           # `ReIDData` to look at in place of the run's own images
-    notes=None,          # Table or csv with `file` and columns to colour the map by; truth.csv with the images when not given
+    notes=None,          # Table or csv with `file` and columns to colour by; truth.csv of the images when not given
 ) -> ExplorerView:
     "The view for JupyterLab; raises `ReIDError` for what is no run, or images that are not there."
     if not isinstance(runs, (str, Path)) and all(isinstance(m, Member) for m in runs): members = list(runs)
     else: members, root = read_members(runs, root, subset, data, progress=True)
     room = Explorer(members, root or '.')
     if not any((room.root/f).is_file() for f in room.q.file):
-        raise ReIDError(f"{room.root} holds none of the images; give their folder as root, so that there is {room.q.file.iloc[0]} in it")
-    if notes is None: notes = next((p for p in (room.root/'truth.csv', room.root/'data_reid/truth.csv') if p.is_file()), None)
+        raise ReIDError(f"{room.root} holds none of the images; give the folder with {room.q.file.iloc[0]} in it as root")
+    truths = room.root/'truth.csv', room.root/'data_reid/truth.csv'
+    if notes is None: notes = next((p for p in truths if p.is_file()), None)
     if notes is not None and not isinstance(notes, pd.DataFrame): notes = read_table(notes)
     return ExplorerView(room, notes)

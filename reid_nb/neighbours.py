@@ -103,7 +103,8 @@ class Features:
 # %% ../nbs/19_neighbours.ipynb #a5d97100
 @patch
 def pairs(self:Features,
-          i, j,  # (P,) numbers of the vectors
+          i,     # (P,) numbers of the vectors
+          j,     # (P,) numbers of the vectors
     ) -> np.ndarray:
     "(P,) squared Euclidean distances in float64."
     out, chunk = np.empty(len(i)), 2**17 // self.q.shape[1] + 1 # pairs at a time, to fit in the processor's cache
@@ -138,7 +139,8 @@ class Coarse:
         self.eta = np.float32(loss / 4 + 4*u)
 
     def centred(self,
-                s, e,  # First row, and the row after the last
+                s,     # First row, and the row after the last
+                e,     # First row, and the row after the last
         ) -> torch.Tensor:
         "(e - s, D) rows in float32, the centre taken off."
         return torch.from_numpy(self.features.rows(np.arange(s, e)) - self.features.centre).to(self.device)
@@ -155,7 +157,8 @@ def _product(
 # %% ../nbs/19_neighbours.ipynb #35b68466
 def _block(
     coarse,  # `Coarse`
-    s, e,    # Rows of the block, either all of queries or none
+    s,       # Rows of the block, either all of queries or none
+    e,       # Rows of the block, either all of queries or none
     whole,   # Against all rows, or those from `s` on? For queries always all, and in float32
 ):
     "(e - s, M - s) coarse squared distances, or (e - s, M)."
@@ -334,7 +337,8 @@ def _rows(
 def _keep(
     blend,     # (Q, G) to be filled
     features,  # `Features`
-    s, e,      # The block's rows
+    s,         # The block's rows
+    e,         # The block's rows
     d,         # (e - s, M) their distances
 ):
     "Fill the rows of the queries in the block."
@@ -493,7 +497,8 @@ class Distances:
         return self.qg.astype(np.float32)
 
     def pairs(self,
-              i, j,  # (P,) numbers of the images, queries first
+              i,     # (P,) numbers of the images, queries first
+              j,     # (P,) numbers of the images, queries first
         ) -> np.ndarray:
         "(P,) distances in float64, as they are in the matrices."
         i, j, n, out = np.minimum(i, j), np.maximum(i, j), self.n_q, np.empty(len(i))
@@ -505,7 +510,9 @@ class Distances:
 
 # %% ../nbs/19_neighbours.ipynb #6a55e930
 def neighbours_from_distances(
-    qg, qq, gg,   # (Q, G), (Q, Q) and (G, G) distances, 0 or more; the last two symmetric
+    qg,           # (Q, G) distances, 0 or more
+    qq,           # (Q, Q), symmetric
+    gg,           # (G, G), symmetric
     k:int=21,     # Neighbours of each image, itself included
     size:int=128, # Rows at a time, few enough to stay in the processor's cache
 ) -> Neighbours:

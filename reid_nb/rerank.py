@@ -285,8 +285,10 @@ class Reranker:
 # %% ../nbs/21_rerank.ipynb #ab2f3e76
 def sweep(
     near:Neighbours,                  # Of at least the largest `k1` + 1
-    q_pids, g_pids,                   # (Q,) and (G,) ids
-    q_camids=None, g_camids=None,     # (Q,) and (G,) cameras, as in `evaluate`
+    q_pids,                           # (Q,) and (G,) ids
+    g_pids,                           # (Q,) and (G,) ids
+    q_camids=None,                    # (Q,) and (G,) cameras, as in `evaluate`
+    g_camids=None,                    # (Q,) and (G,) cameras, as in `evaluate`
     k1=(10, 20, 30),                  # Values to be tried, or one
     k2=(1, 3, 6),                     # Values to be tried, or one
     lambda_=(0., 0.1, 0.3, 0.5, 1.),  # Values to be tried, or one
@@ -295,7 +297,8 @@ def sweep(
 ) -> pd.DataFrame:
     "A row of k1, k2, lambda_, mAP, rank1 and mINP for each combination; raises `ReIDError` for bad input."
     k1, k2, lambda_ = (np.atleast_1d(x if np.isscalar(x) else list(x)).tolist() for x in (k1, k2, lambda_))
-    if not [_check(near, *values, variant) for values in product(k1, k2, lambda_)]: raise ReIDError("sweep: there is nothing to try")
+    forms = [_check(near, *values, variant) for values in product(k1, k2, lambda_)]
+    if not forms: raise ReIDError("sweep: there is nothing to try")
     cams, shape = (q_camids, g_camids), (len(near.source.q_node), len(near.source.g_node))
     evaluate(np.zeros(shape, np.float32), q_pids, g_pids, *cams) # says what is wrong with the ids
     reranker, rows = Reranker(near, variant), []

@@ -33,7 +33,8 @@ def _plain(
                 if os.environ.get('RANK', '0') != '0': raise SystemExit(1) from None
                 raise
             except KeyboardInterrupt:
-                again = "; it goes on with --resume" * (func.__name__ in ('reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble'))
+                longer = 'reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble'
+                again = "; it goes on with --resume" * (func.__name__ in longer)
                 raise ReIDError("stopped" + again) from None
     return inner
 
@@ -290,7 +291,8 @@ def reid_eval(
     "mAP with its interval, rank-1, rank-5 and mINP of trained models, after each step from features to answer."
     changes, folders = _section(set, 'test'), [runs] if Path(runs).is_dir() else runs.split()
     if out and Path(out).exists(): raise ReIDError(f"{out} is there already; give another --out")
-    if (hold_out or columns or skip_bad) and not data: raise ReIDError("--hold-out, --columns and --skip-bad are about --data")
+    if (hold_out or columns or skip_bad) and not data:
+        raise ReIDError("--hold-out, --columns and --skip-bad are about --data")
     from reid_nb.explorer import Explorer, read_members, steps_of
     found = _read(data, columns, skip_bad, hold_out, by) if data else None
     room = Explorer(*read_members(folders if len(folders) > 1 else folders[0], data=found, progress=True))
@@ -322,11 +324,13 @@ def reid_noise(
     from reid_nb.pipeline import read_table
     run = Path(run)
     ledger = next((p for p in (run/'ledger', run/'models/mine/ledger') if p.exists()), None)
-    if ledger is None: raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
+    if ledger is None:
+        raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
     before = read_table(run/'noise.csv') if (run/'noise.csv').is_file() else None
     found = decide(mine(read_visits(ledger), table, r), r.copies, before, r.drop)
-    print(*_suspects(found, score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None), sep='\n')
+    truth = score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None
+    print(*_suspects(found, truth), sep='\n')
     if out:
         with atomic_write(out) as tmp: found.to_csv(tmp, index=False, lineterminator='\n')
         print(f"{out} is written: look at it with reid_nb.review.review('{out}', root)")
@@ -435,7 +439,8 @@ def reid_complete(
     from fastcore.script import anno_parser
     if shell not in shtab.SUPPORTED_SHELLS: raise ReIDError(f"{shell}: give one of {', '.join(shtab.SUPPORTED_SHELLS)}")
     for name in COMMANDS:
-        parser = anno_parser(globals()[f'reid_{name}'].__wrapped__, f'reid_{name}', ['data', 'path', 'run', 'runs', 'shell'][name in ('run', 'train'):])
+        first = [] if name in ('run', 'train') else ['data', 'path', 'run', 'runs', 'shell'] # what needs no option
+        parser = anno_parser(globals()[f'reid_{name}'].__wrapped__, f'reid_{name}', first)
         for a in parser._actions:
             if a.dest in _FILES: a.complete = shtab.FILE
         print(shtab.complete(parser, shell))

@@ -84,7 +84,8 @@ MOST = 8 * 2**30 # Bytes of matrices that may be held to leave models out; above
 
 def parts(
     paths:dict, # Files of distances by name of the model
-    q, g,       # Tables of the labelled queries and gallery
+    q,          # Tables of the labelled queries and gallery
+    g,          # Tables of the labelled queries and gallery
     same_camera:bool=False, # Do matches from the query's own camera count?
 ) -> tuple:
     "A DataFrame by model, fractions of 1: alone, its interval, without, change; and a dict about the sum."
