@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'RUN_FILES', 'ENDS', 'ReIDError', 'DiskFull', 'ModelRecipe',
            'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'Recipe', 'save_recipe', 'recipe',
-           'atomic_write', 'open_run', 'load_run_recipe', 'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
+           'is_leftover', 'atomic_write', 'open_run', 'load_run_recipe', 'mix_seed', 'seed_all', 'set_up_tests',
+           'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, difflib, os, random, re, shutil, tempfile
@@ -286,6 +287,12 @@ def _flush(
     try: os.fsync(f)
     finally: os.close(f)
 
+def is_leftover(
+    name:str, # Of a file
+) -> bool:
+    "Is it what a write that was killed leaves behind? Ours end in .tmp; those of safetensors begin with it."
+    return re.fullmatch(r'\..*\.tmp|\.tmp\w+', name) is not None
+
 @contextmanager
 def atomic_write(
     path,           # Where the finished file is to be
@@ -327,7 +334,7 @@ def open_run(
     old, noise, ends = out/'recipe.toml', out/'noise.csv', [out/name for name in ENDS if (out/name).is_file()]
     edited = noise.is_file() and any(noise.stat().st_mtime > end.stat().st_mtime for end in ends)
     if force and old.is_file():
-        strange = sorted(f.name for f in out.iterdir() if f.name not in RUN_FILES and not f.name.endswith('.tmp'))
+        strange = sorted(f.name for f in out.iterdir() if f.name not in RUN_FILES and not is_leftover(f.name))
         if strange: raise ReIDError(f"{out} also holds {strange[0]}, which no run writes; give another folder")
         if noise.is_file() and ',person' in noise.read_text(encoding='utf-8'): noise.replace(out/'decisions.csv')
         for f in out.iterdir():

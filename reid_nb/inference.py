@@ -29,7 +29,7 @@ from safetensors.numpy import save_file
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import ReIDError, atomic_write
+from .core import ReIDError, atomic_write, is_leftover
 from .data import ReIDData, read_dataset
 from .distributed import on_first, team
 from .loaders import decode_images, resize_image
@@ -345,12 +345,13 @@ def taken_up(self:_Parts):
     csv = self.path.with_suffix('.csv')
     if csv.exists() and not self.path.exists() and not (self.folder/self.path.name).exists():
         raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
-    ours = re.compile(rf"(\.?)(?:(\d{{9}})-(\d{{9}})|{re.escape(self.path.stem)})\.(?:csv|safetensors)(\.\d+\.tmp)?")
+    ours = re.compile(rf"(?:(\d{{9}})-(\d{{9}})|{re.escape(self.path.stem)})\.(?:csv|safetensors)")
     for old in self.folder.glob('*'):
-        if not (m := ours.fullmatch(old.name)) or bool(m[1]) != bool(m[4]):
+        if is_leftover(old.name): continue
+        if not (m := ours.fullmatch(old.name)):
             raise ReIDError(f"{old} is in the way, its folder is removed in the end; move it, or give another path")
-        if m[1] or old.suffix == '.csv': continue
-        try: self.check(_noted(old), self.folder, slice(int(m[2]), int(m[3])) if m[2] else slice(None))
+        if old.suffix == '.csv': continue
+        try: self.check(_noted(old), self.folder, slice(int(m[1]), int(m[2])) if m[1] else slice(None))
         except _UNREADABLE: pass # is made anew
 
 @patch

@@ -31,7 +31,7 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform
-from .core import ReIDError, Recipe, TrainRecipe, atomic_write, seed_all
+from .core import ReIDError, Recipe, TrainRecipe, atomic_write, is_leftover, seed_all
 from .loaders import reid_dls
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -555,7 +555,8 @@ def _begin(self:Learner,
     "Open or continue the training in `folder`; returns the number of epochs done."
     folder = Path(folder)
     if self.team.rank == 0:
-        for f in folder.glob('.*.tmp'): f.unlink() # of a save that was killed
+        for f in folder.glob('.*'):
+            if is_leftover(f.name): f.unlink()
     self.best.folder = folder
     self.ledger.begin(folder)
     return self.load_checkpoint(folder/'last.pt') if (folder/'last.pt').is_file() else 0

@@ -7,7 +7,7 @@ __all__ = ['EMBEDDED', 'COMMANDS', 'embedded_data', 'reid_run', 'reid_train', 'r
            'reid_noise', 'reid_synth', 'reid_data', 'reid_complete']
 
 # %% ../nbs/40_scripts.ipynb #c1b80ed6
-import os, re, sys, warnings
+import os, re, shlex, sys, warnings
 from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
@@ -128,7 +128,8 @@ def reid_run(
         raise ReIDError(f"{out} holds a finished run: open {out/'report.html'}, or give --force to replace it")
     found = _read(data, columns, skip_bad, hold_out, by)
     from reid_nb.pipeline import run_all
-    print(f'Done: open {run_all(found, r, out, resume, force)}')
+    report = run_all(found, r, out, resume, force)
+    print(f"In JupyterLab: from reid_nb.explorer import explorer; explorer('{out}')", f'Done: open {report}', sep='\n')
 
 # %% ../nbs/40_scripts.ipynb #a6dbf561
 def _train(read, recipe, out, **options):
@@ -289,14 +290,15 @@ def reid_eval(
     by:str=None,         # What is not on both sides then: pid (when not given), seq or both
 ):
     "mAP with its interval, rank-1, rank-5 and mINP of trained models, after each step from features to answer."
-    changes, folders = _section(set, 'test'), [runs] if Path(runs).is_dir() else runs.split()
+    changes, folders = _section(set, 'test'), [runs] if Path(runs).is_dir() else shlex.split(runs)
     if out and Path(out).exists(): raise ReIDError(f"{out} is there already; give another --out")
     if (hold_out or columns or skip_bad) and not data:
         raise ReIDError("--hold-out, --columns and --skip-bad are about --data")
     from reid_nb.explorer import Explorer, read_members, steps_of
     found = _read(data, columns, skip_bad, hold_out, by) if data else None
     room = Explorer(*read_members(folders if len(folders) > 1 else folders[0], data=found, progress=True))
-    room.test = replace(read_recipe('tiny'), test=room.test).set(**changes).test
+    for m in room.members.values(): m.test = replace(read_recipe('tiny'), test=m.test).set(**changes).test
+    room.test = next(iter(room.members.values())).test # which says whether matches of the same camera count
     table = steps_of(room)
     if out:
         with atomic_write(out) as tmp: table.to_csv(tmp, index=False)
@@ -311,30 +313,36 @@ def reid_noise(
     run:str,          # Folder of a training, or of a run
     set:str=None,     # Changes to section noise of the recipe, as in "rule=quantile partial=0.8 full=0.95"
     out:str=None,     # csv with score, kind and decision of each training image, for the review grid
-    picture:str=None, # Image file with the most suspicious crops of each kind
+    picture:str=None, # png, jpg, pdf or svg file with the most suspicious crops of each kind
+    root:str=None,    # Folder of the images, when they are not where they were
     force:bool=False, # Replace files that are there
 ):
     "Mine mislabelled and hidden crops from the losses of a training: counts, the worst, a csv, a picture."
     for path in filter(None, (out, picture)):
         if Path(path).exists() and not force: raise ReIDError(f"{path} is there already; give --force to replace it")
     changes = _section(set, 'noise')
+    if picture and Path(picture).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
+        raise ReIDError(f"--picture {picture}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import load_run_recipe
+    from reid_nb.explorer import read_root
     from reid_nb.learner import read_visits
     from reid_nb.noise import decide, mine, score_kinds
     from reid_nb.pipeline import read_table
+    from reid_nb.review import read_decisions
     run = Path(run)
     ledger = next((p for p in (run/'ledger', run/'models/mine/ledger') if p.exists()), None)
-    if ledger is None:
+    if ledger is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
-    before = read_table(run/'noise.csv') if (run/'noise.csv').is_file() else None
+    before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
     found = decide(mine(read_visits(ledger), table, r), r.copies, before, r.drop)
-    truth = score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None
-    print(*_suspects(found, truth), sep='\n')
+    if picture: _draw_suspects(found, root or read_root(run), picture) # first, because it may fail
     if out:
         with atomic_write(out) as tmp: found.to_csv(tmp, index=False, lineterminator='\n')
-        print(f"{out} is written: look at it with reid_nb.review.review('{out}', root)")
-    if picture: _draw_suspects(found, run, picture)
+    truth = score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None
+    print(*_suspects(found, truth), sep='\n')
+    for path in filter(None, (picture, out)): print(f"{path} is written")
+    if out: print(f"To review it in JupyterLab: from reid_nb.review import review; review('{out}', root)")
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _suspects(
@@ -350,17 +358,14 @@ def _suspects(
 
 def _draw_suspects(
     found,   # From `decide`
-    run,     # Folder, which knows where the images are
+    root,    # Folder of the images
     picture, # File
 ):
     "Write a picture of the most suspicious crops of each kind."
     from reid_nb.explore import montage
-    path = run/'root.txt'
-    if not path.is_file(): raise ReIDError(f"{run} does not know where its images are: {path} is missing")
     worst = found.sort_values('score', ascending=False).groupby('kind').head(10)
-    fig = montage(worst, path.read_text(encoding='utf-8'), by='kind', titles='score')
-    with atomic_write(picture) as tmp: fig.savefig(tmp, dpi=150, format=Path(picture).suffix[1:] or 'png')
-    print(f"{picture} is drawn")
+    fig = montage(worst, root, by='kind', titles='score')
+    with atomic_write(picture) as tmp: fig.savefig(tmp, dpi=150, format=Path(picture).suffix[1:])
 
 # %% ../nbs/40_scripts.ipynb #52b3d0c6
 @call_parse
