@@ -317,8 +317,8 @@ def atomic_write(
 # %% ../nbs/00_core.ipynb #a0119847
 RUN_FILES = {'recipe.toml', 'table.csv', 'root.txt', 'noise.csv', 'decisions.csv', 'history.csv', 'seconds.csv',
              'metrics.json', 'models', 'embeddings', 'distances.safetensors', 'submission.csv', 'report.html',
-             'model.safetensors', 'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv', 'logs', 'results', 'ablation.csv', 'ablation.png',
-             'distances', 'zoo.csv', 'ensemble.csv', 'ensemble.json', 'ensemble.png'}
+             'model.safetensors', 'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv', 'logs', 'results',
+             'ablation.csv', 'ablation.png', 'distances', 'zoo.csv', 'ensemble.csv', 'ensemble.json', 'ensemble.png'}
 ENDS = 'report.html', 'model.safetensors'
 
 def open_run(
