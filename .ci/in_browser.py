@@ -1,13 +1,16 @@
 #!/usr/bin/env python
-"""The review grid and the explorer in a real JupyterLab and a real browser: what is clicked and pressed has to be saved and shown.
+"""The review grid and the explorer in a real JupyterLab and a real browser: what is clicked has to be saved and shown.
 
-    python .ci/in_browser.py [review] [explorer] [notebooks] [--chromium /usr/bin/chromium] [--theme dark] [--screenshot FILE]
+    python .ci/in_browser.py [review explorer 13_review 30_explorer] [--chromium PATH] [--theme dark] [--screenshot FILE]
 
-review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does the same
-with the explorer and what it shows; notebooks runs 13_review and 30_explorer themselves from top to bottom, with one decision and one
-query. All three when none is named. Needs `pip install playwright jupyterlab` and a Chromium or Chrome. Makes synthetic players in a
-temporary folder, opens nothing outside this machine, and exits with 1 at the first check that fails."""
-import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys, tempfile, time
+review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does the
+same with the explorer and what it shows; 13_review and 30_explorer run the notebooks themselves from top to bottom, with
+one decision and one query. All four when none is named. Needs `pip install playwright jupyterlab` and a Chromium or Chrome.
+Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the first check that
+fails."""
+import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys
+import tempfile, time
+from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -69,12 +72,11 @@ def make_explorer(folder):
     write_notebook(folder/'explorer.ipynb', EXPLORER)
 
 
-def make_notebooks(folder):
-    "The two notebooks themselves, without the export at their end."
-    for name in ('13_review', '30_explorer'):
-        nb = json.loads((REPO/f'nbs/{name}.ipynb').read_text(encoding='utf-8'))
-        nb['cells'] = [c for c in nb['cells'] if 'nbdev_export' not in ''.join(c['source'])]
-        (folder/f'{name}.ipynb').write_text(json.dumps(nb | dict(metadata=SPEC)), encoding='utf-8')
+def make_notebook(name, folder):
+    "The notebook itself, without the export at its end."
+    nb = json.loads((REPO/f'nbs/{name}').read_text(encoding='utf-8'))
+    nb['cells'] = [c for c in nb['cells'] if 'nbdev_export' not in ''.join(c['source'])]
+    (folder/name).write_text(json.dumps(nb | dict(metadata=SPEC)), encoding='utf-8')
 
 
 @contextlib.contextmanager
@@ -146,16 +148,19 @@ class Page:
     def run_all(self, name, shown):
         "Open a notebook and run all of it."
         self.open(name)
-        for last in (False, True):
-            self.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content').first.click()
-            self.press('Escape')
-            self.page.locator('.lm-MenuBar-itemLabel', has_text='Run').click()
-            self.page.locator('.lm-Menu-itemLabel').get_by_text('Run All Cells', exact=True).click()
-            try: self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=busy]', state='attached', timeout=20000); break
+        for last in (False, False, True):
+            try:
+                dialog = self.page.locator('.jp-Dialog .jp-mod-accept') # asks for a kernel when it has not got one yet
+                if dialog.count(): dialog.last.click(timeout=20000)
+                self.page.locator('.jp-Notebook .jp-Cell .cm-content').first.click(timeout=20000)
+                self.press('Escape')
+                self.page.locator('.lm-MenuBar-itemLabel', has_text='Run').click(timeout=20000)
+                self.page.locator('.lm-Menu-itemLabel').get_by_text('Run All Cells', exact=True).click(timeout=20000)
+                busy = '.jp-Notebook-ExecutionIndicator[data-status=busy]'
+                self.page.wait_for_selector(busy, state='attached', timeout=20000)
+                break
             except self.timeout:
                 if last: raise
-                select = self.page.locator('.jp-Dialog .jp-mod-accept') # asks for a kernel when it has not got one yet
-                if select.count(): select.click()
         self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached', timeout=300000)
         errors = self.page.locator('[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]')
         self.check(f'{name} runs from top to bottom', lambda: errors.count() == 0)
@@ -402,14 +407,19 @@ def elsewhere(x, room):
     x.check('a click on a dot asks it', lambda: x.asked() in {*room.q.file, *room.g.file})
 
 
-def itself(x, screenshot):
-    "One decision and one query in the notebooks."
+def itself_review(x, screenshot):
+    "One decision in 13_review."
     page = x.page
     x.run_all('13_review.ipynb', '.rv-card')
     seen = lambda: int(re.search(r'(\d+) of', page.locator('.rv-count').last.inner_text())[1])
     before = seen()
     page.locator('.rv-now [data-what=drop]').click()
     x.check('one decision in 13_review', lambda: seen() == before + 1 and page.locator('.rv-now').get_attribute('data-decision') == 'drop')
+
+
+def itself_explorer(x, screenshot):
+    "One query in 30_explorer."
+    page = x.page
     x.run_all('30_explorer.ipynb', '.ex-pic')
     view = page.locator('.jp-OutputArea-output', has=page.locator('.ex')).last
     x.tab('Lists')
@@ -447,18 +457,21 @@ def try_explorer(x, screenshot):
     elsewhere(x, room)
 
 
-TASKS = dict(review=(make_review, Grid, try_review), explorer=(make_explorer, Lists, try_explorer),
-             notebooks=(make_notebooks, Page, itself))
+TASKS = {'review': (make_review, Grid, try_review), 'explorer': (make_explorer, Lists, try_explorer),
+         '13_review': (partial(make_notebook, '13_review.ipynb'), Page, itself_review),
+         '30_explorer': (partial(make_notebook, '30_explorer.ipynb'), Page, itself_explorer)}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('tasks', nargs='*', choices=[[], *TASKS], help='what to try; all when not given')
+    parser.add_argument('tasks', nargs='*', help=f"what to try, of {', '.join(TASKS)}; all when not given")
     parser.add_argument('--chromium', help='the browser, if it is not on the PATH')
     parser.add_argument('--theme', choices=['light', 'dark'], default='light', help="JupyterLab's")
     parser.add_argument('--screenshot', type=Path, help='write a picture of the grid here: png, jpg, or into the '
                         "notebook that shows `attachment:grid.jpg`")
     args = parser.parse_args()
+    for task in args.tasks:
+        if task not in TASKS: stop(f"there is no {task}; give {', '.join(TASKS)}")
     names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
     browser = shutil.which(args.chromium) if args.chromium else next(filter(None, map(shutil.which, names)), None)
     if not browser: stop(f"no browser {args.chromium or ' or '.join(names)}; install one or give --chromium PATH")
