@@ -1,13 +1,14 @@
 #!/usr/bin/env python
 """The review grid and the explorer in a real JupyterLab and a real browser: what is clicked has to be saved and shown.
 
-    python .ci/in_browser.py [review explorer 13_review 30_explorer] [--chromium PATH] [--theme dark] [--screenshot FILE]
+    python .ci/in_browser.py [review explorer 13_review 30_explorer] [--chromium PATH] [--theme dark]
+                             [--screenshot FILE]
 
-review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does the
-same with the explorer and what it shows; 13_review and 30_explorer run the notebooks themselves from top to bottom, with
-one decision and one query. All four when none is named. Needs `pip install playwright jupyterlab` and a Chromium or Chrome.
-Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the first check that
-fails."""
+review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does
+the same with the explorer and what it shows; 13_review and 30_explorer run the notebooks themselves from top to bottom,
+with one decision and one query. All four when none is named. Needs `pip install playwright jupyterlab` and a Chromium
+or Chrome. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the
+first check that fails."""
 import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys
 import tempfile, time
 from functools import partial
@@ -28,11 +29,12 @@ view"""
 def stop(text): sys.exit(f'in_browser: {text}')
 
 
-SPEC = dict(kernelspec=dict(name='python3', display_name='python3', language='python')) # or JupyterLab asks for a kernel
+SPEC = dict(kernelspec=dict(name='python3', display_name='python3', language='python')) # or JupyterLab asks
 
 
 def write_notebook(path, *cells):
-    cells = [dict(cell_type='code', id=f'c{i}', metadata={}, source=c, outputs=[], execution_count=None) for i, c in enumerate(cells)]
+    new = dict(cell_type='code', metadata={}, outputs=[], execution_count=None)
+    cells = [new | dict(id=f'c{i}', source=c) for i, c in enumerate(cells)]
     path.write_text(json.dumps(dict(cells=cells, metadata=SPEC, nbformat=4, nbformat_minor=5)))
 
 
@@ -60,7 +62,8 @@ def make_explorer(folder):
     from reid_nb.models import recipe_model, save_model
     from reid_nb.pipeline import keep_table
     from reid_nb.synth import make_dataset
-    data = read_dataset(make_dataset(folder/'players.zip', n_ids=2, frames=8, n_val=8, n_test=1, seed=6), folder/'unpacked')
+    players = make_dataset(folder/'players.zip', n_ids=2, frames=8, n_val=8, n_test=1, seed=6)
+    data = read_dataset(players, folder/'unpacked')
     tiny, run = recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [64, 32]}), folder/'run'
     run.mkdir()
     save_recipe(tiny, run/'recipe.toml'); keep_table(data, run)
@@ -90,7 +93,8 @@ def start_lab(folder, theme):
     quiet = dict(fetchNews='false', checkForUpdates=False)
     (settings/'notification.jupyterlab-settings').write_text(json.dumps(quiet))
     (settings.parent/'notebook-extension').mkdir()
-    (settings.parent/'notebook-extension'/'tracker.jupyterlab-settings').write_text(json.dumps(dict(windowingMode='none')))
+    whole = settings.parent/'notebook-extension'/'tracker.jupyterlab-settings' # cells out of sight are drawn as well
+    whole.write_text(json.dumps(dict(windowingMode='none')))
     env = dict(os.environ, JUPYTERLAB_SETTINGS_DIR=str(home/'settings'), JUPYTERLAB_WORKSPACES_DIR=str(home/'spaces'),
                JUPYTER_CONFIG_DIR=str(home/'config'), JUPYTER_RUNTIME_DIR=str(home/'runtime'),
                IPYTHONDIR=str(home/'ip'), PYTHONPATH=os.pathsep.join([str(REPO), os.environ.get('PYTHONPATH', '')]))
@@ -115,7 +119,8 @@ def start_lab(folder, theme):
 
 class Page:
     "An open page and the checks on it."
-    def __init__(self, page, folder, url, timeout): self.page, self.folder, self.url, self.timeout, self.n = page, folder, url, timeout, 0
+    def __init__(self, page, folder, url, timeout):
+        self.page, self.folder, self.url, self.timeout, self.n = page, folder, url, timeout, 0
 
     def check(self, what, ok, seconds=30):
         "Wait until `ok()` holds; the run ends when it does not."
@@ -136,7 +141,7 @@ class Page:
         self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached')
 
     def run_cell(self, name, shown):
-        "Open a notebook and run its first cell; pressed too early, while JupyterLab still puts itself together, the keys are lost."
+        "Open a notebook and run its first cell; keys pressed while JupyterLab still puts itself together are lost."
         self.open(name)
         for last in (False, False, True):
             self.page.locator('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content').first.click()
@@ -161,8 +166,10 @@ class Page:
                 break
             except self.timeout:
                 if last: raise
-        self.page.wait_for_selector('.jp-Notebook-ExecutionIndicator[data-status=idle]', state='attached', timeout=300000)
-        errors = self.page.locator('[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]')
+        idle = '.jp-Notebook-ExecutionIndicator[data-status=idle]'
+        self.page.wait_for_selector(idle, state='attached', timeout=300000)
+        wrong = ', '.join(f'[data-mime-type="application/vnd.jupyter.{e}"]' for e in ('error', 'stderr'))
+        errors = self.page.locator(wrong)
         self.check(f'{name} runs from top to bottom', lambda: errors.count() == 0)
         self.page.wait_for_selector(shown, state='attached')
         self.page.wait_for_timeout(2000) # until what the last cells changed has been drawn
@@ -328,12 +335,13 @@ class Lists(Page):
     def expected(self):
         "What the library gives in this process."
         from reid_nb.explorer import Explorer, read_members
-        return Explorer(*read_members(self.folder/'run'))
+        return Explorer(*read_members(shutil.copytree(self.folder/'run', self.folder/'copy'))) # each writes its own
 
 
 def as_it_should(x, room, what):
     "Wait until the page shows the room's lists."
-    found = [[n, [[room.row().file, 'asked'], *room.ranked(n)[:room.k][['file', 'status']].values.tolist()]] for n in room.systems()]
+    answers = lambda n: room.ranked(n)[:room.k][['file', 'status']].values.tolist()
+    found = [[n, [[room.row().file, 'asked'], *answers(n)]] for n in room.systems()]
     x.check(what, lambda: x.lists() == found)
 
 
@@ -384,24 +392,28 @@ def elsewhere(x, room):
     x.check('a file is asked', lambda: x.asked() == 'a picture from elsewhere' and len(x.lists()[0][1]) == room.k + 1)
     shown = x.lists()
     upload('broken.jpg')
-    x.check('a file that is no picture is told in one line', lambda: 'broken.jpg cannot be decoded' in x.score() and x.lists() == shown)
+    x.check('a file that is no picture is told in one line',
+            lambda: 'broken.jpg cannot be decoded' in x.score() and x.lists() == shown)
     page.locator('.ex').evaluate("""async (node, bytes) => { const data = new DataTransfer();
         data.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg'));
         node.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })); }""",
         list((x.folder/'unpacked').rglob('*.jpeg').__next__().read_bytes()))
     x.check('a file that is dropped is asked', lambda: x.asked() == 'a picture from elsewhere' and x.lists() != shown)
     page.locator('.ex-why').first.click()
-    x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate('i => i.offsetHeight > 50 && i.naturalWidth > 300'), 30)
+    x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate(
+        'i => i.offsetHeight > 50 && i.naturalWidth > 300'))
     x.tab('Map')
     canvas, tip = page.locator('.em-map'), page.locator('.em-tip')
-    x.check('the map has dots', lambda: canvas.evaluate("c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)"), 60)
+    x.check('the map has dots', lambda: canvas.evaluate(
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)"), 60)
     box = canvas.bounding_box()
     def hover():
         for i in range(20, 640, 12):
             page.mouse.move(box['x'] + i, box['y'] + 270 + 200*((i * 7) % 13 - 6) / 6)
             if tip.is_visible(): return True
-    x.check('the crop under the pointer is shown', lambda: hover() and page.wait_for_timeout(600) is None and x.drawn('.em-tip img')
-            and page.locator('.em-tip img').count() == 1, 30)
+    def under(): # a moment after the pointer has come to rest
+        return hover() and page.wait_for_timeout(600) is None and page.locator('.em-tip img').count() == 1
+    x.check('the crop under the pointer is shown', lambda: under() and x.drawn('.em-tip img'))
     page.mouse.down(); page.mouse.up()
     x.tab('Lists')
     x.check('a click on a dot asks it', lambda: x.asked() in {*room.q.file, *room.g.file})
@@ -414,7 +426,8 @@ def itself_review(x, screenshot):
     seen = lambda: int(re.search(r'(\d+) of', page.locator('.rv-count').last.inner_text())[1])
     before = seen()
     page.locator('.rv-now [data-what=drop]').click()
-    x.check('one decision in 13_review', lambda: seen() == before + 1 and page.locator('.rv-now').get_attribute('data-decision') == 'drop')
+    x.check('one decision in 13_review', lambda: seen() == before + 1
+            and page.locator('.rv-now').get_attribute('data-decision') == 'drop')
 
 
 def itself_explorer(x, screenshot):
@@ -426,8 +439,9 @@ def itself_explorer(x, screenshot):
     view.get_by_role('button', name='re-ranked', exact=True).click()
     query = view.locator('select[size]').last
     query.select_option(index=2)
-    x.check('one query in 30_explorer', lambda: view.locator('.ex-card').first.get_attribute('data-file').endswith(
-        query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]) and query.evaluate('s => s.selectedIndex') == 2)
+    name = lambda: query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]
+    x.check('one query in 30_explorer', lambda: query.evaluate('s => s.selectedIndex') == 2
+            and view.locator('.ex-card').first.get_attribute('data-file').endswith(name()))
     if screenshot: picture(page, screenshot, view)
 
 

@@ -3,10 +3,10 @@
     python nbs/benchmarks/sliders.py [--queries 468 --gallery 8703 --dims 2048 --members 2 --runs 7 --threads 1]
                                      [--features trained]
 
-Features are those of rerank.py. Each slider is moved to a value that was not there before; a view is drawn as well, without
-pictures. `anew` is k_reciprocal and evaluate for each member, which is what a change costs where nothing is kept. The first
-search of each member is told apart: it is made once, when the step is looked at first. `aqe_k` changes the features, so that
-it needs a search again.
+Features are those of rerank.py. Each slider is moved to a value that was not there before; a view is drawn as well,
+without pictures. `anew` is k_reciprocal and evaluate for each member, which is what a change costs where nothing is
+kept. The first search of each member is told apart: it is made once, when the step is looked at first. `aqe_k` changes
+the features, so that it needs a search again.
 """
 import argparse, os, statistics, time
 from dataclasses import replace
@@ -31,8 +31,9 @@ def main():
     n, test = args.queries + args.gallery, recipe('along2021').test
     table = pd.DataFrame(dict(file=[f'{i}.jpg' for i in range(n)], pid=np.arange(n) % 400, camid=np.arange(n) % 6,
                               role=['query']*args.queries + ['gallery']*args.gallery))
-    members = [Member(f'm{i}', Embeddings(np.concatenate(features(args.queries, args.gallery, args.dims, args.features, seed=i)), table),
-                      test) for i in range(args.members)]
+    sizes = args.queries, args.gallery, args.dims, args.features
+    look = lambda seed: Embeddings(np.concatenate(features(*sizes, seed=seed)), table)
+    members = [Member(f'm{i}', look(i), test) for i in range(args.members)]
     start = time.perf_counter()
     view = ExplorerView(Explorer(members, 'nowhere'))
     print(f'{args.queries:,} x {args.gallery:,}, {args.dims}-d {args.features}, {args.threads} threads')
@@ -45,12 +46,13 @@ def main():
 
     def anew():
         for m in members[:1 if view.room.step != 'fused' else None]:
-            d = k_reciprocal(*expand_queries(*m.features('mirror', test), test.aqe_k), test.k1, test.k2, test.lambda_)
+            d = k_reciprocal(*expand_queries(*m.features('expanded', test), test.aqe_k), test.k1, test.k2, test.lambda_)
             evaluate(d, m.q.pid, m.g.pid, m.q.camid, m.g.camid)
 
     for step in ('re-ranked', 'fused')[:1 + (args.members > 1)]:
         view.step.value = step
-        moves = dict(lambda_=lambda i: view.tune(lambda_=0.1 + 0.01*i), k2=lambda i: view.tune(k2=3 + i), k1=lambda i: view.tune(k1=11 + i))
+        moves = dict(lambda_=lambda i: view.tune(lambda_=0.1 + 0.01*i), k2=lambda i: view.tune(k2=3 + i),
+                     k1=lambda i: view.tune(k1=11 + i))
         if step == 'fused': moves['weights'] = lambda i: view.weigh('m0', 0.5 + 0.05*i)
         found = {name: [] for name in (*moves, 'anew')}
         for i in range(args.runs):
