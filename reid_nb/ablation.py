@@ -255,13 +255,13 @@ def ablate(
     if not len(data.rows('test')):
         raise ReIDError("an ablation needs a labelled test part, and there is none; --hold-out 0.1 makes one")
     recipe = _fit_to_measure(data, recipe)
-    open_run(out, recipe, resume, force)
-    seeds = sorted({*map(int, seeds), *_seeds(out)})
-    nets = networks(recipe, rows, seeds)
-    keep_table(data, out)
-    for size in sorted({net.recipe.model.size for net in nets}):
-        cached_images(data.table, data.root, size, recipe.model.resize, progress=verbose)
-    for first in (True, False):
-        these = [net for net in nets if (net.name == 'baseline') == first]
-        share_out(partial(do_network, data, out, verbose=verbose), these, processes)
-    return finish(out, rows, seeds)
+    with open_run(out, recipe, resume, force, kind='ablation'):
+        seeds = sorted({*map(int, seeds), *_seeds(out)})
+        nets = networks(recipe, rows, seeds)
+        keep_table(data, out)
+        for size in sorted({net.recipe.model.size for net in nets}):
+            cached_images(data.table, data.root, size, recipe.model.resize, progress=verbose)
+        for first in (True, False):
+            these = [net for net in nets if (net.name == 'baseline') == first]
+            share_out(partial(do_network, data, out, verbose=verbose), these, processes)
+        return finish(out, rows, seeds)

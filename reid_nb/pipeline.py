@@ -8,7 +8,7 @@ __all__ = ['KEYS', 'read_table', 'keep_table', 'Run', 'Job', 'fit_in', 'do_job',
 
 # %% ../nbs/29_pipeline.ipynb #3daa7478
 import json, shutil, time
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -42,26 +42,35 @@ from .rerank import expand_queries, k_reciprocal
 _SAME = ['file', 'pid', 'camid', 'subset', 'role'] # What a run may not see change
 
 def read_table(
-    path, # csv file that a run wrote
+    path,    # csv file that a run wrote
+    need=(), # Columns that it has to have
 ) -> pd.DataFrame:
-    "The table; `ReIDError` when it is damaged or gone."
+    "The table; `ReIDError` when it is damaged or gone, or when it lacks a column."
     na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
-    text = {'file': str, 'model': str}
-    try: return pd.read_csv(path, keep_default_na=False, na_values=na, dtype=text)
-    except (ValueError, OSError) as e:
-        raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
+    kinds = {'file': str, 'model': str} | dict.fromkeys(('pid', 'camid', 'seq', 'frame', 'copies'), 'int64')
+    try:
+        table = pd.read_csv(path, keep_default_na=False, na_values=na, dtype=kinds)
+        for lost in [c for c in need if c not in table]: raise ValueError(f"it has no column {lost}")
+    except (ValueError, OverflowError, OSError) as e:
+        raise ReIDError(f"{path} is damaged or missing ({e}); give --force to start the run over") from e
+    return table
 
 def keep_table(
     data, # ReIDData
     out,  # Folder of the run
 ):
     "Write `table.csv` and `root.txt`, or raise `ReIDError` when the one that is there tells of other images."
-    path = Path(out)/'table.csv'
+    path, table = Path(out)/'table.csv', data.table.reset_index(drop=True)
+    if data.images is not None: table = table.assign(content=table.file.map(data.images.content))
     if not path.is_file():
-        with atomic_write(path) as tmp: data.table.to_csv(tmp, index=False)
-    elif not read_table(path)[_SAME].equals(data.table[_SAME].reset_index(drop=True)):
+        with atomic_write(path) as tmp: table.to_csv(tmp, index=False)
+    old = read_table(path, _SAME)
+    if not old[_SAME].equals(table[_SAME]):
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
+    if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):
+        raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such images); "
+                        "put the old one back, or give --force to start over")
     with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_text(str(Path(data.root).resolve()), encoding='utf-8')
 
 # %% ../nbs/29_pipeline.ipynb #fc3fcfff
@@ -138,8 +147,9 @@ def _begin(
     if 'copies' not in job.table: return
     path, wanted = job.folder/'showings.csv', job.table.loc[job.table.subset == 'train', ['file', 'copies']]
     if path.is_file():
-        if read_table(path).copies.tolist() == wanted.copies.tolist(): return
+        if read_table(path, ['copies']).copies.tolist() == wanted.copies.tolist(): return
         if verbose: print(f'· {job.folder.name} was trained with other decisions, and is trained anew', flush=True)
+        for name in ('model.safetensors', 'last.pt'): (job.folder/name).unlink(missing_ok=True) # or a kill might leave them
         shutil.rmtree(job.folder)
     with atomic_write(path) as tmp: wanted.to_csv(tmp, index=False)
 
@@ -329,15 +339,16 @@ def run_all(
 ) -> Path:
     "Train, clean, train again, retrieve, submit, report; returns the report. `ReIDError` for bad input."
     check(data, recipe)
-    run = Run(data, recipe, open_run(out, recipe, resume, force, retest=True), verbose)
-    table, ms, mined = data.table, recipe.test.ms, None
-    if recipe.noise.clean:
-        mined = train(run, 'mine', recipe.set(**{'loss.m': ms[0]}), table)
-        table = clean(run)
-        (run.out/'report.html').unlink(missing_ok=True)
-    models = {f'm{m}': train(run, f'm{m}', recipe.set(**{'loss.m': m}), table) for m in ms}
-    with run.stage('retrieve'): dists = retrieve(run, models, mined)
-    return finish(run, table, dists)
+    with open_run(out, recipe, resume, force, retest=True) as folder:
+        run = Run(data, recipe, folder, verbose)
+        table, ms, mined = data.table, recipe.test.ms, None
+        if recipe.noise.clean:
+            mined = train(run, 'mine', recipe.set(**{'loss.m': ms[0]}), table)
+            table = clean(run)
+            (run.out/'report.html').unlink(missing_ok=True)
+        models = {f'm{m}': train(run, f'm{m}', recipe.set(**{'loss.m': m}), table) for m in ms}
+        with run.stage('retrieve'): dists = retrieve(run, models, mined)
+        return finish(run, table, dists)
 
 # %% ../nbs/29_pipeline.ipynb #29b7cbac
 def finish(
@@ -378,11 +389,9 @@ def train_model(
     if log: logger(log)
     learn = reid_learner(data, recipe, progress=verbose and first)
     lr_schedule(recipe.train), learn.dls.train.sampler.shard(0, team().world)
-    def ready():
-        open_run(out, recipe, resume, force)
-        keep_table(data, out)
-    on_first(ready)
-    if log and first: learn.log_to(log, out)
-    fit_in(learn, out, out.name, verbose)
-    if first: (out/'last.pt').unlink()
+    with ExitStack() as stack: # the first process holds the folder
+        on_first(lambda: keep_table(data, stack.enter_context(open_run(out, recipe, resume, force, kind='training'))))
+        if log and first: learn.log_to(log, out)
+        fit_in(learn, out, out.name, verbose)
+        if first: (out/'last.pt').unlink()
     return out

@@ -8,6 +8,7 @@ __all__ = ['MOST', 'GRID', 'asked', 'members', 'learn_from', 'write_answer', 'pa
 
 # %% ../nbs/32_zoo.ipynb #bd84dc35
 import json
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -61,7 +62,7 @@ def learn_from(
     if not more.any(): raise ReIDError(f"{data.name} has no labelled test part to train on; leave out --on all")
     table = data.table[more | ~test].copy() # without distractors, which nobody asks about any more
     table.loc[more, ['subset', 'role']] = 'train'
-    return ReIDData(data.root, table.reset_index(drop=True), data.name)
+    return replace(data, table=table.reset_index(drop=True))
 
 # %% ../nbs/32_zoo.ipynb #e1c262e0
 def write_answer(
@@ -155,6 +156,26 @@ def _zoo_of(
     return pd.concat([old, more]).drop_duplicates().reset_index(drop=True)
 
 # %% ../nbs/32_zoo.ipynb #1ed8b1ad
+def _all_models(
+    run:Run,       # Of the ensemble
+    recipes:dict,  # From `members`
+    keys,          # Of `KEYS`, those that are there
+    processes:int, # Models that are trained beside each other
+) -> dict:
+    "Train what has not been trained yet, and answer; files of distances by key and name."
+    data, recipe, table = run.data, run.recipe, run.data.table
+    if recipe.noise.clean:
+        train(run, 'mine', recipe.set(**{'loss.m': recipe.test.ms[0]}), table)
+        table = clean(run)
+        run.__dict__.pop('images', None) # room for the others
+        if torch.cuda.is_available(): torch.cuda.empty_cache()
+    for size, resize in sorted({(r.model.size, r.model.resize) for r in recipes.values()}):
+        cached_images(data.table, data.root, size, resize, progress=run.verbose)
+    jobs = [Job(run.out/'models'/name, r, table) for name, r in recipes.items()]
+    with run.stage(f'train {len(jobs)} models'): share_out(partial(do_job, data, verbose=run.verbose), jobs, processes)
+    with run.stage('retrieve'):
+        return {key: {name: write_answer(run, name, r, key) for name, r in recipes.items()} for key in keys}
+
 def run_ensemble(
     data:ReIDData,     # What to train on and to answer
     recipe:Recipe,     # What all models share; its own network mines
@@ -173,21 +194,11 @@ def run_ensemble(
     keys = [key for key, subset in KEYS.items() if len(data.rows(subset))]
     if not keys: raise ReIDError(f"{data.name} leaves nothing to answer: neither a labelled nor an unlabelled test part")
     for r in [recipe, *recipes.values()]: check(data, r)
-    run, table = Run(data, recipe, open_run(out, recipe, resume, force, retest=True), verbose), data.table
-    (out/'ensemble.json').unlink(missing_ok=True)
-    run.write('zoo.csv', zoo)
-    if recipe.noise.clean:
-        train(run, 'mine', recipe.set(**{'loss.m': recipe.test.ms[0]}), table)
-        table = clean(run)
-        run.__dict__.pop('images', None) # room for the others
-        if torch.cuda.is_available(): torch.cuda.empty_cache()
-    for size, resize in sorted({(r.model.size, r.model.resize) for r in recipes.values()}):
-        cached_images(data.table, data.root, size, resize, progress=verbose)
-    jobs = [Job(out/'models'/name, r, table) for name, r in recipes.items()]
-    with run.stage(f'train {len(jobs)} models'): share_out(partial(do_job, data, verbose=verbose), jobs, processes)
-    with run.stage('retrieve'):
-        paths = {key: {name: write_answer(run, name, r, key) for name, r in recipes.items()} for key in keys}
-    return submit(run, paths)
+    with open_run(out, recipe, resume, force, retest=True, kind='ensemble'):
+        run = Run(data, recipe, out, verbose)
+        (out/'ensemble.json').unlink(missing_ok=True)
+        run.write('zoo.csv', zoo)
+        return submit(run, _all_models(run, recipes, keys, processes))
 
 # %% ../nbs/32_zoo.ipynb #31bb23f5
 def _other(run, names, paths):
