@@ -322,6 +322,8 @@ def atomic_write(
     except Exception as e: # libraries tell a full disk in many ways, torch as a RuntimeError
         full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < 2**20
         if full: raise DiskFull(f"{path} cannot be written: the disk is full") from e
+        if re.search('safetensors|inline_container|PytorchStreamWriter', f'{type(e)} {e}'):
+            raise ReIDError(f"{path} cannot be written: {str(e).partition(chr(10))[0]}") from e
         raise
     finally: tmp.unlink(missing_ok=True)
 

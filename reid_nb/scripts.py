@@ -7,7 +7,8 @@ __all__ = ['EMBEDDED', 'COMMANDS', 'embedded_data', 'reid_run', 'reid_train', 'r
            'reid_noise', 'reid_synth', 'reid_data', 'reid_complete']
 
 # %% ../nbs/40_scripts.ipynb #c1b80ed6
-import os, re, shlex, sys, warnings
+import os, re, shlex, signal, sys, threading, warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
@@ -15,20 +16,29 @@ from pathlib import Path
 import tomlkit
 from fastcore.script import call_parse
 
-from .core import ReIDError, atomic_write
+from .core import ReIDError, atomic_write, printable
 from .core import recipe as read_recipe
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
+@contextmanager
+def _told_to_stop():
+    "SIGTERM stops the block as Ctrl-C does."
+    if threading.current_thread() is not threading.main_thread(): yield; return # where Python allows no handler
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try: yield
+    finally: signal.signal(signal.SIGTERM, before)
+
 def _plain(
     func, # A command
 ):
-    "`func` with warnings off, and system errors and Ctrl-C told in one line."
+    "`func` with warnings off, and system errors, a full memory, Ctrl-C and SIGTERM told in one line."
     @wraps(func)
     def inner(*args, **kwargs):
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _told_to_stop():
             warnings.simplefilter('ignore')
             try: return func(*args, **kwargs)
             except OSError as e: raise ReIDError(f"{e.strerror or e}: {e.filename}" if e.filename else str(e)) from e
+            except MemoryError as e: raise ReIDError(f"the memory is full: {e}") from e
             except ReIDError:
                 if os.environ.get('RANK', '0') != '0': raise SystemExit(1) from None
                 raise
@@ -100,7 +110,7 @@ def _read(
     if by and not hold_out: raise ReIDError("--by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
     found = read_dataset(data or embedded_data(), 'data', _column_map(columns), skip_bad, progress=True)
     print(found)
-    for f in found.skipped: print(f'  left out: {f}')
+    for f in found.skipped: print(f'  left out: {printable(f)}')
     if hold_out: return _held_out(found, hold_out, by or 'pid')
     if not len(found.rows('test')):
         print('Nothing can be measured without a labelled test part; --hold-out 0.1 makes one.')
@@ -424,7 +434,7 @@ def reid_data(
     data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True)
     print(data, data.summary().to_string(), sep='\n')
     problems = find_problems(data)
-    for p in problems: print(f'· {p}')
+    for p in problems: print(f'· {printable(p)}')
     for error in data.errors.values(): print(f'  {error}')
     if not problems: print('No problem found.')
     if data.errors and not skip_bad:
