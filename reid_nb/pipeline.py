@@ -47,7 +47,7 @@ def read_table(
 ) -> pd.DataFrame:
     "The table; `ReIDError` when it is damaged or gone, or when it lacks a column."
     na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
-    kinds = {'file': str, 'model': str} | dict.fromkeys(('pid', 'camid', 'seq', 'frame', 'copies'), 'int64')
+    kinds = {'file': str, 'model': str, 'content': str} | dict.fromkeys(('pid', 'camid', 'seq', 'frame', 'copies'), 'int64')
     try:
         table = pd.read_csv(path, keep_default_na=False, na_values=na, dtype=kinds)
         for lost in [c for c in need if c not in table]: raise ValueError(f"it has no column {lost}")
@@ -61,7 +61,7 @@ def keep_table(
 ):
     "Write `table.csv` and `root.txt`, or raise `ReIDError` when the one that is there tells of other images."
     path, table = Path(out)/'table.csv', data.table.reset_index(drop=True)
-    if data.images is not None: table = table.assign(content=table.file.map(data.images.content))
+    if data.images is not None: table = table.assign(content=table.file.map(data.images.content).fillna(''))
     if not path.is_file():
         with atomic_write(path) as tmp: table.to_csv(tmp, index=False)
     old = read_table(path, _SAME)
@@ -69,8 +69,8 @@ def keep_table(
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
     if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):
-        raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such images); "
-                        "put the old one back, or give --force to start over")
+        raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such "
+                        "images); put the old one back, or give --force to start over")
     with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_text(str(Path(data.root).resolve()), encoding='utf-8')
 
 # %% ../nbs/29_pipeline.ipynb #fc3fcfff

@@ -334,6 +334,7 @@ def reid_noise(
     if picture and Path(picture).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
         raise ReIDError(f"--picture {picture}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import load_run_recipe
+    from reid_nb.data import COLUMNS
     from reid_nb.explorer import read_root
     from reid_nb.learner import read_visits
     from reid_nb.noise import decide, mine, score_kinds
@@ -343,7 +344,8 @@ def reid_noise(
     ledger = next((p for p in (run/'ledger', run/'models/mine/ledger') if p.exists()), None)
     if ledger is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
-    r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
+    r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv', COLUMNS)
+    table = table.drop(columns='content', errors='ignore') # fingerprints, which are the run's own affair
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
     found = decide(mine(read_visits(ledger), table, r), r.copies, before, r.drop)
     if picture: _draw_suspects(found, root or read_root(run), picture) # first, because it may fail
