@@ -166,7 +166,7 @@ def pooled(self:ReIDModel,
     white = 255 if x.dtype == torch.uint8 else 1
     if not torch.compiler.is_exporting(): x = x.as_subclass(torch.Tensor) # fastai's would keep its type to the end
     x = x.to(self.mean.dtype)
-    x = F.batch_norm(x, white * self.mean.flatten(), (white * self.std.flatten())**2, eps=0)
+    x = F.batch_norm(x, white * self.mean.flatten(), (white * self.std.flatten())**2, eps=1e-12)
     x = x.contiguous(memory_format=torch.channels_last)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): x = self.backbone(x)
     return self.pool(_as_map(self.backbone, x).to(self.mean.dtype))
