@@ -414,6 +414,7 @@ def reid_data(
     skip_bad:bool=False, # Leave out images that cannot be decoded
     download:bool=False, # Fetch the official SynergyReID zip into data/ and read it
     accept:bool=False,   # Accept the terms that --download shows
+    max_gib:float=20.,   # That a zip may unpack to; what is unpacked is read without asking again
 ):
     "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
     if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
@@ -421,7 +422,7 @@ def reid_data(
     if download:
         _agree(accept)
         path = download_dataset('data', accept=True, progress=True)
-    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True)
+    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True, max_gib=max_gib)
     print(data, data.summary().to_string(), sep='\n')
     problems = find_problems(data)
     for p in problems: print(f'· {p}')
