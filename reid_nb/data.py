@@ -332,7 +332,7 @@ def _texts(
     path,   # csv file
     wanted, # Names of columns
 ):
-    "All names of columns, and those of `wanted` that are there as texts, None where empty; raises one of `_UNREADABLE`."
+    "All names of columns, and those of `wanted` that are there as texts, None where empty; or one of `_UNREADABLE`."
     if os.path.getsize(path) > MAX_TABLE: raise ValueError(f"it has more than {MAX_TABLE >> 20} MiB; split it")
     try:
         with open(path, newline='', encoding='utf-8-sig') as f:
@@ -466,7 +466,8 @@ def _parquet(
             for name in wanted:
                 kind = head.field(name).type
                 if types.is_nested(kind) or types.is_binary(kind): raise ValueError(f"the column {name} holds {kind}")
-            parts = [about.row_group(i).column(j) for i in range(about.num_row_groups) for j in range(about.num_columns)]
+            groups = [about.row_group(i) for i in range(about.num_row_groups)]
+            parts = [group.column(i) for group in groups for i in range(about.num_columns)]
             size = sum(part.total_uncompressed_size for part in parts if part.path_in_schema in wanted)
             if size > MAX_TABLE: raise ValueError(f"it unpacks to more than {MAX_TABLE >> 20} MiB; split it")
             return head.names, f.read(columns=wanted).to_pandas(ignore_metadata=True)
@@ -548,7 +549,8 @@ def _danger(
     if kind == stat.S_IFLNK: return 'is a link'
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR): return 'is neither a file nor a folder'
     if info.flag_bits & 1: return 'is encrypted; unpack the zip with its password and give the folder'
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED): return 'is not packed by deflate; pack it anew'
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return 'is not packed by deflate; pack it anew'
 
 # %% ../nbs/02_data.ipynb #5b6b477e
 def _open_zip(

@@ -35,7 +35,7 @@ from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_model, recipe_model, save_model
 from .noise import apply_decisions, cross_fit, decide, mine, score_kinds
-from .report import write_report
+from .report import check_table, write_report
 from .rerank import expand_queries, k_reciprocal
 
 # %% ../nbs/29_pipeline.ipynb #fc58ae46
@@ -44,10 +44,10 @@ _SAME = ['file', 'pid', 'camid', 'subset', 'role'] # What a run may not see chan
 def read_table(
     path, # csv file that a run wrote
 ) -> pd.DataFrame:
-    "The table; `ReIDError` when it is damaged or gone."
+    "The table; `ReIDError` when it is damaged or gone, or lacks a column of `RUN_TABLES`."
     na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
     text = {'file': str, 'model': str}
-    try: return pd.read_csv(path, keep_default_na=False, na_values=na, dtype=text)
+    try: return check_table(pd.read_csv(path, keep_default_na=False, na_values=na, dtype=text), path)
     except (ValueError, OSError) as e:
         raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
 
