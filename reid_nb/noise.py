@@ -287,6 +287,7 @@ def _read_fold(
     try:
         with safe_open(path, 'numpy') as f: same = (f.metadata() or {}).get('key') == key
         found = load_file(path)
+        if {*found} != {'probs', 'loss'}: raise ValueError("it is no fold")
     except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
     if not same: raise ReIDError(f"{path} is of other images or another recipe; give another folder")
     return found

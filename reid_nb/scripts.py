@@ -334,7 +334,6 @@ def reid_noise(
     if picture and Path(picture).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
         raise ReIDError(f"--picture {picture}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import load_run_recipe
-    from reid_nb.data import COLUMNS
     from reid_nb.explorer import read_root
     from reid_nb.learner import read_visits
     from reid_nb.noise import decide, mine, score_kinds
@@ -344,7 +343,7 @@ def reid_noise(
     ledger = next((p for p in (run/'ledger', run/'models/mine/ledger') if p.exists()), None)
     if ledger is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
-    r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv', COLUMNS)
+    r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
     table = table.drop(columns='content', errors='ignore') # fingerprints, which are the run's own affair
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
     found = decide(mine(read_visits(ledger), table, r), r.copies, before, r.drop)
@@ -426,6 +425,7 @@ def reid_data(
     skip_bad:bool=False, # Leave out images that cannot be decoded
     download:bool=False, # Fetch the official SynergyReID zip into data/ and read it
     accept:bool=False,   # Accept the terms that --download shows
+    max_gib:float=20.,   # That a zip may unpack to; what is unpacked is read without asking again
 ):
     "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
     if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
@@ -433,7 +433,7 @@ def reid_data(
     if download:
         _agree(accept)
         path = download_dataset('data', accept=True, progress=True)
-    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True)
+    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True, max_gib=max_gib)
     print(data, data.summary().to_string(), sep='\n')
     problems = find_problems(data)
     for p in problems: print(f'· {printable(p)}')
