@@ -131,14 +131,15 @@ def save(self:Embeddings,
     _save(self, _path(path), _note(self.about, self.table))
 
 # %% ../nbs/20_inference.ipynb #150ebd7d
-_UNREADABLE = SafetensorError, OSError, ValueError # What safetensors, the disk and `_noted` say of a bad file
+_UNREADABLE = SafetensorError, OSError, ValueError, TypeError, AttributeError, RecursionError # What a bad file can raise
 
 def _noted(
     path, # safetensors file
 ) -> dict:
     "The note in the file; one of `_UNREADABLE` when there is none."
     with safe_open(path, 'np') as f: note = f.metadata() or {}
-    if 'files' not in note: raise ValueError("it does not say what was embedded")
+    if 'files' not in note or not isinstance(json.loads(note.get('about', '')), dict):
+        raise ValueError("it does not say what was embedded")
     return note
 
 def _read(
@@ -146,7 +147,9 @@ def _read(
 ):
     "Features and note; one of `_UNREADABLE` when there is no such thing."
     note = _noted(path)
-    with safe_open(path, 'np') as f: return f.get_tensor('features'), note
+    with safe_open(path, 'np') as f: features = f.get_tensor('features')
+    if features.ndim != 2 or features.dtype != np.float32: raise ValueError("its features are not float32 rows")
+    return features, note
 
 def load_embeddings(
     path, # safetensors file written by `Embeddings.save` or `embed`

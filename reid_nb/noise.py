@@ -394,6 +394,7 @@ def apply_decisions(
 ) -> pd.DataFrame:
     "A copy of `table` with `copies`, 0 outside training; `ReIDError` when the decisions are about other images."
     train = table[table.subset == 'train']
+    if lost := {'file', 'decision'} - set(decisions): raise ReIDError(f"the table of decisions has no column {min(lost)}")
     if sorted(decisions.file) != sorted(train.file):
         raise ReIDError(f"{len(decisions):,} decisions, and not about the {len(train):,} training images")
     shown = train.file.map(dict(zip(decisions.file, showings(decisions.decision))))

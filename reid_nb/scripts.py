@@ -74,7 +74,7 @@ def _changes(
         key, _, value = item.partition('=')
         if not (key and value): raise ReIDError(f"--set {item!r}: write name=value, as in train.epochs=20")
         try: out[key] = tomlkit.parse(f'v = {value}').unwrap()['v']
-        except tomlkit.exceptions.TOMLKitError: out[key] = value
+        except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError): out[key] = value
     return out
 
 def _section(
@@ -196,7 +196,7 @@ def _numbers(
 ):
     "The whole numbers in `text`, in their order."
     found = (text or '').replace(',', ' ').split()
-    if not all(n.isdecimal() and int(n) >= least for n in found) or len(set(map(int, found))) < len(found):
+    if not all(n.isdecimal() and len(n) < 20 and int(n) >= least for n in found) or len(set(map(int, found))) < len(found):
         raise ReIDError(f"--{option} {text!r}: write different whole numbers from {least} on, as in \"1 2 5\"")
     return [int(n) for n in found]
 
