@@ -116,6 +116,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.core._leaves': ('core.html#_leaves', 'reid_nb/core.py'),
                               'reid_nb.core._may_go_on': ('core.html#_may_go_on', 'reid_nb/core.py'),
                               'reid_nb.core._preset': ('core.html#_preset', 'reid_nb/core.py'),
+                              'reid_nb.core._sweep': ('core.html#_sweep', 'reid_nb/core.py'),
                               'reid_nb.core._toml': ('core.html#_toml', 'reid_nb/core.py'),
                               'reid_nb.core.atomic_write': ('core.html#atomic_write', 'reid_nb/core.py'),
                               'reid_nb.core.held': ('core.html#held', 'reid_nb/core.py'),

@@ -9,8 +9,8 @@ __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'LOCK', 'R
            'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
-import atexit, difflib, os, random, re, shutil, tempfile
-from contextlib import contextmanager
+import atexit, difflib, os, random, re, shutil, tempfile, time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
@@ -304,6 +304,15 @@ def is_leftover(
     "Is it what a write that was killed leaves behind? Ours end in .tmp; those of safetensors begin with it."
     return re.fullmatch(r'\..*\.tmp|\.tmp\w+', name) is not None
 
+def _sweep(
+    path, # That is to be written
+):
+    "Remove what killed writes of it left behind, unless somebody wrote to that within the last minute."
+    for f in path.parent.glob('.*.tmp'):
+        ours = re.fullmatch(rf'\.+{re.escape(path.name)}(\.\d+\.tmp)+', f.name)
+        with suppress(FileNotFoundError): # another process may be faster
+            if ours and time.time() - f.stat().st_mtime > 60: f.unlink()
+
 @contextmanager
 def atomic_write(
     path,           # Where the finished file is to be
@@ -312,6 +321,7 @@ def atomic_write(
     "Yields a temporary path beside `path`; renamed on success, removed on failure; `DiskFull` when there is no room."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
         yield tmp
@@ -410,6 +420,8 @@ def open_run(
     out = Path(out)
     _check_place(out, kind, force)
     with held(out):
+        for f in out.rglob('.*tmp*'): # the review grid may be writing to noise.csv
+            if is_leftover(f.name) and not f.name.startswith('.noise.csv.'): f.unlink(missing_ok=True)
         old, mark = out/'recipe.toml', out/'.removing'
         if old.is_file() and (force or mark.is_file()): _empty(out)
         elif old.is_file(): _may_go_on(out, recipe, resume, retest)
