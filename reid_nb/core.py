@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'LOCK', 'RUN_FILES', 'ENDS', 'printable', 'ReIDError',
            'DiskFull', 'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe',
-           'Recipe', 'save_recipe', 'recipe', 'is_leftover', 'atomic_write', 'held', 'open_run', 'load_run_recipe',
-           'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
+           'Recipe', 'save_recipe', 'recipe', 'is_leftover', 'atomic_write', 'sort_notes', 'held', 'open_run',
+           'load_run_recipe', 'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
-import atexit, difflib, os, random, re, shutil, tempfile, time
+import atexit, difflib, json, os, random, re, shutil, tempfile, time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -334,6 +334,19 @@ def atomic_write(
         if full: raise DiskFull(f"{path} cannot be written: the disk is full") from e
         raise
     finally: tmp.unlink(missing_ok=True)
+
+# %% ../nbs/00_core.ipynb #c00181a9
+def sort_notes(
+    path, # safetensors file, not yet renamed
+):
+    "Put the notes in the head of the file in the order of their names."
+    with open(path, 'rb+') as f:
+        n = int.from_bytes(f.read(8), 'little')
+        head = json.loads(f.read(n))
+        head['__metadata__'] = dict(sorted(head['__metadata__'].items()))
+        text = json.dumps(head, ensure_ascii=False, separators=(',', ':')).encode()
+        if len(text) > n: return # spelled in another way than here; as good, but in its own order
+        f.seek(8); f.write(text.ljust(n))
 
 # %% ../nbs/00_core.ipynb #a0119847
 LOCK = '.lock'
