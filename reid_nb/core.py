@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'LOCK', 'RUN_FILES', 'ENDS', 'printable', 'ReIDError',
-           'DiskFull', 'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe',
-           'Recipe', 'save_recipe', 'recipe', 'is_leftover', 'atomic_write', 'held', 'open_run', 'load_run_recipe',
-           'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
+           'NotWritten', 'DiskFull', 'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe',
+           'TestRecipe', 'Recipe', 'save_recipe', 'recipe', 'is_leftover', 'atomic_write', 'sort_notes', 'held',
+           'open_run', 'load_run_recipe', 'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
-import atexit, difflib, os, random, re, shutil, tempfile
-from contextlib import contextmanager
+import atexit, difflib, errno, json, os, random, re, shutil, tempfile, time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
@@ -34,7 +34,10 @@ class ReIDError(CliError):
                  text='', # The line
         ): super().__init__(printable(text))
 
-class DiskFull(ReIDError):
+class NotWritten(ReIDError, OSError):
+    "A file cannot be written; an `OSError` to those who wait for one."
+
+class DiskFull(NotWritten):
     "There is no room for a file."
 
 # %% ../nbs/00_core.ipynb #15be17a9
@@ -304,14 +307,38 @@ def is_leftover(
     "Is it what a write that was killed leaves behind? Ours end in .tmp; those of safetensors begin with it."
     return re.fullmatch(r'\..*\.tmp|\.tmp\w+', name) is not None
 
+def _sweep(
+    path, # That is to be written
+):
+    "Remove what killed writes of it left behind, unless somebody wrote to that within the last minute."
+    for f in path.parent.glob('.*.tmp'):
+        ours = re.fullmatch(rf'\.+{re.escape(path.name)}(\.\d+\.tmp)+', f.name)
+        with suppress(FileNotFoundError): # another process may be faster
+            if ours and time.time() - f.stat().st_mtime > 60: f.unlink()
+
+def _write_error(
+    e,    # What was raised while a file was being written, and is no `ReIDError`
+    path, # Where it was to be
+):
+    "The `NotWritten` that says so, None when that is not what went wrong."
+    path = path.with_name(re.sub(r'^\.+(.*?)(\.\d+\.tmp)+$', r'\1', path.name)) # a file may be written in two steps
+    full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < 2**20
+    if full or getattr(e, 'errno', None) in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFull(f"{path} cannot be written: the disk is full; make room")
+    torch = isinstance(e, RuntimeError) and re.search('iostream|inline_container|StreamWriter|unexpected pos', str(e))
+    here = isinstance(e, OSError) and (e.filename is None or is_leftover(Path(os.fsdecode(e.filename)).name))
+    if torch or here or type(e).__name__ == 'SafetensorError':
+        return NotWritten(f"{path} cannot be written: {getattr(e, 'strerror', None) or e}")
+
 @contextmanager
 def atomic_write(
     path,           # Where the finished file is to be
     sync:bool=True, # Wait until it has reached the disk? Not needed for what is checked when it is read
 ):
-    "Yields a temporary path beside `path`; renamed on success, removed on failure; `DiskFull` when there is no room."
+    "Yields a temporary path beside `path`; renamed on success, removed on failure; raises `NotWritten`."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     tmp = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
     try:
         yield tmp
@@ -319,13 +346,25 @@ def atomic_write(
             with open(tmp, 'rb+') as f: os.fsync(f.fileno())
         os.replace(tmp, path)
         if sync and os.name == 'posix': _flush(path.parent)
-    except Exception as e: # libraries tell a full disk in many ways, torch as a RuntimeError
-        full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < 2**20
-        if full: raise DiskFull(f"{path} cannot be written: the disk is full") from e
-        if re.search('safetensors|inline_container|PytorchStreamWriter', f'{type(e)} {e}'):
-            raise ReIDError(f"{path} cannot be written: {str(e).partition(chr(10))[0]}") from e
+    except ReIDError: raise
+    except Exception as e: # libraries tell it in many ways, torch as a RuntimeError
+        if told := _write_error(e, path): raise told from e
         raise
-    finally: tmp.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError): tmp.unlink()
+
+# %% ../nbs/00_core.ipynb #c00181a9
+def sort_notes(
+    path, # safetensors file, not yet renamed
+):
+    "Put the notes in the head of the file in the order of their names."
+    with open(path, 'rb+') as f:
+        n = int.from_bytes(f.read(8), 'little')
+        head = json.loads(f.read(n))
+        head['__metadata__'] = dict(sorted(head['__metadata__'].items()))
+        text = json.dumps(head, ensure_ascii=False, separators=(',', ':')).encode()
+        if len(text) > n: return # spelled in another way than here; as good, but in its own order
+        f.seek(8); f.write(text.ljust(n))
 
 # %% ../nbs/00_core.ipynb #a0119847
 LOCK = '.lock'
@@ -412,6 +451,8 @@ def open_run(
     out = Path(out)
     _check_place(out, kind, force)
     with held(out):
+        for f in out.rglob('.*tmp*'): # the review grid may be writing to noise.csv
+            if is_leftover(f.name) and not f.name.startswith('.noise.csv.'): f.unlink(missing_ok=True)
         old, mark = out/'recipe.toml', out/'.removing'
         if old.is_file() and (force or mark.is_file()): _empty(out)
         elif old.is_file(): _may_go_on(out, recipe, resume, retest)

@@ -29,7 +29,7 @@ from safetensors.numpy import save_file
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import LOCK, ReIDError, atomic_write, held, is_leftover
+from .core import LOCK, ReIDError, atomic_write, held, is_leftover, sort_notes
 from .data import ReIDData, read_dataset
 from .distributed import on_first, team
 from .learner import no_memory
@@ -109,7 +109,9 @@ def _write(
     note,     # From `_note`
 ):
     "Write the file, whole or not at all."
-    with atomic_write(path) as tmp: save_file(dict(features=np.ascontiguousarray(features)), tmp, note)
+    with atomic_write(path) as tmp:
+        save_file(dict(features=np.ascontiguousarray(features)), tmp, note)
+        sort_notes(tmp)
 
 def _save(
     e,    # `Embeddings`

@@ -32,7 +32,7 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform
-from .core import ReIDError, Recipe, TrainRecipe, atomic_write, is_leftover, seed_all
+from .core import ReIDError, Recipe, TrainRecipe, atomic_write, is_leftover, seed_all, sort_notes
 from .loaders import reid_dls
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -120,6 +120,7 @@ class Visits:
             if int(f.stem) > epoch: f.unlink()
         with atomic_write(self.folder/f'{epoch:04d}.safetensors') as tmp:
             save_file(self.epochs[epoch], tmp, dict(n=str(self.n), views=' '.join(self.views)))
+            sort_notes(tmp)
 
     def __len__(self): return len(self.epochs)
     def __repr__(self):

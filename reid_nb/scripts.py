@@ -7,7 +7,7 @@ __all__ = ['EMBEDDED', 'COMMANDS', 'embedded_data', 'reid_run', 'reid_train', 'r
            'reid_noise', 'reid_synth', 'reid_data', 'reid_complete']
 
 # %% ../nbs/40_scripts.ipynb #c1b80ed6
-import os, re, shlex, signal, sys, threading, warnings
+import errno, os, re, shlex, signal, sys, threading, warnings
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial, wraps
@@ -16,7 +16,7 @@ from pathlib import Path
 import tomlkit
 from fastcore.script import call_parse
 
-from .core import ReIDError, atomic_write, printable
+from .core import NotWritten, ReIDError, atomic_write, printable
 from .core import recipe as read_recipe
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
@@ -32,20 +32,23 @@ def _plain(
     func, # A command
 ):
     "`func` with warnings off, and system errors, a full memory, Ctrl-C and SIGTERM told in one line."
+    longer = func.__name__ in ('reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble')
+    again = "it goes on with --resume" if longer else "start it again"
     @wraps(func)
     def inner(*args, **kwargs):
         with warnings.catch_warnings(), _told_to_stop():
             warnings.simplefilter('ignore')
             try: return func(*args, **kwargs)
-            except OSError as e: raise ReIDError(f"{e.strerror or e}: {e.filename}" if e.filename else str(e)) from e
+            except OSError as e:
+                text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
+                of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+                raise ReIDError(text + ("; mend that, and " + again)*of_disk) from e
             except MemoryError as e: raise ReIDError(f"the memory is full: {e}") from e
             except ReIDError:
                 if os.environ.get('RANK', '0') != '0': raise SystemExit(1) from None
                 raise
             except KeyboardInterrupt:
-                longer = 'reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble'
-                again = "; it goes on with --resume" * (func.__name__ in longer)
-                raise ReIDError("stopped" + again) from None
+                raise ReIDError(f"stopped; {again}") from None
     return inner
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
