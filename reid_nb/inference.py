@@ -485,23 +485,20 @@ def embed(
 
 # %% ../nbs/20_inference.ipynb #004fe6f8
 def _shares(
-    n,     # Pixels in a line
-    out,   # Pixels wanted, border included
-    inner, # Those of them that are not border, a tensor
+    n,      # Pixels in a line
+    out,    # Pixels wanted, border included
+    inner,  # Those of them that are not border, a tensor
+    across, # Of lines that are rows?
 ):
-    "(out, n) what each pixel brings to each wanted one, in units of 2**-22."
+    "What each pixel brings to each wanted one, in units of 2**-22: (n, out) for rows, (out, n) for columns."
     j, i = torch.arange(n, dtype=torch.float64), torch.arange(out, dtype=torch.float64) - ((out - inner) / 2).round()
+    j, i = (j[:, None], i) if across else (j, i[:, None])
     scale = n / inner
-    w = (1 - ((j + 0.5 - (i[:, None] + 0.5) * scale) / scale.clamp(min=1)).abs()).clamp(min=0)
-    w = torch.where(((i >= 0) & (i < inner))[:, None], w / w.sum(1, keepdim=True), 0.)
+    w = (1 - ((j + 0.5 - (i + 0.5) * scale) / scale.clamp(min=1)).abs()).clamp(min=0)
+    w = torch.where((i >= 0) & (i < inner), w / w.sum(0 if across else 1, keepdim=True), 0.)
     return (w * 2**22 + 0.5).floor()
 
-def _lines(
-    x, # (..., n) pixels
-    w, # (out, n) shares
-):
-    "(..., out) pixels."
-    return ((x @ w.T + 2**21) / 2**22).floor().clamp(0, 255)
+def _as_bytes(x): return ((x + 2**21) / 2**22).floor().clamp(0, 255)
 
 def _down_first(
     by,     # Pixels by which the height shrinks, a tensor
@@ -523,9 +520,8 @@ def _as_pillow(
     if resize == 'letterbox': # the side that is relatively shorter leaves a border
         high = torch.where(w / h > W / H, (h / w * W).round(), high)
         wide = torch.where(w / h < W / H, (w / h * H).round(), wide)
-    down, across, x = _shares(x.shape[2], H, high), _shares(x.shape[3], W, wide), x.double()
-    usual = _lines(_lines(x, across).transpose(2, 3), down).transpose(2, 3)
-    other = _lines(_lines(x.transpose(2, 3), down).transpose(2, 3), across)
+    down, across, x = _shares(x.shape[2], H, high, False), _shares(x.shape[3], W, wide, True), x.double()
+    usual, other = _as_bytes(down @ _as_bytes(x @ across)), _as_bytes(_as_bytes(down @ x) @ across)
     return torch.where(_down_first(h - high, w - wide), other, usual).to(torch.uint8)
 
 # %% ../nbs/20_inference.ipynb #be81bbe0
