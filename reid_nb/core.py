@@ -489,6 +489,7 @@ def set_up_tests(
 ):
     "Let each test process compute on one core and keep images in a folder of its own, unless variables say otherwise."
     os.environ.setdefault('OMP_NUM_THREADS', '1')
+    os.environ.setdefault('HYPOTHESIS_STORAGE_DIRECTORY', f'{tempfile.gettempdir()}/hypothesis') # not beside the notebook
     if 'REID_CACHE' not in os.environ:
         os.environ['REID_CACHE'] = tempfile.mkdtemp()
         atexit.register(shutil.rmtree, os.environ['REID_CACHE'], True)

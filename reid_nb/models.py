@@ -251,7 +251,7 @@ def load_weights(
     except (SafetensorError, OSError) as e: raise ReIDError(f"cannot read weights from {path}: {e}") from e
     _check_fit(_shapes(new), _shapes(model.state_dict()), path)
     for k, v in new.items():
-        if not v.isfinite().all(): raise ReIDError(f"{path}: {k} is not finite, so the model can give no answer")
+        if not v.float().isfinite().all(): raise ReIDError(f"{path}: {k} is not finite, so the model can give no answer")
     model.load_state_dict(new)
     return model
 

@@ -81,7 +81,9 @@ def read_run(
 ) -> SimpleNamespace:
     "The files of a run, None for those that its recipe leaves out; raises `ReIDError` naming a file that is missing."
     need = partial(_need, out)
-    csv = lambda name: check_table(pd.read_csv(need(name), dtype={'file': str, 'model': str}), need(name))
+    def csv(name):
+        try: return check_table(pd.read_csv(need(name), dtype={'file': str, 'model': str}), need(name))
+        except (ValueError, OverflowError) as e: raise ReIDError(f"{need(name)} is damaged: {e}") from e
     text = lambda name: need(name).read_text(encoding='utf-8')
     run = SimpleNamespace(toml=text('recipe.toml'), recipe=load_run_recipe(out), table=csv('table.csv'),
         history=csv('history.csv'), metrics=_read_metrics(need('metrics.json')), noise=None, losses=None, dist=None)

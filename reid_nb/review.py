@@ -23,7 +23,7 @@ from .data import MAX_IMAGES, open_image
 COLUMNS = 'file pid seq frame loss score kind rule decision by'.split()
 _NUMBER = r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?inf|nan|'
 _VALUES = dict(file=(r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).+', 'a path below the root'),
-               pid=(r'-?\d+', 'a whole number'), score=(_NUMBER, 'a number'),
+               pid=(r'-?\d{1,18}', 'a whole number'), score=(_NUMBER, 'a number'),
                kind=('clean|partial|full', 'clean, partial or full'), by=('rule|person|', 'rule or person'),
                rule=(r'keep|drop|oversample x\d{1,3}', 'keep, drop or oversample x2'),
                decision=(r'keep|drop|oversample x([2-9]|[1-9]\d{1,2})|', 'keep, drop or oversample x2 (to x999)'))
@@ -139,7 +139,7 @@ def files(self:Decisions,
     t, keep = self.table, pd.Series(True, self.table.index)
     if kind not in ('', 'clean', 'partial', 'full'): raise ReIDError(f"there is no kind {kind!r}")
     if by not in ('', 'rule', 'person', 'undecided'): raise ReIDError(f"nobody decides as {by!r}")
-    if not re.fullmatch(r'-?\d*', str(pid).strip()): raise ReIDError(f"an id is a whole number, not {pid!r}")
+    if not re.fullmatch(r'-?\d{1,18}|', str(pid).strip()): raise ReIDError(f"an id is a whole number, not {pid!r}")
     if kind: keep &= t.kind == kind
     if by: keep &= (t.by == by) if by != 'undecided' else (t.by == '') | (t.decision == '')
     if str(pid).strip(): keep &= t.pid.astype(int) == int(pid)
