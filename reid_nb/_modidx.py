@@ -806,6 +806,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.scripts._read': ('scripts.html#_read', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._section': ('scripts.html#_section', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._stem': ('scripts.html#_stem', 'reid_nb/scripts.py'),
+                                 'reid_nb.scripts._stoppable': ('scripts.html#_stoppable', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._summary': ('scripts.html#_summary', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._suspects': ('scripts.html#_suspects', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._told': ('scripts.html#_told', 'reid_nb/scripts.py'),

@@ -7,7 +7,8 @@ __all__ = ['EMBEDDED', 'COMMANDS', 'embedded_data', 'reid_run', 'reid_train', 'r
            'reid_noise', 'reid_synth', 'reid_data', 'reid_complete']
 
 # %% ../nbs/40_scripts.ipynb #c1b80ed6
-import errno, os, re, shlex, sys, warnings
+import errno, os, re, shlex, signal, sys, threading, warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
@@ -19,26 +20,36 @@ from .core import NotWritten, ReIDError, atomic_write
 from .core import recipe as read_recipe
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
+_RESUMED = 'reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble' # What goes on where it was stopped
+_OF_DISK = errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES
+
+@contextmanager
+def _stoppable():
+    "Let SIGTERM, by which clusters stop a job, be what Ctrl-C is."
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if main else None
+    try: yield
+    finally:
+        if main: signal.signal(signal.SIGTERM, before)
+
 def _plain(
     func, # A command
 ):
-    "`func` with warnings off, and system errors and Ctrl-C told in one line."
-    longer = func.__name__ in ('reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble')
-    again = "it goes on with --resume" if longer else "start it again"
+    "`func` with warnings off, and system errors, Ctrl-C and SIGTERM told in one line."
+    again = "it goes on with --resume" if func.__name__ in _RESUMED else "start it again"
     @wraps(func)
     def inner(*args, **kwargs):
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _stoppable():
             warnings.simplefilter('ignore')
             try: return func(*args, **kwargs)
             except OSError as e:
                 text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
-                of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
-                raise ReIDError(text + ("; mend that, and " + again)*of_disk) from e
+                mend = isinstance(e, NotWritten) or e.errno in _OF_DISK
+                raise ReIDError(text + f"; mend that, and {again}" * mend) from e
             except ReIDError:
                 if os.environ.get('RANK', '0') != '0': raise SystemExit(1) from None
                 raise
-            except KeyboardInterrupt:
-                raise ReIDError(f"stopped; {again}") from None
+            except KeyboardInterrupt: raise ReIDError(f"stopped; {again}") from None
     return inner
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
