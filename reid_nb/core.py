@@ -143,8 +143,8 @@ def _coerce(
     kind = type(like)
     if kind is tuple and isinstance(value, (list, tuple)) and len(value) > 0:
         return tuple(_coerce(v, like[0], where) for v in value)
-    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool): return float(value)
-    if kind in (int, bool, str) and type(value) is kind: return value
+    if kind is float and (isinstance(value, float) or type(value) is int and abs(value) < 1e300): return float(value)
+    if kind in (int, bool, str) and type(value) is kind and (kind is not str or value.isprintable()): return value
     word = {int: 'whole number', float: 'number', bool: 'true or false', str: 'word', tuple: 'list of numbers'}[kind]
     raise ReIDError(f"recipe: {where} = {value!r} has to be a {word}, as the default {like!r} is")
 
@@ -287,7 +287,7 @@ def recipe(
     if not path.is_file():
         raise ReIDError(f"no recipe {str(name)!r}: give one of {', '.join(PRESETS)}, or the path of a TOML file")
     try: values = tomlkit.parse(path.read_text(encoding='utf-8-sig')).unwrap()
-    except (tomlkit.exceptions.TOMLKitError, UnicodeDecodeError, RecursionError) as e:
+    except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError) as e:
         raise ReIDError(f"{path} is not TOML: {e}") from e
     preset = str(values.get('name'))
     return _build(recipe(preset) if preset in PRESETS else Recipe(), values)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.lib.format import open_memmap
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 
 from .core import ReIDError, atomic_write
 from .metrics import bootstrap, evaluate, to_numpy
@@ -66,7 +66,8 @@ def _source(
     form = {'.npy': _npy, '.safetensors': _safetensors}.get(Path(path).suffix)
     if form is None: raise ReIDError(f"{path}: distances are read from .npy and .safetensors files")
     try: return _Source(str(d), *form(path, key))
-    except (OSError, ValueError, SafetensorError) as e: raise ReIDError(f"cannot read {path}: {e}") from e
+    except ReIDError: raise
+    except Exception as e: raise ReIDError(f"cannot read {path}: {e}") from e # NumPy raises nearly anything on damaged bytes
 
 # %% ../nbs/22_ensemble.ipynb #06e0414b
 def _sources(
@@ -82,7 +83,8 @@ def _sources(
         if shape != sources[0].shape:
             raise ReIDError(f"distances of different shapes cannot be added: {sources[0].shape} of model "
                             f"{sources[0].name}, {shape} of model {name}")
-        kind = read(0, 1).dtype
+        try: kind = read(0, 1).dtype
+        except TypeError as e: raise ReIDError(f"distances of model {name} cannot be read: {e}") from e
         if kind.kind not in 'biuf': raise ReIDError(f"distances of model {name} must be numbers, not {kind}")
     return sources
 

@@ -363,7 +363,7 @@ def show(self:Explorer,
     for ax in axes.flat: ax.set(xticks=[], yticks=[], frame_on=False, anchor='N')
     for line, name in zip(axes, names):
         line[0].imshow(self.picture())
-        line[0].set_title(f'{name}\nAP {self.precision(name):.2f}', fontsize=7)
+        line[0].set_title(f'{name}\nAP {self.precision(name):.2f}', fontsize=7, parse_math=False)
         for ax, r in zip(line[1:], self.ranked(name)[:k].itertuples()):
             ax.imshow(open_image(self.root, r.file))
             ax.set_title(f'{r.rank or "–"}\n{r.distance:.2f}', fontsize=7)
@@ -458,9 +458,9 @@ def map_plot(
         for role, marker, size in (('gallery', 'o', 9), ('query', '*', 60)):
             at = (table.role == role).to_numpy()
             ax.scatter(*xy[at].T, c=colours[at], marker=marker, s=size, lw=0.3*(role == 'query'), edgecolor='k')
-        for value, colour in legend.items() if len(legend) <= 6 else (): ax.scatter([], [], c=colour, s=9, label=value)
+        for value, colour in legend.items() if len(legend) <= 6 else (): ax.scatter([], [], c=colour, s=9, label=value.replace('$', r'\$'))
         ax.set(xticks=[], yticks=[], aspect='equal')
-        ax.set_title(name, fontsize=9)
+        ax.set_title(name, fontsize=9, parse_math=False)
         if len(legend) <= 6: ax.legend(fontsize=7, frameon=False, loc='upper left', bbox_to_anchor=(0, 0), ncol=3)
     return fig
 
@@ -979,7 +979,7 @@ def explain(self:ExplorerView,
     if member.model is None: raise ReIDError(f"{name} has no network, so nobody can say what it looks at")
     fig, out = saliency_plot(member.model, [pair]), io.BytesIO()
     try:
-        fig.axes[0].set_title(f'{name}, before post-processing: {fig.axes[0].get_title()}', fontsize=7)
+        fig.axes[0].set_title(f'{name}, before post-processing: {fig.axes[0].get_title()}', fontsize=7, parse_math=False)
         fig.savefig(out, format='jpeg', dpi=220)
     finally: plt.close(fig)
     self.why.value, self.why.layout.visibility = out.getvalue(), 'visible'

@@ -9,7 +9,7 @@ __all__ = ['IMAGES', 'PART', 'Embeddings', 'model_hash', 'settings_of', 'load_em
 # %% ../nbs/20_inference.ipynb #7129924a
 import hashlib, json, os, re, shutil, warnings
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from operator import index
@@ -29,9 +29,10 @@ from safetensors.numpy import save_file
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import ReIDError, atomic_write, is_leftover, sort_notes
+from .core import LOCK, ReIDError, atomic_write, held, is_leftover, sort_notes
 from .data import ReIDData, read_dataset
 from .distributed import on_first, team
+from .learner import no_memory
 from .loaders import decode_images, resize_image
 from .models import ReIDModel, use_bf16
 
@@ -132,14 +133,15 @@ def save(self:Embeddings,
     _save(self, _path(path), _note(self.about, self.table))
 
 # %% ../nbs/20_inference.ipynb #150ebd7d
-_UNREADABLE = SafetensorError, OSError, ValueError # What safetensors, the disk and `_noted` say of a bad file
+_UNREADABLE = SafetensorError, OSError, ValueError, TypeError, AttributeError, RecursionError # What a bad file can raise
 
 def _noted(
     path, # safetensors file
 ) -> dict:
     "The note in the file; one of `_UNREADABLE` when there is none."
     with safe_open(path, 'np') as f: note = f.metadata() or {}
-    if 'files' not in note: raise ValueError("it does not say what was embedded")
+    if 'files' not in note or not isinstance(json.loads(note.get('about', '')), dict):
+        raise ValueError("it does not say what was embedded")
     return note
 
 def _read(
@@ -147,7 +149,9 @@ def _read(
 ):
     "Features and note; one of `_UNREADABLE` when there is no such thing."
     note = _noted(path)
-    with safe_open(path, 'np') as f: return f.get_tensor('features'), note
+    with safe_open(path, 'np') as f: features = f.get_tensor('features')
+    if features.ndim != 2 or features.dtype != np.float32: raise ValueError("its features are not float32 rows")
+    return features, note
 
 def load_embeddings(
     path, # safetensors file written by `Embeddings.save` or `embed`
@@ -291,18 +295,33 @@ def _ahead(
         for job in jobs: yield job.result()
 
 # %% ../nbs/20_inference.ipynb #425769fb
+def _one_by_one(
+    model, # Ready for embedding
+    x,     # (n, 3, H, W) bytes
+    flip,  # Average with the mirror?
+    bs,    # Batch size
+):
+    "(n, D) of length 1, a batch at a time."
+    out = []
+    for b in x.split(bs):
+        b = b.to(model.mean.device)
+        out.append(F.normalize(sum(model(v).float() for v in ((b, b.flip(-1)) if flip else (b,)))).cpu())
+    return torch.cat(out)
+
 def _directions(
     model, # Ready for embedding
     x,     # (n, 3, H, W) bytes
     flip,  # Average with the mirror?
     bs,    # Batch size
 ):
-    "(n, D) of length 1."
-    out = []
-    for b in x.split(bs):
-        b = b.to(model.mean.device)
-        out.append(F.normalize(sum(model(v).float() for v in ((b, b.flip(-1)) if flip else (b,)))).cpu())
-    return torch.cat(out)
+    "`_one_by_one`, and once more with a quarter of the batch when the memory was full; `ReIDError` when it is again."
+    for n in (bs, max(1, bs // 4)):
+        try: return _one_by_one(model, x, flip, n)
+        except Exception as e:
+            if not no_memory(e): raise
+        if torch.cuda.is_available(): torch.cuda.empty_cache()
+    raise ReIDError(f"the memory is full, with {bs} images of {' x '.join(map(str, x.shape[2:]))} at a time and with {n}; "
+                    "give a smaller bs or sizes, or more memory")
 
 # %% ../nbs/20_inference.ipynb #7669ec8b
 def _pixels(
@@ -349,7 +368,7 @@ def taken_up(self:_Parts):
         raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
     ours = re.compile(rf"(?:(\d{{9}})-(\d{{9}})|{re.escape(self.path.stem)})\.(?:csv|safetensors)")
     for old in self.folder.glob('*'):
-        if is_leftover(old.name): continue
+        if old.name == LOCK or is_leftover(old.name): continue
         if not (m := ours.fullmatch(old.name)):
             raise ReIDError(f"{old} is in the way, its folder is removed in the end; move it, or give another path")
         if old.suffix == '.csv': continue
@@ -368,10 +387,13 @@ def finished(self:_Parts):
     return e
 
 @patch
-def begin(self:_Parts):
-    "Make the folder; `ReIDError` where that is not possible."
-    try: self.folder and self.folder.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def at_work(self:_Parts):
+    "Make the folder, and keep others out; `ReIDError` where that is not possible, or another process is in it."
+    if self.folder is None: yield; return
+    try: self.folder.mkdir(parents=True, exist_ok=True)
     except OSError as e: raise ReIDError(f"{self.folder} cannot be made: {e.strerror}") from e
+    with held(self.folder): yield
 
 @patch
 def finish(self:_Parts,
@@ -382,7 +404,7 @@ def finish(self:_Parts,
     _save(e, self.folder/self.path.name, self.noted())
     for suffix in ('.csv', '.safetensors'):
         os.replace((self.folder/self.path.name).with_suffix(suffix), self.path.with_suffix(suffix))
-    shutil.rmtree(self.folder)
+    shutil.rmtree(self.folder, ignore_errors=True)
 
 # %% ../nbs/20_inference.ipynb #db2abcdf
 def _my_parts(
@@ -449,14 +471,16 @@ def embed(
     def read(part):
         rows = slice(part.start, part.stop)
         if images is not None: return [images[rows]]
-        return [decode_images(table.iloc[rows], root, size, resize) for size in sizes]
-    with _lent(model, bf16):
-        width = _try_sizes(model, sizes)
-        store.begin()
-        mine = _my_parts(len(table), t)
+        some = [decode_images(table.iloc[rows], root, size, resize) for size in sizes]
+        if pixels and _pixels(table.iloc[rows], root, None) != pixels[rows]:
+            raise ReIDError(f"images in {root} were changed while they were read; leave them alone, and embed again")
+        return some
+    with _lent(model, bf16), ExitStack() as stack:
+        width, mine = _try_sizes(model, sizes), _my_parts(len(table), t)
+        on_first(lambda: stack.enter_context(store.at_work()))
         features = _embed_parts(model, mine, read, store, width, progress and t.rank == 0, flip, bs)
-    e = Embeddings(t.gather(features).numpy(), table, about)
-    on_first(lambda: store.finish(e)) # the others wait until it is written
+        e = Embeddings(t.gather(features).numpy(), table, about)
+        on_first(lambda: store.finish(e)) # the others wait until it is written
     return e
 
 # %% ../nbs/20_inference.ipynb #004fe6f8

@@ -6,7 +6,7 @@ resume at any instant"""
 # %% auto #0
 __all__ = ['DECAYS', 'OPTIMISERS', 'lr_schedule', 'Alone', 'EpochPlan', 'Visits', 'read_visits', 'Ledger', 'Retrieval',
            'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'same_training', 'Checkpoint', 'Wrapped', 'optimiser',
-           'check_choice', 'reid_learner', 'logger']
+           'check_choice', 'reid_learner', 'no_memory', 'logger']
 
 # %% ../nbs/10_learner.ipynb #cdbc7337
 import math, time
@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from accelerate.utils.memory import should_reduce_batch_size
 from fastai.callback.core import Callback, CancelFitException
 import fastai.callback.progress
 from fastai.callback.schedule import ParamScheduler
@@ -469,6 +470,26 @@ def save(self:Checkpoint,
     with atomic_write(self.path) as tmp: torch.save(state, tmp)
 
 # %% ../nbs/10_learner.ipynb #b01ff95f
+def _check_state(
+    state, # As `Checkpoint.save` writes it
+    n:int, # Training images
+):
+    "Raises an error of any kind when it is not what a learner can go on with."
+    if state['images'] != n: raise ValueError("it was made with another number of images")
+    rows, visits, counts = state['rows'], state['visits'], [state[k] for k in ('epoch', 'step', 'train_iter')]
+    if not all(type(v) is int and v >= 0 for v in counts): raise ValueError("its counts are not counts")
+    if [row['epoch'] for row in rows] != [*range(1, state['epoch'] + 1)]: raise ValueError("its history has gaps")
+    for v in [v for row in rows for v in row.values()] + [*state['part'], *state['best']]: v is None or float(v)
+    if len(state['part']) != 3 or len(state['best']) != 3: raise ValueError("it is not whole")
+    if visits.keys() - Visits.kinds.keys() or len({v.shape for v in visits.values()}) > 1: raise ValueError("its ledger is odd")
+    if len(visits) and not ((visits['row'] >= 0) & (visits['row'] < n)).all(): raise ValueError("its ledger is odd")
+
+def _check_moments(opt):
+    "Raises `ValueError` unless what a torch optimiser remembers has the shape of its weights."
+    for weight, kept in opt.state.items():
+        for v in kept.values():
+            if getattr(v, 'ndim', 0) and v.shape != weight.shape: raise ValueError("its optimiser is of another model")
+
 @patch
 def load_checkpoint(self:Learner,
         path, # Written by `Checkpoint`
@@ -478,10 +499,11 @@ def load_checkpoint(self:Learner,
         state = torch.load(path, map_location=self.dls.device, weights_only=True)
         for k, new in _values(self.recipe).items():
             if (old := state['recipe'].get(k)) != new: raise ValueError(f"it was made with {k} = {old!r}, not {new!r}")
-        if state['images'] != len(self.ledger.table): raise ValueError("it was made with another number of images")
+        _check_state(state, len(self.ledger.table))
         self.net.load_state_dict(state['model'])
         self.create_opt()
         self.opt.load_state_dict(state['opt'])
+        _check_moments(self.opt.opt)
         if state['ema'] is not None:
             self.average.ema = ModelEmaV3(self.net, self.average.decay, use_warmup=True)
             self.average.ema.module.load_state_dict(state['ema'])
@@ -491,7 +513,9 @@ def load_checkpoint(self:Learner,
         self.epoch_plan.at, self.epoch_plan.done = (state['epoch'], state['step']), state['train_iter']
         if (done := state['epoch']):
             self.ledger.visits.epochs = read_visits(Path(path).with_name('ledger'), done).epochs
-    except Exception as e: raise ReIDError(f"cannot continue from {path}: {e}") from e
+    except Exception as e: # torch's own errors take many lines
+        why = str(e).strip().partition('\n')[0] or type(e).__name__
+        raise ReIDError(f"cannot continue from {path}: {why}; delete it to train from the first epoch on") from e
     return state['epoch']
 
 # %% ../nbs/10_learner.ipynb #c6b876c1
@@ -549,6 +573,12 @@ def reid_learner(
     return learn.add_cbs([*_callbacks(data, recipe, retrieval), *cbs])
 
 # %% ../nbs/10_learner.ipynb #42e9a562
+def no_memory(
+    error, # Any exception
+) -> bool:
+    "Does it say that memory is full, on whatever device?"
+    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or should_reduce_batch_size(error)
+
 @patch
 def _begin(self:Learner,
         folder,        # Of the training
@@ -576,6 +606,10 @@ def fit_recipe(self:Learner,
         with ContextManagers([self.no_bar(), self.no_logging()] if bar or self.team.rank else []):
             self.fit(r.epochs, start_epoch=start, cbs=cbs)
     except ReIDError as e: raise type(e)(str(e).rpartition(':\n\t')[2]) from e # without the callback's name
+    except Exception as e: # fastai's words for a callback's error can fail themselves
+        if not (no_memory(e) or no_memory(e.__context__)): raise
+        raise ReIDError(f"the memory is full: a batch has train.p x train.k = {r.p} x {r.k} images of model.size = "
+                        f"{self.recipe.model.size}; lower one of these, and start over with --force") from e
     finally:
         self.ledger.visits.folder = None # What is trained after this does not belong to the folder
         if bar and hasattr(cbs[-1], 'tqdm'): cbs[-1].close()

@@ -166,7 +166,7 @@ def pooled(self:ReIDModel,
     white = 255 if x.dtype == torch.uint8 else 1
     if not torch.compiler.is_exporting(): x = x.as_subclass(torch.Tensor) # fastai's would keep its type to the end
     x = x.to(self.mean.dtype)
-    x = F.batch_norm(x, white * self.mean.flatten(), (white * self.std.flatten())**2, eps=0)
+    x = F.batch_norm(x, white * self.mean.flatten(), (white * self.std.flatten())**2, eps=1e-12)
     x = x.contiguous(memory_format=torch.channels_last)
     with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): x = self.backbone(x)
     return self.pool(_as_map(self.backbone, x).to(self.mean.dtype))
@@ -229,19 +229,29 @@ def save_weights(
     with atomic_write(path) as tmp: save_file({k: v.contiguous().cpu() for k, v in model.state_dict().items()}, tmp)
 
 # %% ../nbs/07_models.ipynb #fc932c5b
+def _check_fit(
+    new,  # Shapes in the file, by name
+    own,  # Shapes of the model
+    path, # Of the file, for the error
+):
+    "Raises `ReIDError` unless both are the same."
+    for k in own:
+        if k not in new: raise ReIDError(f"{path} belongs to another model: it has no {k}")
+        if new[k] != own[k]: raise ReIDError(f"{path} belongs to another model: {k} is {new[k]}, here {own[k]}")
+    if extra := set(new) - set(own): raise ReIDError(f"{path} belongs to another model: it also has {min(extra)}")
+
+def _shapes(state): return {k: tuple(v.shape) for k, v in state.items()}
+
 def load_weights(
     model:nn.Module, # Changed in place
     path,            # safetensors file
 ) -> nn.Module:
-    "Read weights into `model`; raises `ReIDError` when the file is damaged or belongs to another model."
-    try: new, own = load_file(path), model.state_dict()
+    "Read weights into `model`; `ReIDError` when the file is damaged, not finite, or belongs to another model."
+    try: new = load_file(path)
     except (SafetensorError, OSError) as e: raise ReIDError(f"cannot read weights from {path}: {e}") from e
-    for k in own:
-        if k not in new: raise ReIDError(f"{path} belongs to another model: it has no {k}")
-        if new[k].shape != own[k].shape:
-            shapes = f"{tuple(new[k].shape)}, here {tuple(own[k].shape)}"
-            raise ReIDError(f"{path} belongs to another model: {k} is {shapes}")
-    if extra := set(new) - set(own): raise ReIDError(f"{path} belongs to another model: it also has {min(extra)}")
+    _check_fit(_shapes(new), _shapes(model.state_dict()), path)
+    for k, v in new.items():
+        if not v.isfinite().all(): raise ReIDError(f"{path}: {k} is not finite, so the model can give no answer")
     model.load_state_dict(new)
     return model
 
@@ -272,8 +282,12 @@ def _read_model(
     "The model of the two files, or a `ReIDError` of one line."
     try:
         recipe = read_recipe(toml)
-        with safe_open(weights, 'pt') as f: n_ids, _ = f.get_slice('classifier.weight').get_shape()
-        model = load_weights(recipe_model(recipe.set(**{'train.compile': False}), n_ids), weights)
+        plain = recipe.set(**{'train.compile': False})
+        with safe_open(weights, 'pt') as f:
+            n_ids, _ = f.get_slice('classifier.weight').get_shape()
+            found = {k: tuple(f.get_slice(k).get_shape()) for k in f.keys()}
+        with torch.device('meta'): _check_fit(found, _shapes(recipe_model(plain, n_ids).state_dict()), weights)
+        model = load_weights(recipe_model(plain, n_ids), weights)
     except Exception as e: # timm's models refuse a size or an option each in its own way
         why = next(iter(str(e).splitlines()), type(e).__name__)
         raise ReIDError(f"{source} holds no model that can be loaded: {why}") from e
@@ -343,6 +357,7 @@ def read_zoo(
 ) -> pd.DataFrame:
     "A row a model with backbone, height, width (pixels), m and seed; raises `ReIDError` naming row and fault."
     path, out = files('reid_nb')/'zoo.csv' if path is None else Path(path), []
+    if path.is_file() and path.stat().st_size > 2**18: raise ReIDError(f"{path} is too large for a zoo")
     try: head, *rows = csv.reader(path.read_text(encoding='utf-8-sig').splitlines())
     except (OSError, ValueError, csv.Error) as e: raise ReIDError(f"{path} cannot be read as a zoo: {e}") from e
     if sorted(head) != sorted(ZOO_COLUMNS):

@@ -287,6 +287,7 @@ def _read_fold(
     try:
         with safe_open(path, 'numpy') as f: same = (f.metadata() or {}).get('key') == key
         found = load_file(path)
+        if {*found} != {'probs', 'loss'}: raise ValueError("it is no fold")
     except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
     if not same: raise ReIDError(f"{path} is of other images or another recipe; give another folder")
     return found
@@ -393,6 +394,7 @@ def apply_decisions(
 ) -> pd.DataFrame:
     "A copy of `table` with `copies`, 0 outside training; `ReIDError` when the decisions are about other images."
     train = table[table.subset == 'train']
+    if lost := {'file', 'decision'} - set(decisions): raise ReIDError(f"the table of decisions has no column {min(lost)}")
     if sorted(decisions.file) != sorted(train.file):
         raise ReIDError(f"{len(decisions):,} decisions, and not about the {len(train):,} training images")
     shown = train.file.map(dict(zip(decisions.file, showings(decisions.decision))))

@@ -35,25 +35,21 @@ from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_model, recipe_model, save_model
 from .noise import apply_decisions, cross_fit, decide, mine, score_kinds
-from .report import write_report
+from .report import check_table, write_report
 from .rerank import expand_queries, k_reciprocal
 
 # %% ../nbs/29_pipeline.ipynb #fc58ae46
 _SAME = ['file', 'pid', 'camid', 'subset', 'role'] # What a run may not see change
 
 def read_table(
-    path,    # csv file that a run wrote
-    need=(), # Columns that it has to have
+    path, # csv file that a run wrote
 ) -> pd.DataFrame:
-    "The table; `ReIDError` when it is damaged or gone, or when it lacks a column."
+    "The table; `ReIDError` when it is damaged or gone, or lacks a column of `RUN_TABLES`."
     na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
-    kinds = {'file': str, 'model': str} | dict.fromkeys(('pid', 'camid', 'seq', 'frame', 'copies'), 'int64')
-    try:
-        table = pd.read_csv(path, keep_default_na=False, na_values=na, dtype=kinds)
-        for lost in [c for c in need if c not in table]: raise ValueError(f"it has no column {lost}")
-    except (ValueError, OverflowError, OSError) as e:
-        raise ReIDError(f"{path} is damaged or missing ({e}); give --force to start the run over") from e
-    return table
+    text = {'file': str, 'model': str, 'content': str}
+    try: return check_table(pd.read_csv(path, keep_default_na=False, na_values=na, dtype=text), path)
+    except (ValueError, OSError) as e:
+        raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
 
 def keep_table(
     data, # ReIDData
@@ -61,16 +57,16 @@ def keep_table(
 ):
     "Write `table.csv` and `root.txt`, or raise `ReIDError` when the one that is there tells of other images."
     path, table = Path(out)/'table.csv', data.table.reset_index(drop=True)
-    if data.images is not None: table = table.assign(content=table.file.map(data.images.content))
+    if data.images is not None: table = table.assign(content=table.file.map(data.images.content).fillna(''))
     if not path.is_file():
         with atomic_write(path) as tmp: table.to_csv(tmp, index=False)
-    old = read_table(path, _SAME)
+    old = read_table(path)
     if not old[_SAME].equals(table[_SAME]):
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
     if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):
-        raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such images); "
-                        "put the old one back, or give --force to start over")
+        raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such "
+                        "images); put the old one back, or give --force to start over")
     with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_text(str(Path(data.root).resolve()), encoding='utf-8')
 
 # %% ../nbs/29_pipeline.ipynb #fc3fcfff
@@ -147,7 +143,7 @@ def _begin(
     if 'copies' not in job.table: return
     path, wanted = job.folder/'showings.csv', job.table.loc[job.table.subset == 'train', ['file', 'copies']]
     if path.is_file():
-        if read_table(path, ['copies']).copies.tolist() == wanted.copies.tolist(): return
+        if read_table(path).copies.tolist() == wanted.copies.tolist(): return
         if verbose: print(f'· {job.folder.name} was trained with other decisions, and is trained anew', flush=True)
         for name in ('model.safetensors', 'last.pt'): (job.folder/name).unlink(missing_ok=True) # or a kill might leave them
         shutil.rmtree(job.folder)

@@ -16,40 +16,39 @@ from pathlib import Path
 import tomlkit
 from fastcore.script import call_parse
 
-from .core import NotWritten, ReIDError, atomic_write
+from .core import NotWritten, ReIDError, atomic_write, printable
 from .core import recipe as read_recipe
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
-_RESUMED = 'reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble' # What goes on where it was stopped
-_OF_DISK = errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES
-
 @contextmanager
-def _stoppable():
-    "Let SIGTERM, by which clusters stop a job, be what Ctrl-C is."
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if main else None
+def _told_to_stop():
+    "SIGTERM stops the block as Ctrl-C does."
+    if threading.current_thread() is not threading.main_thread(): yield; return # where Python allows no handler
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try: yield
-    finally:
-        if main: signal.signal(signal.SIGTERM, before)
+    finally: signal.signal(signal.SIGTERM, before)
 
 def _plain(
     func, # A command
 ):
-    "`func` with warnings off, and system errors, Ctrl-C and SIGTERM told in one line."
-    again = "it goes on with --resume" if func.__name__ in _RESUMED else "start it again"
+    "`func` with warnings off, and system errors, a full memory, Ctrl-C and SIGTERM told in one line."
+    longer = func.__name__ in ('reid_run', 'reid_train', 'reid_ablate', 'reid_ensemble')
+    again = "it goes on with --resume" if longer else "start it again"
     @wraps(func)
     def inner(*args, **kwargs):
-        with warnings.catch_warnings(), _stoppable():
+        with warnings.catch_warnings(), _told_to_stop():
             warnings.simplefilter('ignore')
             try: return func(*args, **kwargs)
             except OSError as e:
                 text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
-                mend = isinstance(e, NotWritten) or e.errno in _OF_DISK
-                raise ReIDError(text + f"; mend that, and {again}" * mend) from e
+                of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+                raise ReIDError(text + ("; mend that, and " + again)*of_disk) from e
+            except MemoryError as e: raise ReIDError(f"the memory is full: {e}") from e
             except ReIDError:
                 if os.environ.get('RANK', '0') != '0': raise SystemExit(1) from None
                 raise
-            except KeyboardInterrupt: raise ReIDError(f"stopped; {again}") from None
+            except KeyboardInterrupt:
+                raise ReIDError(f"stopped; {again}") from None
     return inner
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
@@ -78,7 +77,7 @@ def _changes(
         key, _, value = item.partition('=')
         if not (key and value): raise ReIDError(f"--set {item!r}: write name=value, as in train.epochs=20")
         try: out[key] = tomlkit.parse(f'v = {value}').unwrap()['v']
-        except tomlkit.exceptions.TOMLKitError: out[key] = value
+        except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError): out[key] = value
     return out
 
 def _section(
@@ -114,7 +113,7 @@ def _read(
     if by and not hold_out: raise ReIDError("--by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
     found = read_dataset(data or embedded_data(), 'data', _column_map(columns), skip_bad, progress=True)
     print(found)
-    for f in found.skipped: print(f'  left out: {f}')
+    for f in found.skipped: print(f'  left out: {printable(f)}')
     if hold_out: return _held_out(found, hold_out, by or 'pid')
     if not len(found.rows('test')):
         print('Nothing can be measured without a labelled test part; --hold-out 0.1 makes one.')
@@ -200,7 +199,7 @@ def _numbers(
 ):
     "The whole numbers in `text`, in their order."
     found = (text or '').replace(',', ' ').split()
-    if not all(n.isdecimal() and int(n) >= least for n in found) or len(set(map(int, found))) < len(found):
+    if not all(n.isdecimal() and len(n) < 20 and int(n) >= least for n in found) or len(set(map(int, found))) < len(found):
         raise ReIDError(f"--{option} {text!r}: write different whole numbers from {least} on, as in \"1 2 5\"")
     return [int(n) for n in found]
 
@@ -348,6 +347,7 @@ def reid_noise(
     if ledger is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
+    table = table.drop(columns='content', errors='ignore') # fingerprints, which are the run's own affair
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
     found = decide(mine(read_visits(ledger), table, r), r.copies, before, r.drop)
     if picture: _draw_suspects(found, root or read_root(run), picture) # first, because it may fail
@@ -428,6 +428,7 @@ def reid_data(
     skip_bad:bool=False, # Leave out images that cannot be decoded
     download:bool=False, # Fetch the official SynergyReID zip into data/ and read it
     accept:bool=False,   # Accept the terms that --download shows
+    max_gib:float=20.,   # That a zip may unpack to; what is unpacked is read without asking again
 ):
     "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
     if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
@@ -435,10 +436,10 @@ def reid_data(
     if download:
         _agree(accept)
         path = download_dataset('data', accept=True, progress=True)
-    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True)
+    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True, max_gib=max_gib)
     print(data, data.summary().to_string(), sep='\n')
     problems = find_problems(data)
-    for p in problems: print(f'· {p}')
+    for p in problems: print(f'· {printable(p)}')
     for error in data.errors.values(): print(f'  {error}')
     if not problems: print('No problem found.')
     if data.errors and not skip_bad:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
-ROOMS = [('Data', 1), ('Measures and training', 6), ('Noise', 12), ('Retrieval', 19), ('Runs', 29), ('Results', 50)]
+ROOMS = [('Data', 1), ('Measures and training', 6), ('Noise', 12), ('Retrieval', 19), ('Runs', 29), ('Results', 50), ('Trust', 60)]
 DEF, CLASS = (ast.FunctionDef, ast.AsyncFunctionDef), ast.ClassDef
 
 def text(cell): return ''.join(cell['source'])
