@@ -328,7 +328,8 @@ def _write_error(
     torch = isinstance(e, RuntimeError) and re.search('iostream|inline_container|StreamWriter|unexpected pos', str(e))
     here = isinstance(e, OSError) and (e.filename is None or is_leftover(Path(os.fsdecode(e.filename)).name))
     if torch or here or type(e).__name__ == 'SafetensorError':
-        return NotWritten(f"{path} cannot be written: {getattr(e, 'strerror', None) or e}")
+        why = 'it broke off in the middle' if torch else getattr(e, 'strerror', None) or e
+        return NotWritten(f"{path} cannot be written: {why}")
 
 @contextmanager
 def atomic_write(

@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from filelock import FileLock, Timeout
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
-from .core import ReIDError
+from .core import NotWritten, ReIDError
 
 # %% ../nbs/02_data.ipynb #d2839bf3
 PARTS = [('train', 'train'), ('test', 'query'), ('test', 'gallery'), ('challenge', 'query'), ('challenge', 'gallery')]
@@ -656,19 +656,22 @@ def _read_zip(
         make, lacking = _by_name(z.namelist()), [m for m in members if not _intact(root/m, z.getinfo(m))]
         if not lacking: return _read(root, make, *args)
         _check_sizes(z, lacking, max_gib)
-        root.parent.mkdir(parents=True, exist_ok=True)
-        with _workshop(root.parent, 'unpacking') as tmp:
-            new = tmp/root.name
-            _unpack(z, lacking, new, progress)
-            if not root.is_dir():
-                data = _read(new, make, *args)
-                try: os.rename(new, root)
-                except OSError:
-                    if not root.is_dir(): raise # Else another process was faster
-                return replace(data, root=root)
-            for m in lacking:
-                (root/m).parent.mkdir(parents=True, exist_ok=True)
-                os.replace(new/m, root/m)
+        try:
+            root.parent.mkdir(parents=True, exist_ok=True)
+            with _workshop(root.parent, 'unpacking') as tmp:
+                new = tmp/root.name
+                _unpack(z, lacking, new, progress)
+                if not root.is_dir():
+                    data = _read(new, make, *args)
+                    try: os.rename(new, root)
+                    except OSError:
+                        if not root.is_dir(): raise # Else another process was faster
+                    return replace(data, root=root)
+                for m in lacking:
+                    (root/m).parent.mkdir(parents=True, exist_ok=True)
+                    os.replace(new/m, root/m)
+        except OSError as e: # a write that fails does not say where
+            raise NotWritten(f"{path} cannot be unpacked in {root.parent}: {e.strerror or e}") from e
         return _read(root, make, *args)
 
 # %% ../nbs/02_data.ipynb #6e39fb0e
@@ -691,6 +694,7 @@ def read_dataset(
         folder = Path(os.path.abspath(path))
         root = folder.parent if folder.name == 'data_reid' else folder
         return _read(root, _by_name(_names(folder, root)), path, skip_bad, progress)
+    except NotWritten: raise
     except OSError as e: raise ReIDError(f"{path}: {e}") from e
 
 # %% ../nbs/02_data.ipynb #a851d0b1

@@ -389,5 +389,5 @@ def train_model(
         on_first(lambda: keep_table(data, stack.enter_context(open_run(out, recipe, resume, force, kind='training'))))
         if log and first: learn.log_to(log, out)
         fit_in(learn, out, out.name, verbose)
-        if first: (out/'last.pt').unlink()
+        if first: (out/'last.pt').unlink(missing_ok=True)
     return out

@@ -185,6 +185,7 @@ def reid_train(
     out = Path(out or f"runs/{_stem(data)}-{Path(recipe).stem}-model")
     if processes < 1: raise ReIDError(f"--processes {processes}: give 1 or more")
     if (out/'model.safetensors').is_file() and not force:
+        (out/'last.pt').unlink(missing_ok=True) # the end of the training may have been cut off
         raise ReIDError(f"{out} holds a trained model; give --force to replace it")
     from reid_nb.distributed import launch, processes as joined
     work = partial(_train, (data, columns, skip_bad, hold_out, by), r, out, resume=resume, force=force, log=log)
