@@ -331,6 +331,7 @@ def _write_error(
         why = 'it broke off in the middle' if torch else getattr(e, 'strerror', None) or e
         return NotWritten(f"{path} cannot be written: {why}")
 
+# %% ../nbs/00_core.ipynb #d0469e48
 @contextmanager
 def atomic_write(
     path,           # Where the finished file is to be

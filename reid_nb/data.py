@@ -642,6 +642,7 @@ def _intact(
     "Is it there, with the checksum that the zip has for it?"
     return file.is_file() and zlib.crc32(file.read_bytes()) == info.CRC
 
+# %% ../nbs/02_data.ipynb #763b0129
 def _read_zip(
     path,          # File
     dest,          # Folder that zips are unpacked in

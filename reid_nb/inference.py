@@ -386,6 +386,7 @@ def finished(self:_Parts):
     shutil.rmtree(self.folder, ignore_errors=True)
     return e
 
+# %% ../nbs/20_inference.ipynb #1a1169ed
 @patch
 @contextmanager
 def at_work(self:_Parts):

@@ -490,6 +490,7 @@ def _check_moments(opt):
         for v in kept.values():
             if getattr(v, 'ndim', 0) and v.shape != weight.shape: raise ValueError("its optimiser is of another model")
 
+# %% ../nbs/10_learner.ipynb #c6625cf2
 @patch
 def load_checkpoint(self:Learner,
         path, # Written by `Checkpoint`
@@ -579,6 +580,7 @@ def no_memory(
     "Does it say that memory is full, on whatever device?"
     return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or should_reduce_batch_size(error)
 
+# %% ../nbs/10_learner.ipynb #9df19cd3
 @patch
 def _begin(self:Learner,
         folder,        # Of the training

@@ -176,6 +176,7 @@ def _all_models(
     with run.stage('retrieve'):
         return {key: {name: write_answer(run, name, r, key) for name, r in recipes.items()} for key in keys}
 
+# %% ../nbs/32_zoo.ipynb #f598916b
 def run_ensemble(
     data:ReIDData,     # What to train on and to answer
     recipe:Recipe,     # What all models share; its own network mines
