@@ -286,6 +286,7 @@ def recipe(
     path = Path(name)
     if not path.is_file():
         raise ReIDError(f"no recipe {str(name)!r}: give one of {', '.join(PRESETS)}, or the path of a TOML file")
+    if path.stat().st_size > 2**18: raise ReIDError(f"{path} is too large for a recipe")
     try: values = tomlkit.parse(path.read_text(encoding='utf-8-sig')).unwrap()
     except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError) as e:
         raise ReIDError(f"{path} is not TOML: {e}") from e

@@ -476,6 +476,7 @@ def _check_state(
 ):
     "Raises an error of any kind when it is not what a learner can go on with."
     if state['images'] != n: raise ValueError("it was made with another number of images")
+    if not all(v.isfinite().all() for v in state['model'].values()): raise ValueError("its weights are not finite")
     rows, visits, counts = state['rows'], state['visits'], [state[k] for k in ('epoch', 'step', 'train_iter')]
     if not all(type(v) is int and v >= 0 for v in counts): raise ValueError("its counts are not counts")
     if [row['epoch'] for row in rows] != [*range(1, state['epoch'] + 1)]: raise ValueError("its history has gaps")

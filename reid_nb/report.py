@@ -46,14 +46,15 @@ def _need(
 RUN_TABLES = {'table.csv': 'file pid camid subset role', 'noise.csv': 'file loss score kind decision by',
               'decisions.csv': 'file decision by', 'history.csv': 'model epoch lr train_loss mAP rank1',
               'seconds.csv': 'stage seconds', 'showings.csv': 'file copies'} # Columns that are needed
-_NUMBERS = set('pid camid loss score epoch lr train_loss mAP rank1 seconds copies'.split())
+_NUMBERS = set('pid camid loss score epoch lr train_loss mAP rank1 seconds copies visible'.split())
 
 def check_table(
     table, # DataFrame
     path,  # csv file of a run that it was read from
 ):
     "The table; raises `ReIDError` when it lacks a column of `RUN_TABLES`, or one of numbers holds words."
-    for name in RUN_TABLES.get(Path(path).name, '').split():
+    needed = RUN_TABLES.get(Path(path).name, '').split()
+    for name in needed + ['visible'] * bool(needed and 'visible' in table):
         if name not in table: raise ReIDError(f"{path} is no table of a run: it has no column {name}")
         if name in _NUMBERS and len(table) and not pd.api.types.is_numeric_dtype(table[name]):
             raise ReIDError(f"{path} is no table of a run: its column {name} has to be numbers")

@@ -6,7 +6,7 @@
 __all__ = ['COLUMNS', 'read_decisions', 'Decisions', 'jpeg', 'thumbnail', 'Review', 'ReviewWidget', 'review']
 
 # %% ../nbs/13_review.ipynb #baf1abcb
-import csv, io, re
+import csv, io, os, re
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ import pandas as pd
 from fastcore.basics import patch
 from filelock import FileLock, Timeout
 from .core import ReIDError, atomic_write
-from .data import MAX_IMAGES, open_image
+from .data import MAX_IMAGES, MAX_TABLE, open_image
 
 # %% ../nbs/13_review.ipynb #8ac17281
 COLUMNS = 'file pid seq frame loss score kind rule decision by'.split()
@@ -33,6 +33,7 @@ def read_decisions(
 ) -> pd.DataFrame:
     "The csv as text, every value as it stands there; raises `ReIDError` naming the first line that is wrong."
     try:
+        if os.path.getsize(path) > MAX_TABLE: raise ValueError(f"it has more than {MAX_TABLE >> 20} MiB")
         with open(path, newline='', encoding='utf-8-sig') as f:
             rows = list(islice(csv.reader(f, strict=True), MAX_IMAGES + 2))
         if len(rows) > MAX_IMAGES + 1: raise ValueError(f"it has more than {MAX_IMAGES:,} rows")

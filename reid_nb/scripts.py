@@ -304,7 +304,9 @@ def reid_eval(
     by:str=None,         # What is not on both sides then: pid (when not given), seq or both
 ):
     "mAP with its interval, rank-1, rank-5 and mINP of trained models, after each step from features to answer."
-    changes, folders = _section(set, 'test'), [runs] if Path(runs).is_dir() else shlex.split(runs)
+    changes = _section(set, 'test')
+    try: folders = [runs] if Path(runs).is_dir() else shlex.split(runs)
+    except ValueError as e: raise ReIDError(f"{runs!r} does not name folders: {e}") from e
     if out and Path(out).exists(): raise ReIDError(f"{out} is there already; give another --out")
     if (hold_out or columns or skip_bad) and not data:
         raise ReIDError("--hold-out, --columns and --skip-bad are about --data")

@@ -588,10 +588,12 @@ def make_dataset(
     progress:bool=False, # Show a bar?
 ) -> Path:
     "Write a data set in the challenge's layout of 2021, with truth.csv in it; raises `ReIDError` for impossible sizes."
+    if seed < 0: raise ReIDError(f'seed is {seed}; give a whole number from 0 on')
     sizes, rng, truth = (n_ids, n_val, n_test), np.random.default_rng(mix_seed(seed, 9)), []
     if min(sizes) < 1 or frames < 2:
         raise ReIDError('synthetic players: each part needs at least one identity, and a sequence at least two frames')
     ids = np.concatenate([rng.permutation(n_test), n_test + rng.permutation(n_test*(frames - 1))])
+    if Path(dest).is_dir(): raise ReIDError(f'{dest} is a folder; give the name of a zip')
     ids = np.column_stack([ids[:n_test], ids[n_test:].reshape(n_test, -1)])
     with atomic_write(dest) as tmp, zipfile.ZipFile(tmp, 'w') as bundle:
         todo = tqdm(_sequences(seed, sizes, frames), total=sum(sizes), unit='id', disable=not progress)
