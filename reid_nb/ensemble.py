@@ -67,7 +67,8 @@ def _source(
     if form is None: raise ReIDError(f"{path}: distances are read from .npy and .safetensors files")
     try: return _Source(str(d), *form(path, key))
     except ReIDError: raise
-    except Exception as e: raise ReIDError(f"cannot read {path}: {e}") from e # NumPy raises nearly anything on damaged bytes
+    except Exception as e: # NumPy raises nearly anything on damaged bytes
+        raise ReIDError(f"cannot read {path}: {str(e) or type(e).__name__}") from e
 
 # %% ../nbs/22_ensemble.ipynb #06e0414b
 def _sources(
