@@ -85,8 +85,8 @@ def read_run(
     def csv(name):
         try: return check_table(pd.read_csv(need(name), dtype={'file': str, 'model': str}), need(name))
         except (ValueError, OverflowError) as e: raise ReIDError(f"{need(name)} is damaged: {e}") from e
-    text = lambda name: need(name).read_text(encoding='utf-8')
-    run = SimpleNamespace(toml=text('recipe.toml'), recipe=load_run_recipe(out), table=csv('table.csv'),
+    toml = need('recipe.toml')
+    run = SimpleNamespace(recipe=load_run_recipe(out), toml=toml.read_text(encoding='utf-8'), table=csv('table.csv'),
         history=csv('history.csv'), metrics=_read_metrics(need('metrics.json')), noise=None, losses=None, dist=None)
     if run.recipe.noise.clean:
         run.noise, run.losses = csv('noise.csv'), read_visits(Path(out)/'models/mine/ledger').losses()
