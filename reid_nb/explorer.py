@@ -8,7 +8,7 @@ __all__ = ['STEPS', 'MOST_K', 'ORDERS', 'STATUS', 'FRAMES', 'Member', 'read_root
            'EmbeddingMap', 'ExplorerView', 'explorer']
 
 # %% ../nbs/30_explorer.ipynb #bc8e6cef
-import io, math, os
+import io, math, os, shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -106,7 +106,9 @@ def _known(
     if path is None or not path.is_file(): return None
     e = load_embeddings(path)
     same = all(e.about.get(k) == v for k, v in about.items() if k != 'precision') # which is the machine's affair
-    return replace(e, table=rows) if same and e.table.file.tolist() == rows.file.tolist() else None
+    if not same or e.table.file.tolist() != rows.file.tolist(): return None
+    shutil.rmtree(path.with_suffix('.parts'), ignore_errors=True) # a kill at the very end may have left them
+    return replace(e, table=rows)
 
 def _member(
     name:str,      # To be shown

@@ -22,11 +22,15 @@ from .core import recipe as read_recipe
 # %% ../nbs/40_scripts.ipynb #0a180a32
 @contextmanager
 def _told_to_stop():
-    "SIGTERM stops the block as Ctrl-C does."
-    if threading.current_thread() is not threading.main_thread(): yield; return # where Python allows no handler
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try: yield
-    finally: signal.signal(signal.SIGTERM, before)
+    "SIGTERM stops the block as Ctrl-C does; yields the signals that came."
+    told = []
+    if threading.current_thread() is not threading.main_thread(): yield told; return # where Python allows no handler
+    def stop(number, frame): told.append(number); raise KeyboardInterrupt
+    before = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGINT)}
+    for s in before: before[s] is signal.SIG_IGN or signal.signal(s, stop) # as nohup and a shell's & want it
+    try: yield told
+    finally:
+        for s, handler in before.items(): signal.signal(s, handler or signal.SIG_DFL)
 
 def _plain(
     func, # A command
@@ -36,9 +40,13 @@ def _plain(
     again = "it goes on with --resume" if longer else "start it again"
     @wraps(func)
     def inner(*args, **kwargs):
-        with warnings.catch_warnings(), _told_to_stop():
+        with warnings.catch_warnings(), _told_to_stop() as told:
             warnings.simplefilter('ignore')
-            try: return func(*args, **kwargs)
+            try:
+                try: return func(*args, **kwargs)
+                except Exception:
+                    if told: raise KeyboardInterrupt from None # which a library took for an error of its own
+                    raise
             except OSError as e:
                 text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
                 of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)

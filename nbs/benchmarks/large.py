@@ -89,7 +89,7 @@ def steps(folder, n, runs, models):
     table = pd.read_csv(folder/'table.csv').assign(seq=-1)
     train = table[table.subset == 'train'].reset_index(drop=True)
     yield 'images one after another, Pillow (alternative)', lambda: open_all(table, folder)
-    look = lambda: cached_images(table, folder, (32, 16)).sum()
+    look = lambda: cached_images(table, folder, (32, 16)).amax()
     yield 'cached images, first time', look
     yield 'cached images, later', look
     yield 'plan of an epoch, P x K', lambda: len(PKSampler(train.pid.values, 16, 4))
