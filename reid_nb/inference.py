@@ -505,7 +505,7 @@ class _Graph(nn.Module):
         super().__init__()
         self.model, self.size, self.flip = deepcopy(model).cpu().float(), size, flip
         self.model.bf16 = False
-        for m in self.model.modules(): # torch before 2.11 cannot export it
+        for m in self.model.modules(): # torch 2.10 cannot export it
             if isinstance(m, nn.AdaptiveMaxPool2d) and m.output_size == 1: m.forward = lambda x: x.amax((2, 3), keepdim=True)
 
     def forward(self, images):
