@@ -532,6 +532,8 @@ class _Graph(nn.Module):
         super().__init__()
         self.model, self.size, self.flip = deepcopy(model).cpu().float(), size, flip
         self.model.bf16 = False
+        for m in self.model.modules(): # torch 2.10 cannot export it
+            if isinstance(m, nn.AdaptiveMaxPool2d) and m.output_size == 1: m.forward = lambda x: x.amax((2, 3), keepdim=True)
 
     def forward(self, images):
         x = _as_pillow(images, self.size, self.model.resize)
