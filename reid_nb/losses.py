@@ -99,7 +99,7 @@ class TripletLoss(PairLoss):
         "(B,) loss of each anchor, 0 without a positive or a negative."
         dist = pairwise_distances(x.detach(), ref.detach())
         chosen = dist.masked_fill(~pos, -1).argmax(1), dist.masked_fill(~neg, float('inf')).argmin(1)
-        d_p, d_n = ((x - ref[i]).norm(dim=1) for i in chosen)
+        d_p, d_n = ((x - F.embedding(i, ref)).norm(dim=1) for i in chosen)
         if self.distance == 'squared': d_p, d_n = d_p**2, d_n**2
         loss = F.softplus(d_p - d_n) if self.soft else F.relu(d_p - d_n + self.margin)
         return torch.where(pos.any(1) & neg.any(1), loss, 0.)

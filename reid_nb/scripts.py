@@ -26,10 +26,17 @@ def _told_to_stop():
     told = []
     if threading.current_thread() is not threading.main_thread(): yield told; return # where Python allows no handler
     def stop(number, frame): told.append(number); raise KeyboardInterrupt
+    def dropped(about):
+        if not told or about.exc_type is not KeyboardInterrupt: return shown(about)
+        later.append(threading.Timer(0.01, os.kill, (os.getpid(), told[-1])))
+        later[-1].start()
+    later, shown, sys.unraisablehook = [], sys.unraisablehook, dropped
     before = {s: signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGINT)}
     for s in before: before[s] is signal.SIG_IGN or signal.signal(s, stop) # as nohup and a shell's & want it
     try: yield told
     finally:
+        for timer in later: timer.cancel()
+        sys.unraisablehook = shown
         for s, handler in before.items(): signal.signal(s, handler or signal.SIG_DFL)
 
 def _plain(
