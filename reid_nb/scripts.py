@@ -39,6 +39,7 @@ def _told_to_stop():
         sys.unraisablehook = shown
         for s, handler in before.items(): signal.signal(s, handler or signal.SIG_DFL)
 
+# %% ../nbs/40_scripts.ipynb #8c3702ca
 def _plain(
     func, # A command
 ):
