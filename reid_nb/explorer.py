@@ -780,7 +780,7 @@ def sync(self:ExplorerView):
     try:
         self.who.value, self.step.value = self.room.shown, self.room.step
         for name, control in self.sliders.items(): control.value = getattr(self.room.test, name)
-        self.query.value = self.at_query()
+        self.query.value = at if (at := self.at_query()) in [i for _, i in self.query.options] else None # no list if `start` failed
         for name, slider in self.weights.items(): slider.value = self.room.weights[name]
     finally: self._quiet = False
 
@@ -794,7 +794,7 @@ def choose_controls(self:ExplorerView):
     self.step = iw.ToggleButtons(options=STEPS[:len(STEPS) - (len(ex.members) == 1)], value=ex.step,
                                  style=dict(button_width='100px'))
     self.by = iw.Dropdown(options=ORDERS, value=ORDERS[0], **wide)
-    self.query = iw.Select(options=[''], rows=14, **wide)
+    self.query = iw.Select(rows=14, **wide)
     self.file = iw.FileUpload(accept='.jpg,.jpeg,.png', description='ask a file')
     self.back = iw.Button(description='back', icon='arrow-left', layout=iw.Layout(width='80px'))
     self.why = iw.Image(format='jpeg', layout=iw.Layout(max_width='800px', visibility='hidden'))
