@@ -9,6 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
 ROOMS = [('Data', 1), ('Measures and training', 6), ('Noise', 12), ('Retrieval', 19), ('Runs', 29), ('Results', 50), ('Trust', 60)]
+PROJECT = 'CONTRIBUTING', 'SECURITY', 'CHANGELOG' # Files beside `nbs`, pages too
+PROJECT_LINK = rf'\]\(\.\./({"|".join(PROJECT)})\.md'
 DEF, CLASS = (ast.FunctionDef, ast.AsyncFunctionDef), ast.ClassDef
 
 def text(cell): return ''.join(cell['source'])
@@ -228,7 +230,7 @@ def staged(page, names, dest):
         elif cell['cell_type'] == 'code':
             cells.append(dict(cell, source=undirected(text(cell)), metadata={}, outputs=[*map(sized, cell['outputs'])]))
         else:
-            source = names.link(text(cell), page.module).replace('](../CONTRIBUTING.md', '](CONTRIBUTING.md')
+            source = re.sub(PROJECT_LINK, r'](\1.md', names.link(text(cell), page.module))
             for name, data in cell.get('attachments', {}).items():
                 (dest/name).write_bytes(base64.b64decode(*data.values()))
                 source = source.replace(f'attachment:{name}', name)
@@ -241,7 +243,7 @@ def staged(page, names, dest):
 def toctrees(all_pages):
     "The sidebar."
     blocks = [(title, [p.name for p in ps]) for title, ps in sections(all_pages)]
-    blocks.append(('Project', ['CONTRIBUTING', 'CHANGELOG']))
+    blocks.append(('Project', PROJECT))
     blocks[0] = ('Start', [n if n != 'index' else 'self' for n in blocks[0][1]])
     head = '```{toctree}\n:hidden:\n:caption: '
     return [markdown(head + '\n'.join([title, '', *names, '```'])) for title, names in blocks]
@@ -257,9 +259,9 @@ def stage(dest):
         if page.name == 'index': nb['cells'] += toctrees(all_pages)
         for i, cell in enumerate(nb['cells']): cell['id'] = str(i)
         path.write_text(json.dumps(nb), encoding='utf-8')
-    for name in 'CONTRIBUTING.md', 'CHANGELOG.md':
-        source = (ROOT/name).read_text(encoding='utf-8').replace('](nbs/', '](')
-        (dest/name).write_text(names.link(source, ''), encoding='utf-8')
+    for name in PROJECT:
+        source = (ROOT/f'{name}.md').read_text(encoding='utf-8').replace('](nbs/', '](')
+        (dest/f'{name}.md').write_text(names.link(source, ''), encoding='utf-8')
 
 # -- For other readers -------------------------------------------------------------------------------------------------
 
@@ -284,7 +286,7 @@ def plain_page(page):
         if page.exported(cell): parts += [described(e) for e in entries(undirected(text(cell)))]
         if cell['cell_type'] == 'code': parts += [block(undirected(text(cell)), 'python'), *printed(cell)]
         else: parts.append(re.sub(r'!\[[^\]]*\]\(attachment:[^)]*\)', '', text(cell)))
-    md = '\n\n'.join(parts).replace('](../CONTRIBUTING.md', '](CONTRIBUTING.html')
+    md = re.sub(PROJECT_LINK, r'](\1.html', '\n\n'.join(parts))
     return re.sub(r'(\]\([\w/.]+)\.ipynb', r'\1.html.md', md) + '\n'
 
 def for_machines(site):
