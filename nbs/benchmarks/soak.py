@@ -1,13 +1,14 @@
 """Does memory grow, over hundreds of epochs of one training? Memory, open files, threads and the size of the run folder.
 
-    python nbs/benchmarks/soak.py [--epochs 240] [--out soak.csv]
+    python nbs/benchmarks/soak.py [--epochs 240] [--most 10] [--out soak.csv]
 
 The images are noise and the network is tiny: what grows with the epochs grows here as anywhere. Each epoch is validated and
 saved. What is known to grow is told apart: the ledger, 13 bytes a visit, which mining reads in the end. The slope is that of a
 line through the memory after each epoch (Theil and Sen), without the first fifth, in which libraries fill their caches; its
-interval is the 95 % one of the same.
+interval is the 95 % one of the same. Ends with status 1 when memory without the ledger grows by more than `most` KiB an epoch, or
+the number of open files or of threads at all: one batch of these images, kept by mistake, is 96 KiB.
 """
-import os, tempfile, threading
+import os, sys, tempfile, threading
 from pathlib import Path
 
 import numpy as np
@@ -36,15 +37,16 @@ class Watch(Callback):
                                     threads=threading.active_count(), folder=size / 1024))
 
 def slope(rows, column):
-    "Text of the slope of a column in an epoch, with its interval."
+    "Of a column in an epoch, with the ends of its interval."
     late = rows[rows.epoch > len(rows) // 5]
     s, _, low, high = theilslopes(late[column], late.epoch)
-    return f'{s:+8.2f} ({low:+.2f} to {high:+.2f})'
+    return s, low, high
 
 @call_parse
 def main(
     epochs:int=240,  # Of one training
     ids:int=24,      # Eight images each
+    most:float=10,   # KiB an epoch that memory may grow by, without the ledger
     out:str=None,    # csv for all measurements
 ):
     pids = np.repeat(np.arange(ids), 8)
@@ -64,6 +66,10 @@ def main(
     visits = sum(len(e['row']) for e in learn.ledger.visits.epochs)
     print(f"{epochs} epochs, {visits:,} visits; slopes an epoch from epoch {len(rows) // 5 + 1} on:")
     rows['memory without the ledger'] = rows.memory - rows.ledger
+    slopes = {}
     for column, unit in (('memory', 'KiB'), ('ledger', 'KiB'), ('memory without the ledger', 'KiB'), ('files', ''), ('threads', ''), ('folder', 'KiB')):
-        print(f'{column:26} {rows[column].iloc[0]:10,.0f} to {rows[column].iloc[-1]:10,.0f} {unit:4}{slope(rows, column)}')
+        slopes[column], low, high = slope(rows, column)
+        print(f'{column:26} {rows[column].iloc[0]:10,.0f} to {rows[column].iloc[-1]:10,.0f} {unit:4}{slopes[column]:+8.2f} ({low:+.2f} to {high:+.2f})')
     print(f"the ledger: {1024 * rows.ledger.iloc[-1] / visits:.1f} bytes a visit")
+    grown = [c for c, limit in {'memory without the ledger': most, 'files': 0, 'threads': 0}.items() if slopes[c] > limit]
+    if grown: sys.exit(f"not flat: {', '.join(grown)}")
