@@ -95,8 +95,10 @@ def _put(self:Decisions,
             new = choose(table.loc[at[0]])
             if new != old:
                 table.loc[at[0], ['decision', 'by']] = new
-                with atomic_write(self.path) as tmp:
-                    table.to_csv(tmp, index=False, lineterminator='\n', encoding='utf-8')
+                text = table.to_csv(index=False, lineterminator='\n')
+                if '\r' in text: # which Python before 3.13 puts between quotes only when all is
+                    text = table.to_csv(index=False, lineterminator='\n', quoting=csv.QUOTE_ALL)
+                with atomic_write(self.path) as tmp: tmp.write_bytes(text.encode())
     except Timeout as e: raise ReIDError(f"{name} is not saved: another process has held it for 10 seconds") from e
     except OSError as e: raise ReIDError(f"{name} is not saved: {e.strerror or e}") from e
     self.table = table
