@@ -129,6 +129,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.core.printable': ('core.html#printable', 'reid_nb/core.py'),
                               'reid_nb.core.recipe': ('core.html#recipe', 'reid_nb/core.py'),
                               'reid_nb.core.save_recipe': ('core.html#save_recipe', 'reid_nb/core.py'),
+                              'reid_nb.core.save_table': ('core.html#save_table', 'reid_nb/core.py'),
                               'reid_nb.core.seed_all': ('core.html#seed_all', 'reid_nb/core.py'),
                               'reid_nb.core.set_up_tests': ('core.html#set_up_tests', 'reid_nb/core.py'),
                               'reid_nb.core.show_grid': ('core.html#show_grid', 'reid_nb/core.py'),

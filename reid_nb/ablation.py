@@ -19,7 +19,7 @@ import pandas as pd
 import seaborn as sns
 from tqdm.auto import tqdm
 
-from .core import ReIDError, Recipe, atomic_write, open_run
+from .core import ReIDError, Recipe, atomic_write, open_run, save_table
 from .data import ReIDData
 from .distributed import share_out
 from .learner import read_visits
@@ -219,7 +219,7 @@ def finish(
         fig = ablation_plot(table)
         fig.savefig(tmp, format='png', dpi=150)
         plt.close(fig)
-    with atomic_write(Path(out)/'ablation.csv') as tmp: table.to_csv(tmp, index=False)
+    save_table(table, Path(out)/'ablation.csv')
     return table
 
 # %% ../nbs/31_ablation.ipynb #5f1aaeef

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'LOCK', 'RUN_FILES', 'ENDS', 'printable', 'ReIDError',
            'NotWritten', 'DiskFull', 'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe',
-           'TestRecipe', 'Recipe', 'save_recipe', 'recipe', 'is_leftover', 'atomic_write', 'sort_notes', 'held',
-           'open_run', 'load_run_recipe', 'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
+           'TestRecipe', 'Recipe', 'save_recipe', 'recipe', 'is_leftover', 'atomic_write', 'save_table', 'sort_notes',
+           'held', 'open_run', 'load_run_recipe', 'mix_seed', 'seed_all', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
-import atexit, difflib, errno, json, os, random, re, shutil, tempfile, time
+import atexit, csv, difflib, errno, json, os, random, re, shutil, tempfile, time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -355,6 +355,16 @@ def atomic_write(
         raise
     finally:
         with suppress(OSError): tmp.unlink()
+
+# %% ../nbs/00_core.ipynb #abfd3dd0
+def save_table(
+    table, # pandas table; its index is left out
+    path,  # csv, replaced as by `atomic_write`
+):
+    "Write the table, whole or not at all; raises `NotWritten`."
+    text = table.to_csv(index=False, lineterminator='\n')
+    if '\r' in text: text = table.to_csv(index=False, lineterminator='\n', quoting=csv.QUOTE_ALL)
+    with atomic_write(path) as tmp: tmp.write_bytes(text.encode())
 
 # %% ../nbs/00_core.ipynb #c00181a9
 def sort_notes(

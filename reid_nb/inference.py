@@ -29,7 +29,7 @@ from safetensors.numpy import save_file
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import LOCK, ReIDError, atomic_write, held, is_leftover, sort_notes
+from .core import LOCK, ReIDError, atomic_write, held, is_leftover, save_table, sort_notes
 from .data import ReIDData, read_dataset
 from .distributed import on_first, team
 from .learner import no_memory
@@ -119,7 +119,7 @@ def _save(
     note, # From `_note`
 ):
     "Write the table, then the features."
-    with atomic_write(path.with_suffix('.csv')) as tmp: e.table.to_csv(tmp, index=False)
+    save_table(e.table, path.with_suffix('.csv'))
     _write(path, e.features, note)
 
 @patch

@@ -32,7 +32,7 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform
-from .core import ReIDError, Recipe, TrainRecipe, atomic_write, is_leftover, seed_all, sort_notes
+from .core import ReIDError, Recipe, TrainRecipe, atomic_write, is_leftover, save_table, seed_all, sort_notes
 from .loaders import reid_dls
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -246,7 +246,7 @@ def look(self:Ledger):
     batch, where = self.table.iloc[rows].assign(loss=loss), ''
     if self.folder:
         where = f"; {self.folder/'bad_batch.csv'} names the images of that batch"
-        with atomic_write(self.folder/'bad_batch.csv') as tmp: batch.to_csv(tmp, index=False)
+        save_table(batch, self.folder/'bad_batch.csv')
     step = len(self.new['row']) + step + self.epoch_plan.first + 1
     raise ReIDError(f"the loss is no longer a number, in epoch {self.epoch + 1}, step {step}{where}. Lower train.lr, "
                     "raise train.warmup, or set train.clip")

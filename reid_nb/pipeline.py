@@ -23,7 +23,7 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from .augment import augmentations
-from .core import ReIDError, Recipe, atomic_write, load_run_recipe, open_run
+from .core import ReIDError, Recipe, atomic_write, load_run_recipe, open_run, save_table
 from .data import ReIDData
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
@@ -59,7 +59,7 @@ def keep_table(
     path, table = Path(out)/'table.csv', data.table.reset_index(drop=True)
     if data.images is not None: table = table.assign(content=table.file.map(data.images.content).fillna(''))
     if not path.is_file():
-        with atomic_write(path) as tmp: table.to_csv(tmp, index=False)
+        save_table(table, path)
     old = read_table(path)
     if not old[_SAME].equals(table[_SAME]):
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
@@ -106,7 +106,7 @@ class Run:
               table,    # DataFrame
         ):
         "Write a table as csv, whole or not at all."
-        with atomic_write(self.out/name) as tmp: table.to_csv(tmp, index=False)
+        save_table(table, self.out/name)
 
 # %% ../nbs/29_pipeline.ipynb #defe9d6d
 @patch
@@ -147,7 +147,7 @@ def _begin(
         if verbose: print(f'· {job.folder.name} was trained with other decisions, and is trained anew', flush=True)
         for name in ('model.safetensors', 'last.pt'): (job.folder/name).unlink(missing_ok=True) # or a kill might leave them
         shutil.rmtree(job.folder)
-    with atomic_write(path) as tmp: wanted.to_csv(tmp, index=False)
+    save_table(wanted, path)
 
 # %% ../nbs/29_pipeline.ipynb #98a96dc3
 def fit_in(
@@ -162,7 +162,7 @@ def fit_in(
         if learn.team.rank: return
         history = pd.DataFrame(learn.history.rows)
         history.insert(0, 'model', name)
-        with atomic_write(folder/'history.csv') as tmp: history.to_csv(tmp, index=False)
+        save_table(history, folder/'history.csv')
         save_model(learn.model, folder)
 
 def do_job(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from filelock import FileLock, Timeout
-from .core import ReIDError, atomic_write
+from .core import ReIDError, save_table
 from .data import MAX_IMAGES, MAX_TABLE, open_image
 
 # %% ../nbs/13_review.ipynb #8ac17281
@@ -95,10 +95,7 @@ def _put(self:Decisions,
             new = choose(table.loc[at[0]])
             if new != old:
                 table.loc[at[0], ['decision', 'by']] = new
-                text = table.to_csv(index=False, lineterminator='\n')
-                if '\r' in text: # which Python before 3.13 puts between quotes only when all is
-                    text = table.to_csv(index=False, lineterminator='\n', quoting=csv.QUOTE_ALL)
-                with atomic_write(self.path) as tmp: tmp.write_bytes(text.encode())
+                save_table(table, self.path)
     except Timeout as e: raise ReIDError(f"{name} is not saved: another process has held it for 10 seconds") from e
     except OSError as e: raise ReIDError(f"{name} is not saved: {e.strerror or e}") from e
     self.table = table

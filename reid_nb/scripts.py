@@ -16,7 +16,7 @@ from pathlib import Path
 import tomlkit
 from fastcore.script import call_parse
 
-from .core import NotWritten, ReIDError, atomic_write, printable
+from .core import NotWritten, ReIDError, atomic_write, printable, save_table
 from .core import recipe as read_recipe
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
@@ -332,8 +332,7 @@ def reid_eval(
     for m in room.members.values(): m.test = replace(read_recipe('tiny'), test=m.test).set(**changes).test
     room.test = next(iter(room.members.values())).test # which says whether matches of the same camera count
     table = steps_of(room)
-    if out:
-        with atomic_write(out) as tmp: table.to_csv(tmp, index=False)
+    if out: save_table(table, out)
     numbers = table.select_dtypes('number').columns
     print(table.assign(**(100*table[numbers]).round(1)).to_string(index=False))
     print(f'% of {len(room.q):,} queries against {len(room.g):,} images; low to high: 95 % of resampled queries')
@@ -370,8 +369,7 @@ def reid_noise(
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
     found = decide(mine(read_visits(ledger), table, r), r.copies, before, r.drop)
     if picture: _draw_suspects(found, root or read_root(run), picture) # first, because it may fail
-    if out:
-        with atomic_write(out) as tmp: found.to_csv(tmp, index=False, lineterminator='\n')
+    if out: save_table(found, out)
     truth = score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None
     print(*_suspects(found, truth), sep='\n')
     for path in filter(None, (picture, out)): print(f"{path} is written")
