@@ -780,7 +780,8 @@ def sync(self:ExplorerView):
     try:
         self.who.value, self.step.value = self.room.shown, self.room.step
         for name, control in self.sliders.items(): control.value = getattr(self.room.test, name)
-        self.query.value = at if (at := self.at_query()) in [i for _, i in self.query.options] else None # no list if `start` failed
+        at, listed = self.at_query(), [i for _, i in self.query.options] # none where `start` failed
+        self.query.value = at if at in listed else None
         for name, slider in self.weights.items(): slider.value = self.room.weights[name]
     finally: self._quiet = False
 

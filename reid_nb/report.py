@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 import torch
 from cycler import cycler
+from fastai.torch_core import default_device
 from fastcore.xml import (A, Body, Details, Div, Figcaption, Figure, H1, H2, H3, H4, Head, Html, Img, Main, Meta, Nav,
     P, Pre, Safe, Section, Span, Strong, Style, Summary, Table, Tbody, Td, Th, Thead, Title, Tr, to_xml)
 from matplotlib.text import Text
@@ -402,7 +403,7 @@ def duration(
 AGAIN = ("The same recipe and images again, on the same machine, with the same versions and number of threads: on a CPU that gives the "
          "same bytes, but for times, in weights, distances and submission. On a GPU it gives the same plan, with the parts of the "
          "data, the batches and all random draws, but not the same weights: cuDNN takes the convolution that was quickest when it "
-         "tried them, and gradients that many threads add to one place, as those of pooling and of gathered rows, are added in the "
+         "tried them, and gradients that many threads add to one place, as in convolutions and pooling, are added in the "
          "order in which the threads arrive. The last digits differ first; then distances, what cleaning drops, and scores.")
 
 def facts(
@@ -413,8 +414,9 @@ def facts(
     longest = max(seconds.values(), default=1) or 1
     stages = [Tr(Td(k, _bar(v / longest)), Td(duration(v))) for k, v in seconds.items()]
     total = Tr(Td('all stages'), Td(duration(sum(seconds.values()))), klass='last')
+    on = default_device()
     about = {'finished': f'{when or datetime.now():%Y-%m-%d %H:%M}', 'platform': platform.platform(),
-             'device': torch.cuda.get_device_name() if torch.cuda.is_available() else 'CPU',
+             'device': torch.cuda.get_device_name(on) if on.type == 'cuda' else on.type.upper(),
              'processor cores': os.cpu_count(), 'Python': platform.python_version()}
     about |= {p: _version(p) for p in ('reid_nb', 'torch', 'fastai', 'timm', 'numpy', 'pandas')}
     return (Div(Table(Thead(Tr(Th('Stage'), Th('time'))), Tbody(*stages, total)),
