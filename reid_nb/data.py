@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from filelock import FileLock, Timeout
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
-from .core import NotWritten, ReIDError
+from .core import NotWritten, ReIDError, check_plain, check_run_folder
 
 # %% ../nbs/02_data.ipynb #d2839bf3
 PARTS = [('train', 'train'), ('test', 'query'), ('test', 'gallery'), ('challenge', 'query'), ('challenge', 'gallery')]
@@ -619,7 +619,7 @@ def _workshop(
     "Yields a temporary folder in `folder`; those that a killed process left behind are removed."
     for old in folder.glob(f'.{verb}-*'):
         try:
-            if time.time() - old.stat().st_mtime < 60: continue
+            if old.is_symlink() or time.time() - old.stat().st_mtime < 60: continue
             with FileLock(old/'lock', timeout=0): pass
         except (Timeout, OSError): continue
         shutil.rmtree(old, ignore_errors=True)
@@ -657,6 +657,8 @@ def _read_zip(
         make, lacking = _by_name(z.namelist()), [m for m in members if not _intact(root/m, z.getinfo(m))]
         if not lacking: return _read(root, make, *args)
         _check_sizes(z, lacking, max_gib)
+        check_plain(root) # what is lacking is not written through links
+        check_run_folder(root)
         try:
             root.parent.mkdir(parents=True, exist_ok=True)
             with _workshop(root.parent, 'unpacking') as tmp:

@@ -16,13 +16,12 @@ import torch.distributed as dist
 from accelerate import DistributedDataParallelKwargs, PartialState
 from fastai.distributed import DistributedTrainer
 from fastai.learner import Learner
-from fastai.torch_core import num_distrib
 from fastcore.basics import patch
 from timm.layers import convert_sync_batchnorm
 from torch import nn
 from torch.multiprocessing import ProcessExitedException, ProcessRaisedException, get_context, start_processes
 
-from .core import ReIDError
+from .core import ReIDError, launched
 from .learner import Alone, Bar
 from .loaders import BatchLoader, EpochSampler
 from .losses import at_least_float
@@ -53,9 +52,13 @@ def team():
 
 @contextmanager
 def processes():
-    "Join the other processes of the launch, if there are any; yields the team. `ReIDError` when another one is lost."
-    if num_distrib() < 2: yield Alone(); return
-    state = PartialState() if torch.cuda.is_available() else PartialState(cpu=True, backend='gloo')
+    "Join the other processes of the launch, if there are any; yields the team. `ReIDError` when one is lost."
+    rank, world = launched()
+    if world == 1 or dist.is_initialized(): yield team(); return
+    try: state = PartialState() if torch.cuda.is_available() else PartialState(cpu=True, backend='gloo')
+    except Exception as e: # of the network, of names, of drivers
+        why = next(iter(str(e).splitlines()), type(e).__name__)
+        raise ReIDError(f"process {rank + 1} of {world} cannot join the others: {why}") from e
     try: yield team()
     except RuntimeError as e:
         lost = isinstance(e, dist.DistError) or any(word in str(e) for word in ('peer', 'gloo', 'NCCL', 'TCPStore'))
@@ -122,6 +125,7 @@ def launch(
     method:str='spawn',   # 'fork' for functions of a notebook, on a machine without GPU
 ):
     "Run `function` in `n` processes that are a team; `ReIDError` in one line when it raises one, or a process dies."
+    if launched()[1] > 1: raise ReIDError(f"a launcher has started several processes; leave --processes {n} out")
     if torch.cuda.is_available() and n > torch.cuda.device_count():
         raise ReIDError(f"{n} processes need as many GPUs, and there are {torch.cuda.device_count()}")
     with socket.socket() as s:

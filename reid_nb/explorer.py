@@ -27,7 +27,7 @@ from matplotlib import colormaps
 from matplotlib.colors import hsv_to_rgb, to_hex
 from PIL import Image
 from sklearn.manifold import TSNE
-from .core import ReIDError, Recipe, load_run_recipe
+from .core import ReIDError, Recipe, check_run_folder, load_run_recipe
 from .data import ReIDData, decode_image, open_image
 from .ensemble import fuse
 from .explore import KINDS
@@ -134,7 +134,7 @@ def read_root(
     out:Path, # Run folder
 ) -> Path:
     "The folder of its images, as far as the run knows; raises `ReIDError` when that cannot be read."
-    try: return Path((out/'root.txt').read_text(encoding='utf-8').strip()[:4000])
+    try: return Path((out/'root.txt').read_text(encoding='utf-8', errors='surrogateescape').strip()[:4000])
     except (OSError, ValueError) as e:
         raise ReIDError(f"{out} does not know where its images are; give their folder as root") from e
 
@@ -166,6 +166,7 @@ def read_members(
     runs = [Path(out) for out in runs] if several else [Path(runs)]
     names = [out.resolve().name for out in runs]
     for out, short in zip(runs, names):
+        check_run_folder(out)
         folders = [p.parent for p in sorted(out.glob('models/*/model.safetensors')) if p.parent.name != 'mine']
         folders = folders or [out] * (out/'model.safetensors').is_file()
         if not folders:

@@ -29,7 +29,8 @@ from safetensors.numpy import save_file
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import LOCK, ReIDError, atomic_write, held, is_leftover, save_table, sort_notes
+from .core import (LOCK, ReIDError, atomic_write, check_output, check_plain, check_run_folder, held, is_leftover,
+                              save_table, sort_notes)
 from .data import ReIDData, read_dataset
 from .distributed import on_first, team
 from .learner import no_memory
@@ -364,6 +365,9 @@ class _Parts:
 def taken_up(self:_Parts):
     "`ReIDError` when the path, or the folder of the parts, is taken by others."
     csv = self.path.with_suffix('.csv')
+    for file in (self.path, csv): check_output(file)
+    check_plain(self.folder)
+    check_run_folder(self.folder)
     if csv.exists() and not self.path.exists() and not (self.folder/self.path.name).exists():
         raise ReIDError(f"{csv} is in the way, the table would be written there; give another path")
     ours = re.compile(rf"(?:(\d{{9}})-(\d{{9}})|{re.escape(self.path.stem)})\.(?:csv|safetensors)")

@@ -32,7 +32,8 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform
-from .core import ReIDError, Recipe, TrainRecipe, atomic_write, is_leftover, save_table, seed_all, sort_notes
+from .core import (ReIDError, Recipe, TrainRecipe, atomic_write, check_run_folder, is_leftover, save_table, seed_all,
+                              sort_notes)
 from .loaders import reid_dls
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -588,6 +589,7 @@ def _begin(self:Learner,
     ):
     "Open or continue the training in `folder`; returns the number of epochs done."
     folder = Path(folder)
+    check_run_folder(folder)
     if self.team.rank == 0:
         for f in folder.glob('.*'):
             if is_leftover(f.name): f.unlink()

@@ -32,7 +32,7 @@ from sklearn.model_selection import GroupKFold
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform, augmentations, on
-from .core import DiskFull, ReIDError, Recipe, atomic_write, mix_seed, show_grid
+from .core import DiskFull, NotWritten, ReIDError, Recipe, atomic_write, mix_seed, show_grid
 from .data import open_image
 
 # %% ../nbs/05_loaders.ipynb #eed3a1d3
@@ -71,7 +71,8 @@ def decode_images(
 # %% ../nbs/05_loaders.ipynb #cffe4a51
 def cache_folder() -> Path:
     "Where decoded images are kept: the variable `REID_CACHE`, or `reid_nb` in the user's cache folder."
-    return Path(os.environ.get('REID_CACHE') or xdg_cache_home()/'reid_nb').expanduser()
+    try: return Path(os.environ.get('REID_CACHE') or xdg_cache_home()/'reid_nb').expanduser()
+    except RuntimeError as e: raise NotWritten("there is no home folder; set REID_CACHE to the path of a folder") from e
 
 BLOCK = 512 # Images that are read, written and checked at a time
 RULE = 1    # To be raised when `open_image` or `resize_image` changes what it gives
@@ -116,6 +117,11 @@ def _open_cache(path, key, shape):
     except Exception: return None # NumPy raises nearly anything on damaged bytes
 
 # %% ../nbs/05_loaders.ipynb #b96b9fb7
+def _not_cached(why, table, root, size, resize, progress):
+    "`decode_images`, and a line that says so."
+    if progress: print(f'  decoded images are not kept for the next run: {why}', file=sys.stderr)
+    return decode_images(table, root, size, resize, progress)
+
 def cached_images(
     table,                # One row an image, with `file`
     root,                 # Folder of the files
@@ -125,7 +131,9 @@ def cached_images(
     progress:bool=False,  # Show a bar?
 ) -> torch.Tensor:
     "As `decode_images`, through a file; in memory where no file can be. `ReIDError` naming an unreadable image."
-    folder, files, shape = Path(folder or cache_folder()), list(table.file), (len(table), *map(int, size), 3)
+    try: folder = Path(folder or cache_folder())
+    except NotWritten as e: return _not_cached(e, table, root, size, resize, progress)
+    files, shape = list(table.file), (len(table), *map(int, size), 3)
     root = Path(root).resolve()
     where = hashlib.blake2b(repr((root.as_posix(), files)).encode(), digest_size=6).hexdigest()
     path = folder/f'{root.name[:40]}-{where}-{shape[1]}x{shape[2]}-{resize}.npy'
@@ -139,9 +147,7 @@ def cached_images(
                 _build(path, files, root, shape[1:3], resize, key, progress)
                 found = np.load(path, mmap_mode='c')
         return _as_batch(found)
-    except (OSError, DiskFull) as e:
-        if progress: print(f'  decoded images are not kept for the next run: {e}', file=sys.stderr)
-        return decode_images(table, root, size, resize, progress)
+    except (OSError, DiskFull) as e: return _not_cached(e, table, root, size, resize, progress)
 
 # %% ../nbs/05_loaders.ipynb #fba6ccff
 def colour_stats(

@@ -26,7 +26,7 @@ from timm.models.resnet import Bottleneck, ResNet
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .core import ReIDError, Recipe, atomic_write, recipe as read_recipe, save_recipe
+from .core import ReIDError, Recipe, atomic_write, check_plain, recipe as read_recipe, save_recipe
 
 # %% ../nbs/07_models.ipynb #708c8bb8
 DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)}
@@ -300,8 +300,8 @@ def load_model(
     "The model in evaluation mode; raises `ReIDError` when a file is missing, damaged, or does not fit the other."
     paths = [Path(folder)/name for name in MODEL_FILES]
     for path in paths:
+        check_plain(path)
         if not path.is_file(): raise ReIDError(f"{folder} holds no model: {path.name} is missing")
-        if path.resolve().parent != Path(folder).resolve(): raise ReIDError(f"{path} is a link out of its folder")
     return _read_model(folder, *paths)
 
 # %% ../nbs/07_models.ipynb #53978906

@@ -67,7 +67,7 @@ def keep_table(
     if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):
         raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such "
                         "images); put the old one back, or give --force to start over")
-    with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_text(str(Path(data.root).resolve()), encoding='utf-8')
+    with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_bytes(str(Path(data.root).resolve()).encode(errors='surrogateescape'))
 
 # %% ../nbs/29_pipeline.ipynb #fc3fcfff
 class Run:

@@ -28,7 +28,7 @@ from matplotlib.ticker import MaxNLocator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from .core import ReIDError, atomic_write, load_run_recipe
+from .core import ReIDError, atomic_write, check_run_folder, load_run_recipe
 from .data import open_image
 from .explore import KINDS, id_histogram, loss_by_visible
 from .learner import read_visits
@@ -83,6 +83,7 @@ def read_run(
     out, # Folder of a run
 ) -> SimpleNamespace:
     "The files of a run, None for those that its recipe leaves out; raises `ReIDError` naming a file that is missing."
+    check_run_folder(out)
     need = partial(_need, out)
     def csv(name):
         try: return check_table(pd.read_csv(need(name), dtype={'file': str, 'model': str}), need(name))

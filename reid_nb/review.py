@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from filelock import FileLock, Timeout
-from .core import ReIDError, save_table
+from .core import ReIDError, check_plain, check_run_folder, save_table
 from .data import MAX_IMAGES, MAX_TABLE, open_image
 
 # %% ../nbs/13_review.ipynb #8ac17281
@@ -63,6 +63,8 @@ class Decisions:
         path,         # csv from mining
         copies:int=2, # Showings that the choice 'oversample' stands for
     ):
+        check_plain(path)
+        if (Path(path).parent/'recipe.toml').is_file(): check_run_folder(Path(path).parent)
         self.path, self.copies, self.history = Path(path).resolve(), copies, []
         self.refresh()
 

@@ -7,8 +7,8 @@ __all__ = ['EMBEDDED', 'COMMANDS', 'embedded_data', 'reid_run', 'reid_train', 'r
            'reid_noise', 'reid_synth', 'reid_data', 'reid_complete']
 
 # %% ../nbs/40_scripts.ipynb #c1b80ed6
-import errno, os, re, shlex, signal, sys, threading, warnings
-from contextlib import contextmanager
+import errno, inspect, os, re, shlex, signal, sys, threading, warnings
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial, wraps
 from pathlib import Path
@@ -16,7 +16,8 @@ from pathlib import Path
 import tomlkit
 from fastcore.script import call_parse
 
-from .core import NotWritten, ReIDError, atomic_write, printable, save_table
+from .core import (LAUNCHER, NotReplaced, NotWritten, ReIDError, atomic_write, check_output, launched, printable,
+                          save_table)
 from .core import recipe as read_recipe
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
@@ -39,7 +40,93 @@ def _told_to_stop():
         sys.unraisablehook = shown
         for s, handler in before.items(): signal.signal(s, handler or signal.SIG_DFL)
 
+# %% ../nbs/40_scripts.ipynb #df6cd642
+class _Stream:
+    "A standard stream whose reader may leave; what is written after that is dropped."
+    def __init__(self, stream): self.stream = stream
+    def __getattr__(self, name): return getattr(self.stream, name)
+    def write(self, text): return self._try(self.stream.write, text)
+    def flush(self): return self._try(self.stream.flush)
+
+    def _try(self, do, *args):
+        try: return do(*args)
+        except OSError as e:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self.stream.fileno()) # what is still to be written goes there, at the end of the process too
+            os.close(null)
+            if self.stream is not sys.__stderr__ and e.errno != errno.EPIPE: raise
+
+def _open_closed():
+    "Open what a shell has closed of the standard input, output and error output, to nowhere."
+    for fd in range(3):
+        try: os.fstat(fd)
+        except OSError: os.set_inheritable(os.open(os.devnull, os.O_RDWR), True) # gets the lowest number that is free
+
+@contextmanager
+def _heard():
+    "Standard streams that take every text, for the block; an error is told on the output where the error output is closed."
+    _open_closed()
+    before = sys.stdin, sys.stdout, sys.stderr
+    told = sys.stderr or sys.stdout
+    sys.stdin, sys.stdout, sys.stderr = (f or open(os.devnull, mode) for f, mode in zip(before, 'rww'))
+    ours = sys.stdout is sys.__stdout__
+    if ours: errors, _ = sys.stdout.errors, sys.stdout.reconfigure(errors='backslashreplace')
+    if ours: sys.stdout = _Stream(sys.stdout)
+    if sys.stderr is sys.__stderr__: sys.stderr = _Stream(sys.stderr)
+    try: yield
+    finally:
+        with suppress(OSError): sys.stdout.flush()
+        sys.stdin, sys.stdout, sys.stderr = before
+        if ours: sys.stdout.reconfigure(errors=errors)
+        if sys.stderr is None: sys.stderr = told
+
+# %% ../nbs/40_scripts.ipynb #e981fc80
+@contextmanager
+def _joined(
+    several:bool, # May the command be one of several processes?
+):
+    "Join the other processes of a launch; without one, its variables are hidden from the libraries that read them."
+    if several and launched()[1] > 1:
+        from reid_nb.distributed import processes
+        with processes(): yield
+        return
+    hidden = {name: os.environ.pop(name) for name in LAUNCHER if name in os.environ}
+    try: yield
+    finally: os.environ.update(hidden)
+
+def _speaks() -> bool:
+    "Is this the first process of its group, or alone?"
+    dist = sys.modules.get('torch.distributed')
+    return dist is None or not dist.is_available() or not dist.is_initialized() or dist.get_rank() == 0
+
+def _check_filled(
+    given:dict, # Values of options by name
+):
+    "Raises `ReIDError` for an empty text, as an unset variable of a shell gives it."
+    for name, value in given.items():
+        if value == '' and name != 'data':
+            raise ReIDError(f"--{name} is empty; give a value, or leave it out".replace('_', '-'))
+
+def _not_utf8(
+    e, # `UnicodeEncodeError`
+):
+    "A line about the text in it."
+    near = ascii(e.object[max(0, e.start - 40):e.end + 40])
+    if e.encoding.lower() in ('utf-8', 'utf8'): return f"{near} has bytes that are no UTF-8 in it; rename it"
+    return f"{near} cannot be told in {e.encoding}; set the variable PYTHONUTF8 to 1"
+
 # %% ../nbs/40_scripts.ipynb #8c3702ca
+def _line(
+    e,         # `OSError`, `MemoryError` or `UnicodeEncodeError`
+    again:str, # How to go on
+):
+    "What to say about it."
+    if isinstance(e, UnicodeEncodeError): return _not_utf8(e)
+    if isinstance(e, MemoryError): return f"the memory is full: {e}"
+    text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
+    of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+    return f"{text}; mend that, and {again}" if of_disk and not isinstance(e, NotReplaced) else text
+
 def _plain(
     func, # A command
 ):
@@ -48,20 +135,20 @@ def _plain(
     again = "it goes on with --resume" if longer else "start it again"
     @wraps(func)
     def inner(*args, **kwargs):
-        with warnings.catch_warnings(), _told_to_stop() as told:
+        with warnings.catch_warnings(), _told_to_stop() as told, _heard():
             warnings.simplefilter('ignore')
             try:
-                try: return func(*args, **kwargs)
+                _check_filled(dict(zip(inspect.signature(func).parameters, args)) | kwargs)
+                try:
+                    with _joined(func.__name__ == 'reid_train'): done = func(*args, **kwargs)
+                    sys.stdout.flush()
+                    return done
                 except Exception:
                     if told: raise KeyboardInterrupt from None # which a library took for an error of its own
                     raise
-            except OSError as e:
-                text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
-                of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
-                raise ReIDError(text + ("; mend that, and " + again)*of_disk) from e
-            except MemoryError as e: raise ReIDError(f"the memory is full: {e}") from e
+            except (OSError, MemoryError, UnicodeEncodeError) as e: raise ReIDError(_line(e, again)) from e
             except ReIDError:
-                if os.environ.get('RANK', '0') != '0': raise SystemExit(1) from None
+                if not _speaks(): raise SystemExit(1) from None
                 raise
             except KeyboardInterrupt:
                 raise ReIDError(f"stopped; {again}") from None
@@ -323,7 +410,8 @@ def reid_eval(
     changes = _section(set, 'test')
     try: folders = [runs] if Path(runs).is_dir() else shlex.split(runs)
     except ValueError as e: raise ReIDError(f"{runs!r} does not name folders: {e}") from e
-    if out and Path(out).exists(): raise ReIDError(f"{out} is there already; give another --out")
+    if out: check_output(out)
+    if out and os.path.lexists(out): raise ReIDError(f"{out} is there already; give another --out")
     if (hold_out or columns or skip_bad) and not data:
         raise ReIDError("--hold-out, --columns and --skip-bad are about --data")
     from reid_nb.explorer import Explorer, read_members, steps_of
@@ -350,17 +438,19 @@ def reid_noise(
 ):
     "Mine mislabelled and hidden crops from the losses of a training: counts, the worst, a csv, a picture."
     for path in filter(None, (out, picture)):
-        if Path(path).exists() and not force: raise ReIDError(f"{path} is there already; give --force to replace it")
+        check_output(path)
+        if os.path.lexists(path) and not force: raise ReIDError(f"{path} is there already; give --force to replace it")
     changes = _section(set, 'noise')
     if picture and Path(picture).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
         raise ReIDError(f"--picture {picture}: give a file that ends in .png, .jpg, .pdf or .svg")
-    from reid_nb.core import load_run_recipe
+    from reid_nb.core import check_run_folder, load_run_recipe
     from reid_nb.explorer import read_root
     from reid_nb.learner import read_visits
     from reid_nb.noise import decide, mine, score_kinds
     from reid_nb.pipeline import read_table
     from reid_nb.review import read_decisions
     run = Path(run)
+    check_run_folder(run)
     ledger = next((p for p in (run/'ledger', run/'models/mine/ledger') if p.exists()), None)
     if ledger is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
@@ -411,7 +501,8 @@ def reid_synth(
     force:bool=False,  # Replace a file that is there
 ):
     "Make a zip of synthetic basketball players in the challenge's layout, with known occlusion."
-    if Path(dest).exists() and not force: raise ReIDError(f"{dest} is there already; give --force to replace it")
+    check_output(dest)
+    if os.path.lexists(dest) and not force: raise ReIDError(f"{dest} is there already; give --force to replace it")
     from reid_nb.synth import make_dataset
     print(make_dataset(dest, n_ids=n_ids, frames=frames, seed=seed, n_val=n_val, n_test=n_test))
 

@@ -21,7 +21,7 @@ import pandas as pd
 from PIL import Image, ImageColor, ImageDraw, ImageFilter, ImageOps
 from tqdm.auto import tqdm
 
-from .core import ReIDError, atomic_write, mix_seed
+from .core import ReIDError, atomic_write, check_output, mix_seed
 
 # %% ../nbs/01_synth.ipynb #3a694d0d
 SKINS = '#f0c8a4 #d49a6a #a86b40 #7d4a2b #55321d #3a2216'.split()
@@ -593,7 +593,7 @@ def make_dataset(
     if min(sizes) < 1 or frames < 2:
         raise ReIDError('synthetic players: each part needs at least one identity, and a sequence at least two frames')
     ids = np.concatenate([rng.permutation(n_test), n_test + rng.permutation(n_test*(frames - 1))])
-    if Path(dest).is_dir(): raise ReIDError(f'{dest} is a folder; give the name of a zip')
+    check_output(dest)
     ids = np.column_stack([ids[:n_test], ids[n_test:].reshape(n_test, -1)])
     with atomic_write(dest) as tmp, zipfile.ZipFile(tmp, 'w') as bundle:
         todo = tqdm(_sequences(seed, sizes, frames), total=sum(sizes), unit='id', disable=not progress)
@@ -717,7 +717,7 @@ def occlude(
     dest, rng = Path(dest), np.random.default_rng(mix_seed(seed))
     table = table.reset_index(drop=True)
     here = table[table.subset == subset]
-    if dest.exists(): raise ReIDError(f"{dest} is there already; give a new folder")
+    if dest.exists() or dest.is_symlink(): raise ReIDError(f"{dest} is there already; give a new folder")
     if not all(0 <= low < high <= 1 and 0 <= share for share, (low, high) in levels) or sum(s for s, _ in levels) > 1:
         raise ReIDError(f"levels {levels}: shares of the images up to 1 in all, ranges from 0 to 1, low before high")
     if here.pid.nunique() < 2: raise ReIDError(f"the {subset} part needs two ids: nobody stands in front of himself")
