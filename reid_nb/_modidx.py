@@ -632,6 +632,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.models.create_model': ('models.html#create_model', 'reid_nb/models.py'),
                                 'reid_nb.models.load_model': ('models.html#load_model', 'reid_nb/models.py'),
                                 'reid_nb.models.load_weights': ('models.html#load_weights', 'reid_nb/models.py'),
+                                'reid_nb.models.read_note': ('models.html#read_note', 'reid_nb/models.py'),
                                 'reid_nb.models.read_zoo': ('models.html#read_zoo', 'reid_nb/models.py'),
                                 'reid_nb.models.recipe_model': ('models.html#recipe_model', 'reid_nb/models.py'),
                                 'reid_nb.models.save_model': ('models.html#save_model', 'reid_nb/models.py'),
