@@ -711,6 +711,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.noise._one_fold': ('noise.html#_one_fold', 'reid_nb/noise.py'),
                                'reid_nb.noise._read_fold': ('noise.html#_read_fold', 'reid_nb/noise.py'),
                                'reid_nb.noise._robust': ('noise.html#_robust', 'reid_nb/noise.py'),
+                               'reid_nb.noise._save_fold': ('noise.html#_save_fold', 'reid_nb/noise.py'),
                                'reid_nb.noise._window': ('noise.html#_window', 'reid_nb/noise.py'),
                                'reid_nb.noise.apply_decisions': ('noise.html#apply_decisions', 'reid_nb/noise.py'),
                                'reid_nb.noise.auroc': ('noise.html#auroc', 'reid_nb/noise.py'),
