@@ -444,7 +444,7 @@ def check_whole(
     check_held(out)
     for path in (Path(out)/name for name in names):
         if not path.is_file():
-            raise ReIDError(f"{path} is gone: somebody removed it while the run went on; --resume makes it again")
+            raise ReIDError(f"{path} is gone: somebody removed it while the run went on; --resume goes on from what is left")
 
 def _check_place(
     out,        # Path of the folder

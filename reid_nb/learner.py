@@ -5,9 +5,9 @@ resume at any instant"""
 
 # %% auto #0
 __all__ = ['DECAYS', 'PARTS', 'OPTIMISERS', 'lr_schedule', 'Alone', 'EpochPlan', 'Visits', 'read_visits', 'Ledger', 'Retrieval',
-           'Intact', 'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'same_training', 'Checkpoint', 'training_rows',
-           'trained_on', 'differing', 'check_trained_on', 'read_ledger', 'Wrapped', 'optimiser', 'check_choice',
-           'reid_learner', 'no_memory', 'logger']
+           'Intact', 'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'same_training', 'Checkpoint', 'fingerprint',
+           'training_rows', 'trained_on', 'differing', 'check_trained_on', 'read_ledger', 'Wrapped', 'optimiser',
+           'check_choice', 'reid_learner', 'no_memory', 'logger']
 
 # %% ../nbs/10_learner.ipynb #cdbc7337
 import hashlib, math, time
@@ -492,7 +492,11 @@ class Checkpoint(Callback):
 # %% ../nbs/10_learner.ipynb #fdff7238
 PARTS = dict(recipe='recipe', files='images', content='content of the images', labels='labels', showings='decisions')
 
-def _fingerprint(values): return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
+def fingerprint(
+    values, # Lists, numbers and texts
+) -> str:
+    "Another text for other values."
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 def training_rows(
     data, # ReIDData
@@ -510,7 +514,7 @@ def trained_on(
     copies = rows.copies if 'copies' in rows else np.ones(len(rows))
     parts = dict(recipe=sorted(_values(recipe).items()), files=rows.file.tolist(), content=content,
                  labels=[rows[c].tolist() for c in ('pid', 'seq') if c in rows], showings=np.asarray(copies, float).tolist())
-    return {k: _fingerprint(v) if k != 'content' or all(content) else '' for k, v in parts.items()}
+    return {k: fingerprint(v) if k != 'content' or all(content) else '' for k, v in parts.items()}
 
 def differing(
     one,   # Note, from `trained_on` or out of a file
