@@ -21,7 +21,7 @@ from timm.layers import convert_sync_batchnorm
 from torch import nn
 from torch.multiprocessing import ProcessExitedException, ProcessRaisedException, get_context, start_processes
 
-from .core import ReIDError, launched
+from .core import HELD, ReIDError, launched
 from .learner import Alone, Bar
 from .loaders import BatchLoader, EpochSampler
 from .losses import at_least_float
@@ -134,8 +134,9 @@ def launch(
     _run(_member, (function, args, n, port), n, method)
 
 # %% ../nbs/11_distributed.ipynb #784589c5
-def _taker(rank, function, items, taken, done, n):
+def _taker(rank, function, items, taken, done, n, held):
     "What each process of `share_out` runs."
+    HELD.update(held)
     if torch.cuda.is_available(): torch.cuda.set_device(rank % torch.cuda.device_count())
     torch.set_num_threads(max(1, torch.get_num_threads() // n))
     Bar.line = rank
@@ -157,7 +158,7 @@ def share_out(
         for item in items: function(item)
         return
     taken, done = (get_context(method).Value('i', 0) for _ in range(2))
-    _run(_taker, (function, items, taken, done, n), n, method)
+    _run(_taker, (function, items, taken, done, n, dict(HELD)), n, method)
     if done.value < len(items): raise ReIDError(STOPPED)
 
 # %% ../nbs/11_distributed.ipynb #6516337e

@@ -32,6 +32,7 @@ from .data import ReIDData, decode_image, open_image
 from .ensemble import fuse
 from .explore import KINDS
 from .inference import Embeddings, embed, load_embeddings, settings_of
+from .learner import check_trained_on, trained_on
 from .loaders import resize_image
 from .metrics import evaluate_rows, find_matches
 from .models import ReIDModel, _as_map, load_model
@@ -152,6 +153,16 @@ def _run_images(
     return rows, Path(root) if root else read_root(out)
 
 # %% ../nbs/30_explorer.ipynb #b5823037
+def _check_models(
+    out:Path, # Run folder
+    folders,  # Of its models
+):
+    "Raises `ReIDError` when one was trained on other images or labels than the run has; a model alone has no table."
+    if not (out/'table.csv').is_file(): return
+    table = read_table(out/'table.csv')
+    note = trained_on(Recipe(), table[table.subset == 'train'])
+    for folder in folders: check_trained_on(folder/'model.safetensors', note, but=['recipe', 'decisions'])
+
 def read_members(
     runs,                 # Folder of a run, training, or ensemble; or several
     root=None,            # Folder of the images, when they are not where they were
@@ -173,6 +184,7 @@ def read_members(
             raise ReIDError(f"{out} holds no trained model; give the folder of a run, a training or an ensemble")
         rows, here = _run_images(out, root, subset) if data is None else (data.rows(KEYS[subset]), data.root)
         roots.append(here)
+        _check_models(out, folders)
         for f in folders:
             path = None if data is not None else out/'embeddings'/f'{f.name}-{subset}.safetensors'
             name = f"{short if names.count(short) == 1 else out}/{f.name}" if several else f.name

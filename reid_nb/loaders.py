@@ -4,8 +4,9 @@
 
 # %% auto #0
 __all__ = ['RESIZES', 'BLOCK', 'RULE', 'TURNS', 'SAMPLERS', 'resize_image', 'decode_images', 'cache_folder', 'cached_images',
-           'colour_stats', 'showings', 'EpochSampler', 'PKSampler', 'ShuffleSampler', 'inverse_frequency',
-           'split_folds', 'hold_out', 'place', 'ImageBatches', 'BatchLoader', 'recipe_sampler', 'reid_dls']
+           'check_images', 'take', 'colour_stats', 'showings', 'EpochSampler', 'PKSampler', 'ShuffleSampler',
+           'inverse_frequency', 'split_folds', 'hold_out', 'place', 'ImageBatches', 'BatchLoader', 'recipe_sampler',
+           'reid_dls']
 
 # %% ../nbs/05_loaders.ipynb #8b0b25c6
 import hashlib, json, os, shutil, sys, zlib
@@ -109,11 +110,14 @@ def _build(path, files, root, size, resize, key, progress):
         tmp.write_text(json.dumps(dict(key=key, sums=sums)))
 
 def _open_cache(path, key, shape):
-    "The images in `path` (mapped), or None when they are not those of `key` or are damaged."
+    "The images in `path` (mapped), with path and checksums as `kept`; None when they are damaged, or not those of `key`."
     try:
         about, images = json.loads(path.with_suffix('.json').read_text()), np.load(path, mmap_mode='c')
         whole = (images.shape, images.dtype) == (shape, np.uint8) and about == dict(key=key, sums=_sums(images))
-        return images if whole else None
+        if not whole: return None
+        batch = _as_batch(images)
+        batch.kept = path, about['sums']
+        return batch
     except Exception: return None # NumPy raises nearly anything on damaged bytes
 
 # %% ../nbs/05_loaders.ipynb #b96b9fb7
@@ -138,16 +142,36 @@ def cached_images(
     where = hashlib.blake2b(repr((root.as_posix(), files)).encode(), digest_size=6).hexdigest()
     path = folder/f'{root.name[:40]}-{where}-{shape[1]}x{shape[2]}-{resize}.npy'
     key = _fingerprint(files, root, shape, resize)
-    if (found := _open_cache(path, key, shape)) is not None: return _as_batch(found)
+    if (found := _open_cache(path, key, shape)) is not None: return found
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < 1.1 * np.prod(shape) + 2**26: raise DiskFull(f"{folder} has too little room")
         with FileLock(f'{path}.lock'):
             if (found := _open_cache(path, key, shape)) is None:
                 _build(path, files, root, shape[1:3], resize, key, progress)
-                found = np.load(path, mmap_mode='c')
-        return _as_batch(found)
+                found = _open_cache(path, key, shape)
+        if found is None: raise OSError(f"{path} does not hold what was written to it")
+        return found
     except (OSError, DiskFull) as e: return _not_cached(e, table, root, size, resize, progress)
+
+# %% ../nbs/05_loaders.ipynb #91490a70
+def check_images(
+    images, # From `cached_images`, or any others
+):
+    "Raises `ReIDError` when the file that they are read from has been changed since it was opened."
+    path, sums = getattr(images, 'kept', (None, None))
+    if path is None or _sums(images.permute(0, 2, 3, 1).numpy()) == sums: return
+    raise ReIDError(f"{path} was changed by another program while it was in use, so what was computed last is not kept; "
+                    "start again, with --resume if there is something to go on with")
+
+def take(
+    images, # (N, 3, H, W) bytes
+    at,     # (n,) row numbers, or (N,) bool
+) -> torch.Tensor:
+    "A copy of those images; `ReIDError` as `check_images`."
+    taken = images[torch.as_tensor(np.asarray(at))]
+    check_images(images)
+    return taken
 
 # %% ../nbs/05_loaders.ipynb #fba6ccff
 def colour_stats(
@@ -563,7 +587,10 @@ def place(
 ) -> torch.Tensor:
     "The images on the accelerator when there is one and they fit, else as they are."
     if torch.device(device).type != 'cuda': return images
-    return images.to(device) if images.nbytes <= share * torch.cuda.mem_get_info(device)[0] else images
+    if images.nbytes > share * torch.cuda.mem_get_info(device)[0]: return images
+    moved = images.to(device)
+    check_images(images)
+    return moved
 
 class ImageBatches:
     "Indexing by a list of rows gives a fresh (images, classes, rows), or (images,) without classes."

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DEPTHS', 'ZOO', 'MODEL_FILES', 'ZOO_COLUMNS', 'create_backbone', 'set_last_stride_1', 'cost', 'GeM', 'ReIDModel',
-           'create_model', 'use_bf16', 'recipe_model', 'save_weights', 'load_weights', 'save_model', 'load_model',
-           'read_zoo', 'zoo_recipes']
+           'create_model', 'use_bf16', 'recipe_model', 'save_weights', 'read_note', 'load_weights', 'save_model',
+           'load_model', 'read_zoo', 'zoo_recipes']
 
 # %% ../nbs/07_models.ipynb #83a36de0
 import csv, difflib
@@ -26,7 +26,7 @@ from timm.models.resnet import Bottleneck, ResNet
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .core import ReIDError, Recipe, atomic_write, check_plain, recipe as read_recipe, save_recipe
+from .core import ReIDError, Recipe, atomic_write, check_plain, recipe as read_recipe, save_recipe, sort_notes
 
 # %% ../nbs/07_models.ipynb #708c8bb8
 DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)}
@@ -131,6 +131,7 @@ class ReIDModel(nn.Module, PyTorchModelHubMixin):
         pools = dict(avg=nn.AdaptiveAvgPool2d, max=nn.AdaptiveMaxPool2d)
         if pool not in ('gem', *pools): raise ReIDError(f"model.pool is {pool!r}; give 'gem', 'avg' or 'max'")
         self.backbone, self.cosine, self.bf16, self.recipe = backbone, identity == 'circle', False, None
+        self.trained_on = {} # A note for `save_weights` from the learner; what is read and trained on is of unknown origin
         self.size, self.resize = (256, 128), 'stretch' # What images are brought to for it; `recipe_model` knows better
         self.pool = GeM() if pool == 'gem' else nn.Sequential(pools[pool](1), nn.Flatten())
         self.neck, self.dropout = nn.BatchNorm1d(n_features), nn.Dropout(dropout)
@@ -225,8 +226,19 @@ def save_weights(
     model:nn.Module, # Any module
     path,            # safetensors file
 ):
-    "Write the model's parameters and buffers, whole or not at all."
-    with atomic_write(path) as tmp: save_file({k: v.contiguous().cpu() for k, v in model.state_dict().items()}, tmp)
+    "Write the model's parameters and buffers, and what they were trained on if it knows, whole or not at all."
+    note = getattr(model, 'trained_on', None)
+    with atomic_write(path) as tmp:
+        save_file({k: v.contiguous().cpu() for k, v in model.state_dict().items()}, tmp, note or None)
+        if note: sort_notes(tmp)
+
+def read_note(
+    path, # safetensors file
+) -> dict:
+    "What its weights were trained on, by name, empty when it does not say; `ReIDError` when it is damaged."
+    try:
+        with safe_open(path, 'pt') as f: return f.metadata() or {}
+    except (SafetensorError, OSError) as e: raise ReIDError(f"cannot read weights from {path}: {e}") from e
 
 # %% ../nbs/07_models.ipynb #fc932c5b
 def _check_fit(

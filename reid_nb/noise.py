@@ -25,10 +25,10 @@ from safetensors.numpy import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
-from .core import NoiseRecipe, Recipe, ReIDError, atomic_write
+from .core import NoiseRecipe, Recipe, ReIDError, atomic_write, by_person, sort_notes
 from .explore import KINDS
-from .learner import Visits, reid_learner
-from .loaders import decode_images
+from .learner import Visits, reid_learner, trained_on, training_rows
+from .loaders import decode_images, take
 
 # %% ../nbs/12_noise.ipynb #3f7c5028
 def forgetting(
@@ -278,14 +278,21 @@ def _one_fold(data, recipe, table, held, images, bar):
     probs[~table.pid[held].isin(table.pid[~held]).values] = np.nan
     return dict(probs=probs, loss=learn.ledger.visits.suspicion('mean', recipe.noise.window).astype(np.float32))
 
+def _save_fold(found, path, key, content):
+    "Write it with what it is of."
+    save_file(found, path, dict(key=key, content=content))
+    sort_notes(path)
+
 def _read_fold(
     path, # File, or None
     key,  # Of what it should hold, from `_fold_key`
+    content, # Of the images, '' where it is not known
 ):
     "What was found before, None when there is nothing; `ReIDError` when it is damaged or of another cross-fit."
     if not path or not path.is_file(): return None
     try:
-        with safe_open(path, 'numpy') as f: same = (f.metadata() or {}).get('key') == key
+        with safe_open(path, 'numpy') as f: note = f.metadata() or {}
+        same = note.get('key') == key and (not content or note.get('content', '') in ('', content))
         found = load_file(path)
         if {*found} != {'probs', 'loss'}: raise ValueError("it is no fold")
     except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
@@ -306,17 +313,18 @@ def cross_fit(
     if k < 2: raise ReIDError(f"cross-fitting needs two folds or more, not {k}")
     rows = (data.table.subset == 'train').values
     if images is None: images = decode_images(data.table[rows], data.root, recipe.model.size, recipe.model.resize)
-    else: images = images[torch.as_tensor(np.flatnonzero(rows))]
+    else: images = take(images, rows)
     table = data.table[rows].reset_index(drop=True)
+    content = trained_on(recipe, training_rows(data))['content']
     fold, n_ids = folds(table, k, blocks, recipe.seed), table.pid.nunique()
     out = CrossFit(np.full((len(table), n_ids), np.nan, np.float32), np.full((k, len(table)), np.nan), table.pid.values)
     for f in range(k):
         held, path = fold == f, folder and Path(folder)/f'fold-{f + 1}-of-{k}.safetensors'
         key = _fold_key(recipe, table, held)
-        if (found := _read_fold(path, key)) is None:
+        if (found := _read_fold(path, key, content)) is None:
             found = _one_fold(data, recipe, table, held, images, bar and f'{bar} {f + 1} of {k}')
             if path:
-                with atomic_write(path) as tmp: save_file(found, tmp, dict(key=key))
+                with atomic_write(path) as tmp: _save_fold(found, tmp, key, content)
         out.probs[held], out.loss[f] = found['probs'], np.where(held, np.nan, found['loss'])
     return out
 
@@ -364,12 +372,16 @@ def decide(
     before=None,   # An earlier table of decisions, of which those by a person are kept
     drop:bool=True,# Leave wholly hidden images out?
 ) -> pd.DataFrame:
-    "Training rows with `rule`, `decision` ('keep', 'drop', 'oversample x2') and `by` ('rule', 'person'); paper, 2.1."
+    "Training rows with `rule`, `decision` ('keep', 'drop', 'oversample x2'), `by` ('rule', 'person'); `ReIDError`; 2.1."
     out = mined[mined.subset == 'train'].copy()
     more = f'oversample x{copies}' if copies > 1 else 'keep'
     out['rule'] = out.kind.map({'clean': 'keep', 'partial': more, 'full': 'drop' if drop else 'keep'})
     out.loc[(out.rule == 'drop').groupby(out.pid).transform('all'), 'rule'] = 'keep'
-    person = {} if before is None else before[before.by == 'person'].set_index('file').decision.to_dict()
+    person = {}
+    if before is not None:
+        if lost := {'file', 'rule', 'decision', 'by'} - set(before): raise ReIDError(f"the earlier decisions have no column {min(lost)}")
+        theirs = before[by_person(before.rule, before.decision, before.by)]
+        person = dict(zip(theirs.file, theirs.decision))
     return out.assign(decision=[person.get(f, rule) for f, rule in zip(out.file, out.rule)],
                       by=['person' if f in person else 'rule' for f in out.file])
 

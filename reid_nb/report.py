@@ -45,8 +45,8 @@ def _need(
     return path
 
 # %% ../nbs/25_report.ipynb #72d8e047
-RUN_TABLES = {'table.csv': 'file pid camid subset role', 'noise.csv': 'file loss score kind decision by',
-              'decisions.csv': 'file decision by', 'history.csv': 'model epoch lr train_loss mAP rank1',
+RUN_TABLES = {'table.csv': 'file pid camid subset role', 'noise.csv': 'file loss score kind rule decision by',
+              'decisions.csv': 'file rule decision by', 'history.csv': 'model epoch lr train_loss mAP rank1',
               'seconds.csv': 'stage seconds', 'showings.csv': 'file copies'} # Columns that are needed
 _NUMBERS = set('pid camid loss score epoch lr train_loss mAP rank1 seconds copies visible'.split())
 
@@ -109,6 +109,10 @@ def read_run(
     if 'colour histogram' not in [s['step'] for s in run.metrics['steps']]:
         raise ReIDError(f"{need('metrics.json')} has no scores of the labelled images")
     run.ap = evaluate_rows(run.dist, run.q, run.g, run.recipe.test.same_camera).ap
+    told = run.metrics['steps'][-1]['mAP']
+    if not np.isclose(np.nanmean(run.ap), told, atol=1e-4):
+        raise ReIDError(f"{path} gives a mAP of {np.nanmean(run.ap):.2%} and metrics.json {told:.2%}: they are of different runs; "
+                        "--resume the run to make both anew")
     return run
 
 # %% ../nbs/25_report.ipynb #5bc7584b

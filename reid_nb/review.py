@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from filelock import FileLock, Timeout
-from .core import ReIDError, check_plain, check_run_folder, save_table
+from .core import ReIDError, by_person, check_plain, check_run_folder, save_table
 from .data import MAX_IMAGES, MAX_TABLE, open_image
 
 # %% ../nbs/13_review.ipynb #8ac17281
@@ -31,7 +31,7 @@ _VALUES = dict(file=(r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).+', 'a path below the 
 def read_decisions(
     path,  # csv from mining
 ) -> pd.DataFrame:
-    "The csv as text, every value as it stands there; raises `ReIDError` naming the first line that is wrong."
+    "The csv as text, as it stands there, but `by` as `by_person` finds; `ReIDError` naming the first line that is wrong."
     try:
         if os.path.getsize(path) > MAX_TABLE: raise ValueError(f"it has more than {MAX_TABLE >> 20} MiB")
         with open(path, newline='', encoding='utf-8-sig') as f:
@@ -54,6 +54,7 @@ def read_decisions(
             raise ReIDError(f"{path}, line {lines[i]}: {column} is {table[column][i]!r}; give {words}")
     for i in table.index[table.file.duplicated()][:1]:
         raise ReIDError(f"{path}, line {lines[i]}: {table.file[i]} is there twice")
+    table.loc[by_person(table.rule, table.decision, table.by), 'by'] = 'person' # in an editor few think of it
     return table
 
 # %% ../nbs/13_review.ipynb #d89f48c5

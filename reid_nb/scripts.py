@@ -445,19 +445,21 @@ def reid_noise(
         raise ReIDError(f"--picture {picture}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import check_run_folder, load_run_recipe
     from reid_nb.explorer import read_root
-    from reid_nb.learner import read_visits
+    from reid_nb.learner import read_ledger
     from reid_nb.noise import decide, mine, score_kinds
     from reid_nb.pipeline import read_table
     from reid_nb.review import read_decisions
     run = Path(run)
     check_run_folder(run)
-    ledger = next((p for p in (run/'ledger', run/'models/mine/ledger') if p.exists()), None)
-    if ledger is None or not (run/'table.csv').is_file():
+    folder = next((p for p in (run, run/'models/mine') if (p/'ledger').exists()), None)
+    if folder is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
+    trained = load_run_recipe(folder) if (folder/'recipe.toml').is_file() else None
+    ledger = read_ledger(folder, table[table.subset == 'train'], trained)
     table = table.drop(columns='content', errors='ignore') # fingerprints, which are the run's own affair
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
-    found = decide(mine(read_visits(ledger), table, r), r.copies, before, r.drop)
+    found = decide(mine(ledger, table, r), r.copies, before, r.drop)
     if picture: _draw_suspects(found, root or read_root(run), picture) # first, because it may fail
     if out: save_table(found, out)
     truth = score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None

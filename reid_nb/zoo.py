@@ -27,7 +27,7 @@ from .inference import load_embeddings
 from .loaders import cached_images
 from .metrics import bootstrap, evaluate_rows, paired_test
 from .models import read_zoo, zoo_recipes
-from .pipeline import KEYS, Job, Run, answer, ask, check, clean, do_job, train, unlabelled_ids
+from .pipeline import KEYS, Job, Run, answer, ask, check, check_run, clean, do_job, train, unlabelled_ids
 
 # %% ../nbs/32_zoo.ipynb #f7755bbd
 def asked(
@@ -210,6 +210,18 @@ def _other(run, names, paths):
     change = paired_test(evaluate_rows(fuse(list(paths)), q, g, run.recipe.test.same_camera), ap)
     return dict(best=best, change=change.difference, interval=change.interval, p=change.p)
 
+def _ensemble_files(
+    run:Run,    # Of an ensemble, all but finished
+    paths:dict, # Files of distances by key and name
+):
+    "Names of the files that it has written, and folders of its trainings."
+    answers = [(key, name) for key in paths for name in paths[key]]
+    names = [f'distances/{name}-{key}.npy' for key, name in answers]
+    names += [f'embeddings/{name}-{key}.{end}' for key, name in answers for end in ('csv', 'safetensors')]
+    names += ['zoo.csv', *['submission.csv'] * ('challenge' in paths), *['ensemble.csv', 'ensemble.png'] * ('validation' in paths)]
+    models = ['mine'] * run.recipe.noise.clean + list(next(iter(paths.values())))
+    return names, [run.out/'models'/name for name in models]
+
 def submit(
     run:Run,    # Whose folder gets the files
     paths:dict, # Files of distances by key and name
@@ -229,5 +241,6 @@ def submit(
             fig = parts_plot(table, found['validation'])
             fig.savefig(tmp, format='png', dpi=150)
             plt.close(fig)
+    check_run(run, *_ensemble_files(run, paths))
     with atomic_write(out/'ensemble.json') as tmp: tmp.write_text(json.dumps(found, indent=1, default=float))
     return found
