@@ -304,7 +304,7 @@ def ablate(
     with open_run(out, recipe, resume, force, kind='ablation'):
         seeds = sorted({*map(int, seeds), *_seeds(out)})
         nets = networks(recipe, rows, seeds)
-        keep_table(data, out)
+        keep_table(data, out, kind='ablation', table=table, seeds=' '.join(map(str, seeds)))
         for size in sorted({net.recipe.model.size for net in nets}):
             cached_images(data.table, data.root, size, recipe.model.resize, progress=verbose)
         spared = [net for net in nets if _spared(out, net)]

@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'LOCK', 'HELD', 'RUN_FILES', 'ENDS', 'MOST_FILES',
-           'LAUNCHER', 'printable', 'ReIDError', 'NotWritten', 'DiskFull', 'NotReplaced', 'ModelRecipe', 'LossRecipe',
-           'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'Recipe', 'save_recipe', 'recipe',
+           'LAUNCHER', 'printable', 'ReIDError', 'NotWritten', 'DiskFull', 'NotReplaced', 'not_blank', 'ModelRecipe',
+           'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'Recipe', 'save_recipe', 'recipe',
            'check_output', 'is_leftover', 'check_held', 'atomic_write', 'save_table', 'sort_notes', 'held',
            'check_whole', 'check_plain', 'check_run_folder', 'by_person', 'decisions_key', 'open_run',
-           'load_run_recipe', 'mix_seed', 'seed_all', 'launched', 'set_up_tests', 'show_grid']
+           'load_run_recipe', 'run_info', 'mix_seed', 'seed_all', 'launched', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, difflib, errno, hashlib, json, os, random, re, secrets, shutil, stat, tempfile, time
@@ -44,6 +44,17 @@ class DiskFull(NotWritten):
 
 class NotReplaced(NotWritten):
     "Where a file is to be written there is something else, or there can be none."
+
+# %% ../nbs/00_core.ipynb #79e6968e
+def not_blank(
+    value,    # A text or path that was given, or something else
+    name:str, # Of the option or parameter
+    wanted='a value', # What to give in its place
+):
+    "`value`; raises `ReIDError` for an empty text, which an unset variable of a shell is."
+    if isinstance(value, str) and not value.strip():
+        raise ReIDError(f"{name} is empty, as an unset variable is; give {wanted}")
+    return value
 
 # %% ../nbs/00_core.ipynb #15be17a9
 @dataclass
@@ -473,7 +484,7 @@ def held(
         lock.release()
 
 # %% ../nbs/00_core.ipynb #8c099449
-_TRAINED = {'recipe.toml', 'table.csv', 'root.txt', 'noise.csv', 'decisions.csv', 'embeddings', LOCK, '.removing'}
+_TRAINED = {'recipe.toml', 'table.csv', 'root.txt', 'run.json', 'noise.csv', 'decisions.csv', 'embeddings', LOCK, '.removing'}
 _ANSWERED = {'models', 'seconds.csv', 'submission.csv'}
 RUN_FILES = {
     'run': {*_TRAINED, *_ANSWERED, 'history.csv', 'metrics.json', 'distances.safetensors', 'report.html'},
@@ -654,6 +665,22 @@ def load_run_recipe(
 ) -> Recipe:
     "The recipe that the run in `out` was started with."
     return recipe(Path(out)/'recipe.toml')
+
+# %% ../nbs/00_core.ipynb #82720f03
+def run_info(
+    out, # Folder of a run
+) -> dict:
+    "The texts of `run.json`: `kind` (of `RUN_FILES`), `data`, `layout` and more; {} without one. `ReIDError` when damaged."
+    path = Path(out)/'run.json'
+    if not path.is_file(): return {}
+    try:
+        if path.stat().st_size > 2**16: raise ValueError('it is too large')
+        found = json.loads(path.read_text(encoding='utf-8'))
+        if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+            raise ValueError('it does not hold texts by name')
+    except (ValueError, OSError, RecursionError) as e:
+        raise ReIDError(f"{path} is damaged: {e}; delete it, and give --data with --resume") from e
+    return {name: printable(text)[:1000] for name, text in found.items()}
 
 # %% ../nbs/00_core.ipynb #52e40d51
 def mix_seed(

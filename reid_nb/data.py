@@ -20,7 +20,7 @@ from fastcore.basics import patch
 from filelock import FileLock, Timeout
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
-from .core import NotWritten, ReIDError, check_plain, check_run_folder
+from .core import NotWritten, ReIDError, check_plain, check_run_folder, not_blank
 
 # %% ../nbs/02_data.ipynb #d2839bf3
 PARTS = [('train', 'train'), ('test', 'query'), ('test', 'gallery'), ('challenge', 'query'), ('challenge', 'gallery')]
@@ -687,6 +687,7 @@ def read_dataset(
     max_gib:float=MAX_GIB, # That a zip may unpack to; what is unpacked already does not count
 ) -> ReIDData:
     "The data set in any of the layouts above, every image decoded once; raises `ReIDError` for what is wrong."
+    not_blank(path, 'the path of the data', 'a zip, folder, csv or parquet file')
     path = Path(path)
     try:
         if path.suffix.lower() in ('.csv', '.parquet') and path.is_file():

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['RESIZES', 'BLOCK', 'RULE', 'TURNS', 'SAMPLERS', 'resize_image', 'decode_images', 'cache_folder', 'cached_images',
            'check_images', 'take', 'colour_stats', 'showings', 'EpochSampler', 'PKSampler', 'ShuffleSampler',
-           'inverse_frequency', 'split_folds', 'hold_out', 'place', 'ImageBatches', 'BatchLoader', 'recipe_sampler',
-           'reid_dls']
+           'inverse_frequency', 'split_folds', 'split_roles', 'hold_out', 'place', 'ImageBatches', 'BatchLoader',
+           'recipe_sampler', 'reid_dls']
 
 # %% ../nbs/05_loaders.ipynb #8b0b25c6
 import hashlib, json, os, shutil, sys, zlib
@@ -553,6 +553,22 @@ def _first_frames(
         query &= (others > 0) | (rows.camid < 0)
     return query & ~rows.duplicated('file', keep=False)
 
+# %% ../nbs/05_loaders.ipynb #3ca681dd
+def split_roles(
+    rows,         # Of a table, all of them labelled
+    cameras=None, # Those of the whole table; of the rows when not given
+) -> pd.DataFrame:
+    "The rows as labelled query (the first image of each id and sequence) and gallery; `ReIDError` without a query."
+    if cameras is None: cameras = set(rows.camid)
+    new = rows.sort_values(['pid', 'camid', 'seq', 'frame', 'file'])
+    query = _first_frames(new, len(cameras) > 1)
+    if not query.any():
+        raise ReIDError(f"none of {len(rows)} images has another of its id to be found (from another camera, where there "
+                        "are several), so there would be no query; take more")
+    new = new.assign(subset='test', role=np.where(query, 'query', 'gallery'))
+    if len(cameras) == 1 and cameras != {-1}: new['camid'] = (~query).astype(int)
+    return new
+
 # %% ../nbs/05_loaders.ipynb #5809e53d
 def hold_out(
     table,           # One row an image: `file, pid, camid, seq, frame, subset, role`
@@ -569,12 +585,7 @@ def hold_out(
     if rows is None: held[here] = _choose(_blocks(table[here], by), share, by, np.random.default_rng(mix_seed(seed)))
     if not held.any() or (held & ~here).any() or not (here & ~held).any():
         raise ReIDError("rows to hold out have to be labelled training images, some of them but not all")
-    new, cameras = table.reset_index(drop=True)[held], set(table.camid[here])
-    new = new.sort_values(['pid', 'camid', 'seq', 'frame', 'file'])
-    query = _first_frames(new, len(cameras) > 1)
-    if not query.any(): raise ReIDError("no held-out id has two images, so there would be no query; hold out more")
-    new = new.assign(subset='test', role=np.where(query, 'query', 'gallery'))
-    if len(cameras) == 1 and cameras != {-1}: new['camid'] = (~query).astype(int)
+    new = split_roles(table.reset_index(drop=True)[held], set(table.camid[here]))
     out = table.copy()
     for c in ('subset', 'role', 'camid'): out.iloc[new.index, out.columns.get_loc(c)] = new[c].to_numpy()
     return out

@@ -19,7 +19,7 @@ import pandas as pd
 import seaborn as sns
 import torch
 
-from .core import ReIDError, Recipe, atomic_write, open_run
+from .core import ReIDError, Recipe, atomic_write, open_run, run_info
 from .data import ReIDData
 from .distributed import share_out
 from .ensemble import check_submission, fuse, leave_one_out, smallest_subset, write_submission
@@ -189,14 +189,16 @@ def run_ensemble(
     verbose:bool=True, # Print the stages and show bars?
 ) -> dict:
     "Train, answer, fuse, submit; returns what `ensemble.json` holds. `ReIDError` for bad input."
-    out, data = Path(out), learn_from(data, on)
+    out = Path(out)
+    joined = resume and not force and run_info(out).get('on') == on and not len(data.rows('test')) # is it the run's own table?
+    if not joined: data = learn_from(data, on)
     zoo = _zoo_of(out, zoo, force)
     recipes = members(recipe, zoo)
     keys = [key for key, subset in KEYS.items() if len(data.rows(subset))]
     if not keys: raise ReIDError(f"{data.name} leaves nothing to answer: neither a labelled nor an unlabelled test part")
     for r in [recipe, *recipes.values()]: check(data, r)
     with open_run(out, recipe, resume, force, retest=True, kind='ensemble'):
-        run = Run(data, recipe, out, verbose)
+        run = Run(data, recipe, out, verbose, kind='ensemble', on=on)
         (out/'ensemble.json').unlink(missing_ok=True)
         run.write('zoo.csv', zoo)
         return submit(run, _all_models(run, recipes, keys, processes))
