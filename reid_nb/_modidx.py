@@ -124,6 +124,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.core.held': ('core.html#held', 'reid_nb/core.py'),
                               'reid_nb.core.is_leftover': ('core.html#is_leftover', 'reid_nb/core.py'),
                               'reid_nb.core.load_run_recipe': ('core.html#load_run_recipe', 'reid_nb/core.py'),
+                              'reid_nb.core.load_table': ('core.html#load_table', 'reid_nb/core.py'),
                               'reid_nb.core.mix_seed': ('core.html#mix_seed', 'reid_nb/core.py'),
                               'reid_nb.core.open_run': ('core.html#open_run', 'reid_nb/core.py'),
                               'reid_nb.core.printable': ('core.html#printable', 'reid_nb/core.py'),

@@ -29,7 +29,7 @@ from safetensors.numpy import save_file
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import LOCK, ReIDError, atomic_write, held, is_leftover, save_table, sort_notes
+from .core import LOCK, ReIDError, atomic_write, held, is_leftover, load_table, save_table, sort_notes
 from .data import ReIDData, read_dataset
 from .distributed import on_first, team
 from .learner import no_memory
@@ -161,8 +161,8 @@ def load_embeddings(
     try: features, note = _read(path)
     except _UNREADABLE as e:
         raise ReIDError(f"cannot read embeddings from {path}: {e}; delete it and embed again") from e
-    try: table = pd.read_csv(csv, dtype=dict(file=str), keep_default_na=False, na_values=[''])
-    except (OSError, ValueError) as e: raise ReIDError(f"cannot read the table of {path}: {e}") from e
+    try: table = load_table(csv)
+    except ReIDError as e: raise ReIDError(f"cannot read the table of {path}: {e}") from e
     if len(features) != len(table):
         raise ReIDError(f"{path} has {len(features)} features and its table {len(table)} rows")
     if 'file' not in table or _digest(*table.file.map(str)) != note['files']:

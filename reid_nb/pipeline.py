@@ -23,7 +23,7 @@ from PIL import Image
 from safetensors.numpy import save_file
 
 from .augment import augmentations
-from .core import ReIDError, Recipe, atomic_write, load_run_recipe, open_run, save_table
+from .core import ReIDError, Recipe, atomic_write, load_run_recipe, load_table, open_run, save_table
 from .data import ReIDData
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
@@ -45,11 +45,9 @@ def read_table(
     path, # csv file that a run wrote
 ) -> pd.DataFrame:
     "The table; `ReIDError` when it is damaged or gone, or lacks a column of `RUN_TABLES`."
-    na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
-    text = {'file': str, 'model': str, 'content': str}
-    try: return check_table(pd.read_csv(path, keep_default_na=False, na_values=na, dtype=text), path)
-    except (ValueError, OSError) as e:
-        raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
+    try: table = load_table(path)
+    except ReIDError as e: raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
+    return check_table(table, path)
 
 def keep_table(
     data, # ReIDData

@@ -28,7 +28,7 @@ from matplotlib.ticker import MaxNLocator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from .core import ReIDError, atomic_write, load_run_recipe
+from .core import ReIDError, atomic_write, load_run_recipe, load_table
 from .data import open_image
 from .explore import KINDS, id_histogram, loss_by_visible
 from .learner import read_visits
@@ -84,9 +84,7 @@ def read_run(
 ) -> SimpleNamespace:
     "The files of a run, None for those that its recipe leaves out; raises `ReIDError` naming a file that is missing."
     need = partial(_need, out)
-    def csv(name):
-        try: return check_table(pd.read_csv(need(name), dtype={'file': str, 'model': str}), need(name))
-        except (ValueError, OverflowError) as e: raise ReIDError(f"{need(name)} is damaged: {e}") from e
+    def csv(name): return check_table(load_table(need(name)), need(name))
     toml = need('recipe.toml')
     run = SimpleNamespace(recipe=load_run_recipe(out), toml=toml.read_text(encoding='utf-8'), table=csv('table.csv'),
         history=csv('history.csv'), metrics=_read_metrics(need('metrics.json')), noise=None, losses=None, dist=None)
