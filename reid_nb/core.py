@@ -368,7 +368,7 @@ def save_table(
     with atomic_write(path) as tmp: tmp.write_bytes(text.encode())
 
 # %% ../nbs/00_core.ipynb #ab4b1bbe
-TEXT_COLUMNS = 'file person camera model occluder content'.split() # Also where all look like numbers
+TEXT_COLUMNS = 'file person camera rival_person model occluder content'.split() # Also where all look like numbers
 
 def load_table(
     path, # csv from `save_table`

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['PARTS', 'COLUMNS', 'LAYOUTS', 'UNKNOWN', 'NAMED', 'MAX_PIXELS', 'MAX_IMAGES', 'MAX_TABLE', 'EDITIONS', 'MAX_GIB',
            'MAX_MEMBER', 'MAX_INDEX', 'DATA_URL', 'DATA_MD5', 'DATA_TERMS', 'is_unknown', 'clean_names', 'names_of',
-           'name_in', 'match_names', 'decode_image', 'open_image', 'ReIDData', 'read_dataset', 'Problem',
-           'find_problems', 'download_dataset']
+           'name_in', 'match_names', 'concat_tables', 'decode_image', 'open_image', 'ReIDData', 'read_dataset',
+           'Problem', 'find_problems', 'download_dataset']
 
 # %% ../nbs/02_data.ipynb #dcf0ee1f
 import csv, hashlib, os, re, shutil, stat, struct, tempfile, time, unicodedata, warnings, zipfile, zlib
@@ -278,6 +278,13 @@ def match_names(
         number = {n: i for i, n in enumerate(sorted({n for _, n in pairs}))} | {'': -1}
         tables = [_with_names(t, column, ns, ns.map(number).astype(int)) for t, ns in zip(tables, names)]
     return tables
+
+def concat_tables(
+    *tables, # DataFrames with the same columns
+) -> pd.DataFrame:
+    "One below the other, after `match_names`; raises its errors."
+    table = pd.concat(match_names(*tables), ignore_index=True)
+    return table.fillna({c: '' for c in NAMED.values() if c in table})
 
 # %% ../nbs/02_data.ipynb #fd6f7183
 _Found = namedtuple('_Found', 'table layout base')

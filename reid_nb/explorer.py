@@ -28,7 +28,7 @@ from matplotlib.colors import hsv_to_rgb, to_hex
 from PIL import Image
 from sklearn.manifold import TSNE
 from .core import ReIDError, Recipe, load_run_recipe
-from .data import ReIDData, decode_image, open_image
+from .data import ReIDData, decode_image, name_in, names_of, open_image
 from .ensemble import fuse
 from .explore import KINDS
 from .inference import Embeddings, embed, load_embeddings, settings_of
@@ -231,7 +231,8 @@ class Explorer:
                  k:int=20,     # Gallery images in a list
         ):
         if not members: raise ReIDError("there is nothing to explore; give one member at least")
-        first, facts = members[0], lambda m: [t[['file', 'pid', 'camid']].values.tolist() for t in (m.q, m.g)]
+        first = members[0]
+        def facts(m): return [[*zip(t.file, names_of(t), names_of(t, 'camid'))] for t in (m.q, m.g)]
         for m in members[1:]:
             if facts(m) != facts(first):
                 raise ReIDError(f"{m.name} and {first.name} are about different images, or label them differently")
@@ -700,8 +701,8 @@ def _facts(
 ) -> list:
     "What is known about an image, in short lines."
     known = lambda name: name in r and pd.notna(r[name]) and r[name] not in (-1, '')
-    lines = [f'id {r.pid}' if known('pid') else 'id ?']
-    if known('camid'): lines[0] += f' · cam {r.camid}'
+    lines = [f'id {name_in(r)}' if known('pid') else 'id ?']
+    if known('camid'): lines[0] += f" · cam {name_in(r, 'camid')}"
     if known('visible'): lines.append(f'{r.visible:.0%} visible')
     return lines + [str(r[name]) for name in ('kind',) if known(name)]
 
@@ -858,7 +859,7 @@ def renew(self:ExplorerView):
     told = [f'{n}: mAP {r.mAP:.1%}, rank-1 {r.cmc[1]:.1%}, mINP {r.mINP:.1%}' for n, r in found.items() if r]
     ap = next(iter(found.values()))
     def label(i):
-        name = f'id {ex.q.pid.iloc[i]} · {Path(ex.q.file.iloc[i]).name}'
+        name = f'id {name_in(ex.q.iloc[i])} · {Path(ex.q.file.iloc[i]).name}'
         return name if ap is None or np.isnan(ap.ap[i]) else f'{ap.ap[i]:.0%} · {name}'
     labels, drawn = [(label(i), i) for i in ex.order(self.by.value)], ex.page() # before anything is changed
     self.score.value = ';   '.join(told) or 'no query has a match that counts, so there is no score'

@@ -30,7 +30,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from .core import LOCK, ReIDError, atomic_write, held, is_leftover, load_table, save_table, sort_notes
-from .data import ReIDData, read_dataset
+from .data import ReIDData, concat_tables, read_dataset
 from .distributed import on_first, team
 from .learner import no_memory
 from .loaders import decode_images, resize_image
@@ -192,10 +192,10 @@ def same_model(
 def join(
     *embeddings, # `Embeddings`, such as of the queries and of the gallery
 ) -> Embeddings:
-    "One below the other; raises `ReIDError` as `same_model` does."
+    "One below the other, names compared by `match_names`; raises `ReIDError` as that and `same_model` do."
     same_model(*embeddings)
-    return Embeddings(np.concatenate([e.features for e in embeddings]),
-                      pd.concat([e.table for e in embeddings], ignore_index=True), embeddings[0].about)
+    return Embeddings(np.concatenate([e.features for e in embeddings]), concat_tables(*[e.table for e in embeddings]),
+                      embeddings[0].about)
 
 # %% ../nbs/20_inference.ipynb #f9739cf9
 IMAGES = '.jpg', '.jpeg', '.png' # Endings of files that `open_image` reads

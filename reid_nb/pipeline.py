@@ -24,7 +24,7 @@ from safetensors.numpy import save_file
 
 from .augment import augmentations
 from .core import ReIDError, Recipe, atomic_write, load_run_recipe, load_table, open_run, save_table
-from .data import ReIDData
+from .data import ReIDData, names_of
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import Embeddings, colour_histogram, embed
@@ -59,7 +59,8 @@ def keep_table(
     if not path.is_file():
         save_table(table, path)
     old = read_table(path)
-    if not old[_SAME].equals(table[_SAME]):
+    known = [pd.concat([t[_SAME], names_of(t), names_of(t, 'camid')], axis=1) for t in (old, table)]
+    if not known[0].equals(known[1]):
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
     if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):

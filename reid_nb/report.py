@@ -29,7 +29,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from .core import ReIDError, atomic_write, load_run_recipe, load_table
-from .data import open_image
+from .data import name_in, open_image
 from .explore import KINDS, id_histogram, loss_by_visible
 from .learner import read_visits
 from .metrics import bootstrap, evaluate_rows
@@ -363,11 +363,11 @@ def ranked_list(
     hits = np.flatnonzero(same[order])
     def card(rank, j):
         g, (mark, kind) = run.g.iloc[j], ('✓', 'right') if same[j] else ('✗', 'wrong')
-        return _card(root, g.file, Strong(f'{mark} {rank}'), f'{run.dist[i, j]:.3f}', f'id {g.pid}', kind=kind)
+        return _card(root, g.file, Strong(f'{mark} {rank}'), f'{run.dist[i, j]:.3f}', f'id {name_in(g)}', kind=kind)
     title = f'AP {100 * run.ap[i]:.1f} %, {int(same[order[:k]].sum())} of the first {k} right'
     note = f'{Path(q.file).name}, first right at rank {hits[0] + 1}, last at {hits[-1] + 1} of {len(order)}'
     return Div(H4(title, ' ', Span(note, klass='note')),
-        Div(_card(root, q.file, Strong('query'), f'id {q.pid}', kind='query'),
+        Div(_card(root, q.file, Strong('query'), f'id {name_in(q)}', kind='query'),
             *[card(r, j) for r, j in enumerate(order[:k], 1)], klass='cards ranked'))
 
 # %% ../nbs/25_report.ipynb #49e4dd99
