@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['PARTS', 'COLUMNS', 'LAYOUTS', 'UNKNOWN', 'NAMED', 'MAX_PIXELS', 'MAX_IMAGES', 'MAX_TABLE', 'EDITIONS', 'MAX_GIB',
-           'MAX_MEMBER', 'MAX_INDEX', 'DATA_URL', 'DATA_MD5', 'DATA_TERMS', 'is_unknown', 'clean_names', 'names_of',
-           'name_in', 'match_names', 'concat_tables', 'decode_image', 'open_image', 'ReIDData', 'read_dataset',
-           'Problem', 'find_problems', 'download_dataset']
+           'MAX_MEMBER', 'MAX_INDEX', 'DATA_URL', 'DATA_MD5', 'DATA_TERMS', 'unread_images', 'count_endings',
+           'tell_unread', 'is_unknown', 'clean_names', 'names_of', 'name_in', 'match_names', 'concat_tables',
+           'decode_image', 'open_image', 'ReIDData', 'read_dataset', 'Problem', 'find_problems', 'download_dataset']
 
 # %% ../nbs/02_data.ipynb #dcf0ee1f
 import csv, hashlib, os, re, shutil, stat, struct, tempfile, time, unicodedata, warnings, zipfile, zlib
@@ -21,7 +21,7 @@ from fastcore.basics import patch
 from filelock import FileLock, Timeout
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
-from .core import NotWritten, ReIDError
+from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, OTHER_ENDINGS, NotWritten, ReIDError, printable
 
 # %% ../nbs/02_data.ipynb #d2839bf3
 PARTS = [('train', 'train'), ('test', 'query'), ('test', 'gallery'), ('challenge', 'query'), ('challenge', 'gallery')]
@@ -37,7 +37,8 @@ LAYOUTS = { # Each folder's part
 }
 _SIGNS = {'reid_training': '2022/2023 layout', 'bounding_box_train': 'Market-1501 layout',
           'bounding_box_test': 'Market-1501 layout'}
-_IMAGE = re.compile(r'.*[^/]\.(jpe?g|png)', re.I | re.S)
+def _ends_in(endings): return re.compile('.*[^/](' + '|'.join(map(re.escape, endings)) + ')', re.I | re.S)
+_IMAGE, _UNREAD = map(_ends_in, (IMAGE_ENDINGS, OTHER_ENDINGS))
 _HIDDEN = re.compile(r'(^|/)(\.|__MACOSX/)')
 
 # %% ../nbs/02_data.ipynb #c065ae8b
@@ -47,6 +48,27 @@ def _some(
     "The first name and how many others there are."
     files = list(files)
     return f"{files[0]}{f' (and {len(files) - 1:,} more)' if len(files) > 1 else ''}"
+
+def unread_images(
+    names, # Paths
+) -> list:
+    "Those with the ending of an image that is not read."
+    return [n for n in names if _UNREAD.fullmatch(n) and not _HIDDEN.search(n)]
+
+def count_endings(
+    files, # Paths
+) -> str:
+    "How many there are of each ending, as in '4 .heic, 2 .ppm'."
+    endings = pd.Series([PurePosixPath(f).suffix.lower() for f in files]).value_counts()
+    return ', '.join(f'{n:,} {e}' for e, n in endings.items())
+
+def tell_unread(
+    where, # What is read
+    names, # Paths in it
+):
+    "Print how many images are not read."
+    if unread := unread_images(names):
+        print(f"{printable(where)}: {len(unread):,} images are not read ({count_endings(unread)}); save them as JPEG or PNG")
 
 def _folders(
     names,  # Paths with forward slashes; a folder's ends in one
@@ -96,6 +118,7 @@ def _id_folders(
         return ''.join(p + '/' for p in tops.pop())
     first = list({p[-2] if len(p) > 1 else '': '/'.join(p) for p in images}.values())[:3]
     seen = 'there are images such as ' + ', '.join(first) if images else 'there is no image'
+    if unread := unread_images(names): seen += f', and {len(unread):,} that are not read ({count_endings(unread)})'
     raise ReIDError(f"{where}: no known layout; looked for reid_training (challenge), bounding_box_train or "
         f"bounding_box_test (Market-1501), and two or more folders, one an id, alone or in train, query and gallery; "
         f"{seen}. A csv with the columns file and pid describes any other layout")
@@ -143,7 +166,7 @@ def _rows(
     top, subset, role = part
     deep = layout == 'one folder per id'
     files = sorted(n for n in names if n.startswith(top) and _IMAGE.fullmatch(n) and n[len(top):].count('/') == deep)
-    if not files: raise ReIDError(f"{where}: {top} holds no image (.jpeg, .jpg or .png)")
+    if not files: raise ReIDError(f"{where}: {top} holds no image ({', '.join(IMAGE_ENDINGS)})")
     rows = [dict(file=f, subset=subset, role=role) for f in files]
     if subset == 'challenge': return rows
     pattern, example = _NAMES.get(layout, _NAMES['challenge'])
@@ -153,6 +176,18 @@ def _rows(
     texts = [m.groupdict() for m in found]
     if not deep: texts = [{k: v and str(int(v)) for k, v in t.items()} for t in texts] # where 0002 is the number 2
     return [row | t for row, t in zip(rows, texts)]
+
+# %% ../nbs/02_data.ipynb #c7f9b662
+def _market_names(
+    files, # Paths of images in one folder per id
+) -> list:
+    "The match of each name that is Market-1501's and of the id of its folder, None for another."
+    pattern, out = _NAMES['Market-1501 layout'][0], []
+    for path in map(PurePosixPath, files):
+        found, folder = pattern.fullmatch(path.stem), path.parent.name
+        own = found and re.fullmatch('-1|[0-9]{1,9}', folder) and int(found['pid']) == int(folder)
+        out.append(found if own else None)
+    return out
 
 # %% ../nbs/02_data.ipynb #7ccfa3f1
 UNKNOWN = {'', '-1', 'nan', 'na', 'n/a', '#n/a', '#na', '<na>', 'nat', 'none', 'null'} # In lower case
@@ -287,7 +322,7 @@ def concat_tables(
     return table.fillna({c: '' for c in NAMED.values() if c in table})
 
 # %% ../nbs/02_data.ipynb #fd6f7183
-_Found = namedtuple('_Found', 'table layout base')
+_Found = namedtuple('_Found', 'table layout base unread')
 
 def _own_names(
     table,  # As read
@@ -335,14 +370,18 @@ def _make_table(
     names,  # Paths with forward slashes; a folder's ends in one
     where,  # For the errors
 ):
-    "Table, layout and folder that holds it; raises `ReIDError` for an unknown layout or a wrong name."
+    "Table, layout, folder that holds it, images that are not read; raises `ReIDError` for an unknown layout or a wrong name."
     names = [n for n in names if not _HIDDEN.search(n)]
     _check_names(filter(_IMAGE.fullmatch, names), where)
     layout, base, parts = _layout(names, where)
     rows = [row for part in parts for row in _rows(names, layout, part, where)]
+    if layout == 'one folder per id' and all(named := _market_names([r['file'] for r in rows])):
+        rows = [r | {k: v and str(int(v)) for k, v in m.groupdict().items()} for r, m in zip(rows, named)]
+        layout = 'one folder per id, cameras from Market-1501 names'
     table = pd.DataFrame(rows, columns=COLUMNS)
     if layout.startswith('20'): table['camid'] = (table.role == 'gallery').astype(int)
-    return _Found(_finish(table, layout, where), layout, base)
+    unread = [n for n in unread_images(names) if n.startswith(tuple(folder for folder, *_ in parts))]
+    return _Found(_finish(table, layout, where), layout, base, unread)
 
 # %% ../nbs/02_data.ipynb #1bb7cdb1
 MAX_PIXELS = 2**25  # Of one image; a crop of a person has less than a thousandth of it
@@ -369,13 +408,15 @@ def decode_image(
 ) -> Image.Image:
     "The picture in RGB and upright (PIL); raises `ReIDError` with that name when it cannot be decoded."
     try:
-        with Image.open(source, formats=('JPEG', 'PNG')) as im:
+        with Image.open(source, formats=IMAGE_FORMATS) as im:
             if im.width * im.height > MAX_PIXELS: raise ValueError(f"{im.width} x {im.height} pixels are too many")
+            bits = set(im.tag_v2.get(258, (1,))) if im.format == 'TIFF' else {8}
+            if not bits <= {1, 2, 4, 8, 16} or im.mode == 'F': raise ValueError(f"its pixels have {max(bits)} bits; save it with 8")
             im.load()
             return _rgb(_upright(im))
     except Exception as e:
         alien = isinstance(e, UnidentifiedImageError)
-        why = 'it is neither JPEG nor PNG' if alien else getattr(e, 'strerror', None) or e
+        why = NO_IMAGE if alien else getattr(e, 'strerror', None) or e
         raise ReIDError(f"{name} cannot be decoded: {why}") from e
 
 def open_image(
@@ -414,6 +455,7 @@ class ReIDData:
     layout: str = ''                             # How it was read, with the edition where that is known
     images: pd.DataFrame = None                  # `width`, `height` in pixels and `content` (fingerprint), by file
     errors: dict = field(default_factory=dict)   # Why an image was left out, by file
+    unread: list = field(default_factory=list)   # Files with the ending of an image that is not read
 
     @property
     def skipped(self) -> list:
@@ -553,6 +595,13 @@ def _names(
         if len(names) > MAX_IMAGES: raise ReIDError(f"{folder} has more than {MAX_IMAGES:,} files; give a part of it")
     return names
 
+def _half_named(
+    files, # Paths of images in one folder per id
+) -> list:
+    "Those without a name of Market-1501, where others have one, so that cameras cannot be read from names."
+    named = _market_names(files)
+    return [f for f, m in zip(files, named) if not m] if any(named) else []
+
 def _read(
     root,          # Folder
     make,          # Makes a `_Found` without the files it is given, and errors with the words it is given
@@ -570,7 +619,11 @@ def _read(
         raise ReIDError(f"{where}: {next(iter(bad.values()))}{more}; --skip-bad leaves such images out")
     if bad: found = make(bad, f"{where} without {_some(bad)}, which cannot be decoded")
     table = found.table if found.base is None else _add_visible(found.table, root, found.base, where)
-    return ReIDData(root, table, name or root.name, _edition(found.layout, table, md5), images, bad)
+    tell_unread(where, found.unread)
+    half = _half_named(table.file) if found.layout == 'one folder per id' else []
+    if half: print(f"{printable(where)}: cameras are not known; {len(half):,} of {len(table):,} images, such as "
+                   f"{half[0]}, are not named as the others are, as in Market-1501 and of their folder's id")
+    return ReIDData(root, table, name or root.name, _edition(found.layout, table, md5), images, bad, list(found.unread))
 
 def _by_name(
     names, # Paths
@@ -665,7 +718,7 @@ def _read_csv(
     if not any((root/f).is_file() for f in table.file):
         raise ReIDError(f"{path}: there is no {_some(table.file)}; paths are relative to the folder of the csv")
     def make(without, where):
-        return _Found(_finish(table[~table.file.isin(list(without))], kind, where), kind, None)
+        return _Found(_finish(table[~table.file.isin(list(without))], kind, where), kind, None, ())
     return _read(root, make, path, skip_bad, progress, path.stem)
 
 # %% ../nbs/02_data.ipynb #507b8758
@@ -918,6 +971,20 @@ def _link_problems(
         yield Problem(len(away), 'images behind a link that leads out of the folder', f,
                       'They are read from there; look at the links when somebody else has made them')
 
+# %% ../nbs/02_data.ipynb #04636e91
+def _reading_problems(
+    data, # ReIDData
+):
+    "Yield what was not read: images of another format, and cameras that some names would have told."
+    if data.unread:
+        yield Problem(len(data.unread), f'images that are not read ({count_endings(data.unread)})', data.unread[0],
+                      'Everything here is without them; save them as JPEG or PNG')
+    half = _half_named(data.table.file) if data.layout == 'one folder per id' else []
+    if half:
+        yield Problem(len(half), "images that are not named as in Market-1501 and of their folder's id, as others are", half[0],
+                      'Cameras are read from names where all are named so; now they are not known, and matches from the '
+                      "query's own camera count")
+
 # %% ../nbs/02_data.ipynb #7e828a09
 def find_problems(
     data:ReIDData, # What to look at
@@ -927,7 +994,7 @@ def find_problems(
     "The `Problem`s of a data set, the worst first; duplicates are told by their decoded pixels."
     images = _decode(data.root, data.table.file, False)[0] if data.images is None else data.images
     t = data.table.assign(content=data.table.file.map(images.content))
-    return [*_image_problems(t, data.errors), *_query_problems(t), *_id_problems(t, k, few),
+    return [*_image_problems(t, data.errors), *_reading_problems(data), *_query_problems(t), *_id_problems(t, k, few),
             *_link_problems(data.root, t.file)]
 
 # %% ../nbs/02_data.ipynb #f8cbb94a

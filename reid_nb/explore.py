@@ -16,7 +16,7 @@ import seaborn as sns
 from matplotlib.patches import Patch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
-from .core import ReIDError, show_grid
+from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, show_grid
 from .data import names_of, open_image
 
 # %% ../nbs/03_explore.ipynb #b9369f82
@@ -92,12 +92,12 @@ def _size(
 ):
     "Width and height of the upright picture, from its header; raises `ReIDError` naming the file."
     try:
-        with Image.open(Path(root)/file, formats=('JPEG', 'PNG')) as im:
-            exif = im.getexif() if im.format == 'JPEG' or 'exif' in im.info else {} # Without the test a PNG is decoded
+        with Image.open(Path(root)/file, formats=IMAGE_FORMATS) as im:
+            exif = im.getexif() if im.format in ('JPEG', 'TIFF') or 'exif' in im.info else {} # Without the test a PNG is decoded
             return im.size[::-1] if exif.get(ExifTags.Base.Orientation) in (5, 6, 7, 8) else im.size
     except Exception as e: # Pillow raises nearly anything on damaged bytes
         alien = isinstance(e, UnidentifiedImageError)
-        why = 'it is neither JPEG nor PNG' if alien else getattr(e, 'strerror', None) or e
+        why = NO_IMAGE if alien else getattr(e, 'strerror', None) or e
         raise ReIDError(f"{file} has no readable size: {why}") from e
 
 def image_sizes(
@@ -175,13 +175,15 @@ def _lines(
     return [('\n'.join(f'{c} {v}' for c, v in zip(columns, values)), g) for values, g in named]
 
 # %% ../nbs/03_explore.ipynb #4450dcbc
+_ENDING = re.compile('.*/|(' + '|'.join(map(re.escape, IMAGE_ENDINGS)) + ')$')
+
 def _text(
     value,     # Of a table
     width:int, # Most characters
 ):
     "`value` short enough to stand above a crop: two digits, of a path the stem."
     if pd.api.types.is_scalar(value) and pd.isna(value): return ''
-    text = f'{value:.2f}' if isinstance(value, float) else re.sub(r'.*/|\.(jpe?g|png)$', '', str(value))
+    text = f'{value:.2f}' if isinstance(value, float) else _ENDING.sub('', str(value))
     return text if len(text) <= width else '…' + text[1 - width:]
 
 # %% ../nbs/03_explore.ipynb #2570be34

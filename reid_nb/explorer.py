@@ -27,7 +27,7 @@ from matplotlib import colormaps
 from matplotlib.colors import hsv_to_rgb, to_hex
 from PIL import Image
 from sklearn.manifold import TSNE
-from .core import ReIDError, Recipe, load_run_recipe
+from .core import IMAGE_ENDINGS, ReIDError, Recipe, load_run_recipe
 from .data import ReIDData, decode_image, name_in, names_of, open_image
 from .ensemble import fuse
 from .explore import KINDS
@@ -797,7 +797,7 @@ def choose_controls(self:ExplorerView):
                                  style=dict(button_width='100px'))
     self.by = iw.Dropdown(options=ORDERS, value=ORDERS[0], **wide)
     self.query = iw.Select(rows=14, **wide)
-    self.file = iw.FileUpload(accept='.jpg,.jpeg,.png', description='ask a file')
+    self.file = iw.FileUpload(accept=','.join(IMAGE_ENDINGS), description='ask a file')
     self.back = iw.Button(description='back', icon='arrow-left', layout=iw.Layout(width='80px'))
     self.why = iw.Image(format='jpeg', layout=iw.Layout(max_width='800px', visibility='hidden'))
     columns = [c for c in self.table() if c != 'file' and self.table()[c].nunique() > 1] # pid is the first of them
