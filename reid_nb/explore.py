@@ -16,8 +16,8 @@ import seaborn as sns
 from matplotlib.patches import Patch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
-from .core import ReIDError, show_grid
-from .data import open_image
+from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, show_grid
+from .data import names_of, open_image
 
 # %% ../nbs/03_explore.ipynb #b9369f82
 KINDS = dict(clean='#2b7bba', partial='#f2a81d', full='#c8174a')  # Of a crop, with the colour that it is drawn in
@@ -56,7 +56,7 @@ def _short_ids(
     bars = ax.barh(np.arange(len(counts)), counts, color=_ORANGE)
     ax.bar_label(bars, fmt='{:,.0f}', fontsize=7, padding=2)
     ax.axvline(few, color='0.5', lw=0.8, ls='--')
-    ax.set_yticks(np.arange(len(counts)), [f'id {i}' for i in counts.index], fontsize=7)
+    ax.set_yticks(np.arange(len(counts)), [f'id {i}' for i in counts.index], fontsize=7, parse_math=False)
     ax.set(ylim=(max(len(counts), 4) - 0.4, -0.6), xlim=(0, few*1.12), xlabel='images')
     ax.set_title('fewest images' + (f' ({len(counts)} of {of:,})' if len(counts) < of else ''), fontsize=9)
 
@@ -80,7 +80,8 @@ def id_histogram(
     ax.set(xlabel='training identities, most images first', ylabel='images', xlim=(0, len(counts) + 1), ylim=(0, None))
     ax.set_title(f"{len(counts):,} ids, {f'{len(short):,}' if len(short) else 'none'} with fewer than {few} images",
                  fontsize=9)
-    if len(short): _short_ids(axes[0, 1], short[::-1][:names], few, len(short))
+    who = dict(zip(table.pid, names_of(table)))
+    if len(short): _short_ids(axes[0, 1], short[::-1][:names].rename(index=who), few, len(short))
     sns.despine(fig)
     return fig
 
@@ -91,12 +92,12 @@ def _size(
 ):
     "Width and height of the upright picture, from its header; raises `ReIDError` naming the file."
     try:
-        with Image.open(Path(root)/file, formats=('JPEG', 'PNG')) as im:
-            exif = im.getexif() if im.format == 'JPEG' or 'exif' in im.info else {} # Without the test a PNG is decoded
+        with Image.open(Path(root)/file, formats=IMAGE_FORMATS) as im:
+            exif = im.getexif() if im.format in ('JPEG', 'TIFF') or 'exif' in im.info else {} # Without the test a PNG is decoded
             return im.size[::-1] if exif.get(ExifTags.Base.Orientation) in (5, 6, 7, 8) else im.size
     except Exception as e: # Pillow raises nearly anything on damaged bytes
         alien = isinstance(e, UnidentifiedImageError)
-        why = 'it is neither JPEG nor PNG' if alien else getattr(e, 'strerror', None) or e
+        why = NO_IMAGE if alien else getattr(e, 'strerror', None) or e
         raise ReIDError(f"{file} has no readable size: {why}") from e
 
 def image_sizes(
@@ -174,13 +175,15 @@ def _lines(
     return [('\n'.join(f'{c} {v}' for c, v in zip(columns, values)), g) for values, g in named]
 
 # %% ../nbs/03_explore.ipynb #4450dcbc
+_ENDING = re.compile('.*/|(' + '|'.join(map(re.escape, IMAGE_ENDINGS)) + ')$')
+
 def _text(
     value,     # Of a table
     width:int, # Most characters
 ):
     "`value` short enough to stand above a crop: two digits, of a path the stem."
     if pd.api.types.is_scalar(value) and pd.isna(value): return ''
-    text = f'{value:.2f}' if isinstance(value, float) else re.sub(r'.*/|\.(jpe?g|png)$', '', str(value))
+    text = f'{value:.2f}' if isinstance(value, float) else _ENDING.sub('', str(value))
     return text if len(text) <= width else '…' + text[1 - width:]
 
 # %% ../nbs/03_explore.ipynb #2570be34
@@ -196,6 +199,7 @@ def montage(
     "Crops in lines of one value of `by` each, in sorted order, framed by `kind` if known; returns the figure."
     _need(table, 'file', *(by if isinstance(by, list) else [by]), *([] if titles is None else [titles]))
     if min(rows, ncol, 1 if bins is None else bins) < 1: raise ReIDError('rows, ncol and bins must be at least 1')
+    if by == 'pid' and bins is None: table = table.assign(pid=table.get('person', table.pid))
     if 'kind' in table: table = table.assign(kind=pd.Categorical(table.kind, list(KINDS))) # In this order, not by name
     groups = _lines(table, by, bins)
     shown, blank, images, texts, frames = groups[:bins or rows], np.full((2, 1, 3), 255, np.uint8), [], [], []
@@ -208,7 +212,7 @@ def montage(
     fig = show_grid(images, texts, ncol=ncol, frames=frames)
     for (name, group), ax in zip(shown, fig.axes[::ncol]):
         ax.text(-0.12, 0.5, f'{name}\n{len(group):,} crops', rotation=90, ha='right', va='center', fontsize=7,
-                multialignment='center', transform=ax.transAxes)
+                multialignment='center', transform=ax.transAxes, parse_math=False)
     kinds = [k for k in KINDS if KINDS[k] in frames]
     lost = len(table) - sum(len(group) for _, group in groups)
     below = '; '.join([f'{len(shown)} of {len(groups):,} lines']*(len(shown) < len(groups))

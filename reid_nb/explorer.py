@@ -27,8 +27,8 @@ from matplotlib import colormaps
 from matplotlib.colors import hsv_to_rgb, to_hex
 from PIL import Image
 from sklearn.manifold import TSNE
-from .core import ReIDError, Recipe, check_run_folder, load_run_recipe, not_blank
-from .data import ReIDData, _decode, decode_image, open_image
+from .core import IMAGE_ENDINGS, ReIDError, Recipe, check_run_folder, load_run_recipe, not_blank
+from .data import ReIDData, _decode, decode_image, name_in, names_of, open_image
 from .ensemble import fuse
 from .explore import KINDS
 from .inference import Embeddings, embed, load_embeddings, settings_of
@@ -319,7 +319,8 @@ class Explorer:
                  k:int=20,     # Gallery images in a list
         ):
         if not members: raise ReIDError("there is nothing to explore; give one member at least")
-        first, facts = members[0], lambda m: [t[['file', 'pid', 'camid']].values.tolist() for t in (m.q, m.g)]
+        first = members[0]
+        def facts(m): return [[*zip(t.file, names_of(t), names_of(t, 'camid'))] for t in (m.q, m.g)]
         for m in members[1:]:
             if facts(m) != facts(first):
                 raise ReIDError(f"{m.name} and {first.name} are about different images, or label them differently")
@@ -793,8 +794,8 @@ def _facts(
 ) -> list:
     "What is known about an image, in short lines."
     known = lambda name: name in r and pd.notna(r[name]) and r[name] not in (-1, '')
-    lines = [f'id {r.pid}' if known('pid') else 'id ?']
-    if known('camid'): lines[0] += f' · cam {r.camid}'
+    lines = [f'id {name_in(r)}' if known('pid') else 'id ?']
+    if known('camid'): lines[0] += f" · cam {name_in(r, 'camid')}"
     if known('visible'): lines.append(f'{r.visible:.0%} visible')
     return lines + [str(r[name]) for name in ('kind',) if known(name)]
 
@@ -889,7 +890,7 @@ def choose_controls(self:ExplorerView):
                                  style=dict(button_width='100px'))
     self.by = iw.Dropdown(options=ORDERS, value=ORDERS[0], **wide)
     self.query = iw.Select(rows=14, **wide)
-    self.file = iw.FileUpload(accept='.jpg,.jpeg,.png', description='ask a file')
+    self.file = iw.FileUpload(accept=','.join(IMAGE_ENDINGS), description='ask a file')
     self.back = iw.Button(description='back', icon='arrow-left', layout=iw.Layout(width='80px'))
     self.why = iw.Image(format='jpeg', layout=iw.Layout(max_width='800px', visibility='hidden'))
     columns = [c for c in self.table() if c != 'file' and self.table()[c].nunique() > 1] # pid is the first of them
@@ -951,7 +952,7 @@ def renew(self:ExplorerView):
     told = [f'{n}: mAP {r.mAP:.1%}, rank-1 {r.cmc[1]:.1%}, mINP {r.mINP:.1%}' for n, r in found.items() if r]
     ap = next(iter(found.values()))
     def label(i):
-        name = f'id {ex.q.pid.iloc[i]} · {Path(ex.q.file.iloc[i]).name}'
+        name = f'id {name_in(ex.q.iloc[i])} · {Path(ex.q.file.iloc[i]).name}'
         return name if ap is None or np.isnan(ap.ap[i]) else f'{ap.ap[i]:.0%} · {name}'
     labels, drawn = [(label(i), i) for i in ex.order(self.by.value)], ex.page() # before anything is changed
     told = told or ['no query has a match that counts, so there is no score']

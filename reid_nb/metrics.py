@@ -18,6 +18,7 @@ from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from .core import ReIDError
+from .data import is_unknown, match_names
 
 # %% ../nbs/06_metrics.ipynb #3ec997b9
 def to_numpy(
@@ -33,16 +34,46 @@ def _ids(
     x,         # Ids or cameras: numbers, or text
     what:str,  # For the error
 ):
-    "As an array of numbers or of text; raises `ReIDError` for anything else."
-    x = to_numpy(x)
+    "As an array of numbers or of text; raises `ReIDError` for anything else, and for floats that may have been rounded."
+    given, x = x, to_numpy(x)
+    if isinstance(given, (list, tuple)) and x.dtype.kind == 'f': x = np.array(given, object) # as it was before NumPy rounded
     if x.dtype.kind not in 'biufU':
-        kinds = {str if isinstance(v, str) else float if isinstance(v, Number) else None for v in x.ravel().tolist()}
+        values = x.ravel().tolist()
+        kinds = {str if isinstance(v, str) else float if isinstance(v, Number) else None for v in values}
         if kinds not in ({str}, {float}): raise ReIDError(f"{what} must be all numbers or all text, without gaps")
-        x = x.astype(str) if kinds == {str} else np.array(x.tolist())
-    if x.dtype.kind == 'f' and np.isnan(x).any(): raise ReIDError(f"{what} contain NaN; write -1 for unknown")
-    if x.dtype.kind == 'U' and '-1' in x:
-        raise ReIDError(f"{what} are text, which knows no -1 for unknown; use numbers")
+        whole = all(isinstance(v, int) for v in values)
+        x = x.astype(str) if kinds == {str} else x if whole else np.array(values)
+    if x.dtype.kind != 'f': return x
+    if np.isnan(x).any(): raise ReIDError(f"{what} contain NaN; write -1 for unknown")
+    if (abs(x) >= 2.**(np.finfo(x.dtype).nmant + 1)).any():
+        raise ReIDError(f"{what} are {x.dtype} and too large for that, so that some may be rounded; give whole numbers or text")
     return x
+
+def _alike(
+    q,  # Ids of the queries, from `_ids`
+    g,  # Ids of the gallery, both numbers or both text
+):
+    "Both as int64, one number for one id in both, -1 where unknown."
+    def fits(a): return a.dtype.kind in 'bi' or a.dtype.kind == 'u' and (not a.size or a.max() < 2**63)
+    if fits(q) and fits(g): return q.astype(np.int64, copy=False), g.astype(np.int64, copy=False)
+    q, g = q.tolist(), g.tolist()
+    known = set(q + g) - {-1}
+    if q and isinstance(q[0], str):
+        texts = pd.Series(sorted(known))
+        known = set(texts[~is_unknown(texts)])
+    number = {v: i for i, v in enumerate(sorted(known))} # Python compares whole numbers and floats exactly
+    return [np.array([number.get(v, -1) for v in side], np.int64) for side in (q, g)]
+
+def _pair(
+    q,         # Ids or cameras of the queries
+    g,         # Those of the gallery
+    what:str,  # For the error
+):
+    "Both as `_alike` gives them; raises `ReIDError` where they cannot be compared."
+    q, g = _ids(q, f'query {what}'), _ids(g, f'gallery {what}')
+    if q.size and g.size and (q.dtype.kind == 'U') != (g.dtype.kind == 'U'):
+        raise ReIDError(f"{what} are text on one side and numbers on the other; nothing would match")
+    return _alike(q, g)
 
 # %% ../nbs/06_metrics.ipynb #18cc8bf6
 def _check_ids(
@@ -51,20 +82,17 @@ def _check_ids(
     q_camids, g_camids, # (Q,), (G,) cameras, or None for both
     shape=None,         # Of the distances, where there is a matrix
 ):
-    "The four as arrays; raises `ReIDError` where they do not fit together."
+    "The four as `_pair` gives them; raises `ReIDError` where they do not fit together."
     if (q_camids is None) != (g_camids is None): raise ReIDError("camera ids: give those of both sides, or none")
     n_q, n_g = shape or (len(q_pids), len(g_pids))
     if not n_q * n_g: raise ReIDError(f"nothing to evaluate: {n_q} queries x {n_g} gallery images")
     found = []
     for what, q, g in ('ids', q_pids, g_pids), ('cameras', q_camids, g_camids):
         if q is None: found += [None, None]; continue
-        q, g = _ids(q, f'query {what}'), _ids(g, f'gallery {what}')
         for side, n, a in ('query', n_q, q), ('gallery', n_g, g):
-            if a.shape != (n,):
-                raise ReIDError(f"{n_q} x {n_g} distances are to be judged, but the {side} {what} are {a.shape}")
-        if (q.dtype.kind == 'U') != (g.dtype.kind == 'U'):
-            raise ReIDError(f"{what} are text on one side and numbers on the other; nothing would match")
-        found += [q, g]
+            if (shape := to_numpy(a).shape) != (n,):
+                raise ReIDError(f"{n_q} x {n_g} distances are to be judged, but the {side} {what} are {shape}")
+        found += _pair(q, g, what)
     return found
 
 # %% ../nbs/06_metrics.ipynb #22935d2a
@@ -98,12 +126,14 @@ def find_matches(
     g_camids=None,                 # (G,) cameras of the gallery
 ) -> tuple:
     "Query and gallery row of each pair that counts as a match, by query; two arrays of the same length."
+    q_pids, g_pids = _pair(q_pids, g_pids, 'ids')
     order = np.argsort(g_pids, kind='stable')
     lo, hi = (np.searchsorted(g_pids, q_pids, side, sorter=order) for side in ('left', 'right'))
     n = np.where(q_pids != -1, hi - lo, 0)
     query = np.repeat(np.arange(len(q_pids)), n)
     row = order[np.arange(len(query)) + np.repeat(lo - np.cumsum(n) + n, n)]
     if q_camids is None: return query, row
+    q_camids, g_camids = _pair(q_camids, g_camids, 'cameras')
     keep = (g_camids[row] != q_camids[query]) | (q_camids[query] == -1)
     return query[keep], row[keep]
 
@@ -273,9 +303,10 @@ def evaluate_rows(
     g,                      # G rows
     same_camera:bool=False, # Do matches from the query's own camera count?
 ) -> Results:
-    "`evaluate` for rows of a table; raises its errors."
+    "`evaluate` for rows of one table or of two, whose names are compared; raises its errors, and those of `match_names`."
     for name in ('pid', 'camid')[:2 - same_camera]:
         if name not in q or name not in g: raise ReIDError(f"the tables need a column {name} to be judged by")
+    q, g = match_names(q, g)
     cams = () if same_camera else (q.camid, g.camid)
     return evaluate(dist, q.pid, g.pid, *cams)
 

@@ -25,7 +25,8 @@ from safetensors.numpy import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
-from .core import NoiseRecipe, Recipe, ReIDError, atomic_write, by_person, sort_notes
+from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, sort_notes
+from .data import names_of
 from .explore import KINDS
 from .learner import Visits, reid_learner, trained_on, training_rows
 from .loaders import decode_images, take
@@ -164,6 +165,7 @@ def mine(
     blank = dict(loss=np.nan, score=np.nan, kind='', rival=-1, blame=np.nan)
     out = table.assign(**blank)
     for name, values in new.items(): out.loc[train, name] = values
+    if 'person' in table: out['rival_person'] = out.rival.map(dict(zip(table.pid, names_of(table)))).fillna('')
     out.attrs['thresholds'] = low, high
     return out
 

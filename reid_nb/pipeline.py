@@ -25,8 +25,8 @@ from safetensors.numpy import save_file
 
 from .augment import augmentations
 from .core import (ReIDError, Recipe, atomic_write, check_whole, decisions_key, load_run_recipe,
-                          open_run, run_info, save_table)
-from .data import ReIDData, _decode, _outside
+                          load_table, open_run, run_info, save_table)
+from .data import ReIDData, _decode, _outside, names_of
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import Embeddings, colour_histogram, embed
@@ -60,11 +60,9 @@ def read_table(
     path, # csv file that a run wrote
 ) -> pd.DataFrame:
     "The table; `ReIDError` when it is damaged or gone, or lacks a column of `RUN_TABLES`."
-    na = {c: [''] for c in ('loss', 'score', 'visible', 'mAP', 'rank1')} # an empty kind is a kind
-    text = {'file': str, 'model': str, 'content': str}
-    try: return check_table(pd.read_csv(path, keep_default_na=False, na_values=na, dtype=text), path)
-    except (ValueError, OSError) as e:
-        raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
+    try: table = load_table(path)
+    except ReIDError as e: raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
+    return check_table(table, path)
 
 def keep_table(
     data,       # ReIDData
@@ -79,7 +77,8 @@ def keep_table(
     if not path.is_file():
         save_table(table, path)
     old = read_table(path)
-    if not old[_SAME].equals(table[_SAME]):
+    known = [pd.concat([t[_SAME], names_of(t), names_of(t, 'camid')], axis=1) for t in (old, table)]
+    if not known[0].equals(known[1]):
         raise ReIDError(f"{data.name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
     if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):

@@ -28,8 +28,8 @@ from matplotlib.ticker import MaxNLocator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from .core import ReIDError, atomic_write, check_run_folder, load_run_recipe
-from .data import open_image
+from .core import ReIDError, atomic_write, check_run_folder, load_run_recipe, load_table
+from .data import name_in, open_image
 from .explore import KINDS, id_histogram, loss_by_visible
 from .learner import read_visits
 from .metrics import bootstrap, evaluate_rows
@@ -85,9 +85,7 @@ def read_run(
     "The files of a run, None for those that its recipe leaves out; raises `ReIDError` naming a file that is missing."
     check_run_folder(out)
     need = partial(_need, out)
-    def csv(name):
-        try: return check_table(pd.read_csv(need(name), dtype={'file': str, 'model': str}), need(name))
-        except (ValueError, OverflowError) as e: raise ReIDError(f"{need(name)} is damaged: {e}") from e
+    def csv(name): return check_table(load_table(need(name)), need(name))
     toml = need('recipe.toml')
     run = SimpleNamespace(recipe=load_run_recipe(out), toml=toml.read_text(encoding='utf-8'), table=csv('table.csv'),
         history=csv('history.csv'), metrics=_read_metrics(need('metrics.json')), noise=None, losses=None, dist=None)
@@ -370,11 +368,11 @@ def ranked_list(
     hits = np.flatnonzero(same[order])
     def card(rank, j):
         g, (mark, kind) = run.g.iloc[j], ('✓', 'right') if same[j] else ('✗', 'wrong')
-        return _card(root, g.file, Strong(f'{mark} {rank}'), f'{run.dist[i, j]:.3f}', f'id {g.pid}', kind=kind)
+        return _card(root, g.file, Strong(f'{mark} {rank}'), f'{run.dist[i, j]:.3f}', f'id {name_in(g)}', kind=kind)
     title = f'AP {100 * run.ap[i]:.1f} %, {int(same[order[:k]].sum())} of the first {k} right'
     note = f'{Path(q.file).name}, first right at rank {hits[0] + 1}, last at {hits[-1] + 1} of {len(order)}'
     return Div(H4(title, ' ', Span(note, klass='note')),
-        Div(_card(root, q.file, Strong('query'), f'id {q.pid}', kind='query'),
+        Div(_card(root, q.file, Strong('query'), f'id {name_in(q)}', kind='query'),
             *[card(r, j) for r, j in enumerate(order[:k], 1)], klass='cards ranked'))
 
 # %% ../nbs/25_report.ipynb #49e4dd99

@@ -17,7 +17,7 @@ import pandas as pd
 from fastcore.basics import patch
 from filelock import FileLock, Timeout
 from .core import ReIDError, by_person, check_plain, check_run_folder, save_table
-from .data import MAX_IMAGES, MAX_TABLE, open_image
+from .data import MAX_IMAGES, MAX_TABLE, name_in, names_of, open_image
 
 # %% ../nbs/13_review.ipynb #8ac17281
 COLUMNS = 'file pid seq frame loss score kind rule decision by'.split()
@@ -135,17 +135,19 @@ def undo(self:Decisions) -> str:
 @patch
 def files(self:Decisions,
           kind='', # 'clean', 'partial', 'full', or '' for all
-          pid='',  # One identity, or '' for all
+          pid='',  # One identity, by its name where the table has names, or '' for all
           by='',   # 'rule', 'person', 'undecided' (neither, as after a hand edit), or '' for all
     ) -> list:
     "Files of the rows that fit, the most suspicious first; raises `ReIDError` for a filter that does not exist."
     t, keep = self.table, pd.Series(True, self.table.index)
     if kind not in ('', 'clean', 'partial', 'full'): raise ReIDError(f"there is no kind {kind!r}")
     if by not in ('', 'rule', 'person', 'undecided'): raise ReIDError(f"nobody decides as {by!r}")
-    if not re.fullmatch(r'-?\d{1,18}|', str(pid).strip()): raise ReIDError(f"an id is a whole number, not {pid!r}")
+    wanted = str(pid).strip()
+    if 'person' not in t and not re.fullmatch(r'-?\d{1,18}|', wanted): raise ReIDError(f"an id is a whole number, not {pid!r}")
     if kind: keep &= t.kind == kind
     if by: keep &= (t.by == by) if by != 'undecided' else (t.by == '') | (t.decision == '')
-    if str(pid).strip(): keep &= t.pid.astype(int) == int(pid)
+    if wanted and 'person' in t: keep &= names_of(t) == wanted
+    elif wanted: keep &= t.pid.astype(int) == int(wanted)
     score = pd.to_numeric(t.score[keep], errors='coerce')
     return t.file[score.sort_values(ascending=False, kind='stable').index].tolist()
 
@@ -219,7 +221,7 @@ def _row(self:Review,
     t = self.decisions.table
     row, rest = t[t.file == file].iloc[0], self.decisions.rest_of_id(file, self.rest)
     numbers = pd.to_numeric(row.reindex(['score', 'loss', 'visible']), errors='coerce').dropna()
-    return dict(row[['file', 'pid', 'kind', 'rule', 'decision', 'by']],
+    return dict(row[['file', 'pid', 'kind', 'rule', 'decision', 'by']], name=name_in(row),
                 image=picture(file, 208), place=f"sequence {row.seq}, frame {row.frame}",
                 facts=', '.join(f'{c} {v:.2f}' for c, v in numbers.items()),
                 rest=[dict(file=r.file, decision=r.decision, image=picture(r.file, 112)) for r in rest.itertuples()])
@@ -296,8 +298,8 @@ function card(row, urls, act, only) {
   return el('div', { class: 'rv-card', 'data-file': row.file },
     picture(urls[row.image], row.file, 'rv-crop'),
     el('div', { class: 'rv-facts' },
-      el('div', {}, el('button', { class: 'rv-id', title: 'Show this id only', onclick: () => only(row.pid) },
-                       `id ${row.pid}`), ` ${row.place}`),
+      el('div', {}, el('button', { class: 'rv-id', title: 'Show this id only', onclick: () => only(row.name) },
+                       `id ${row.name}`), ` ${row.place}`),
       el('div', { class: 'rv-dim' }, `${row.kind}, ${row.facts}`),
       el('div', { class: 'rv-choices' }, ...choices),
       el('div', { class: 'rv-dim rv-by' })),

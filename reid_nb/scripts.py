@@ -553,7 +553,7 @@ def reid_noise(
     if picture and Path(picture).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
         raise ReIDError(f"--picture {picture}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import check_run_folder, load_run_recipe
-    from reid_nb.explorer import read_root
+    from reid_nb.pipeline import read_root
     from reid_nb.learner import read_ledger
     from reid_nb.noise import decide, mine, score_kinds
     from reid_nb.pipeline import read_table
@@ -583,11 +583,13 @@ def _suspects(
     truth, # From `score_kinds`, or None
 ):
     "Lines: how many of each kind, how far that is true, and the ten of the highest score."
+    from reid_nb.data import names_of
     for kind, rows in found.groupby('kind'):
         told = truth is not None and kind in truth.index and truth.loc[kind]
         right = f", {told.precision:.0%} of them rightly, {told.recall:.0%} of all such" if told is not False else ''
         yield f"{kind:8}{len(rows):6,} crops of {rows.pid.nunique():,} ids{right}"
-    yield found.nlargest(10, 'score')[['file', 'pid', 'score', 'kind', 'decision']].round(3).to_string(index=False)
+    worst = found.nlargest(10, 'score').assign(pid=names_of(found))[['file', 'pid', 'score', 'kind', 'decision']].round(3)
+    yield worst.assign(file=worst.file.map(printable), pid=worst.pid.map(printable)).to_string(index=False)
 
 def _draw_suspects(
     found,   # From `decide`

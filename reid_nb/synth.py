@@ -21,7 +21,7 @@ import pandas as pd
 from PIL import Image, ImageColor, ImageDraw, ImageFilter, ImageOps
 from tqdm.auto import tqdm
 
-from .core import ReIDError, atomic_write, check_output, mix_seed
+from .core import IMAGE_FORMATS, ReIDError, atomic_write, check_output, mix_seed
 
 # %% ../nbs/01_synth.ipynb #3a694d0d
 SKINS = '#f0c8a4 #d49a6a #a86b40 #7d4a2b #55321d #3a2216'.split()
@@ -666,7 +666,7 @@ def _open(
 ):
     "The picture in RGB and upright, with its format; `ReIDError` naming the file when it cannot be decoded."
     try:
-        with Image.open(Path(root)/file, formats=('JPEG', 'PNG')) as im:
+        with Image.open(Path(root)/file, formats=IMAGE_FORMATS) as im:
             return ImageOps.exif_transpose(im).convert('RGB'), im.format
     except Exception as e: raise ReIDError(f"{file} cannot be decoded: {e}") from e
 

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from fastcore.script import call_parse
 
-from reid_nb.core import atomic_write, recipe
+from reid_nb.core import atomic_write, load_table, recipe
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.inference import embed
 from reid_nb.learner import read_visits, reid_learner
@@ -35,7 +35,7 @@ def part_of_ids(data, share):
 
 def noisy(data, root, **kwargs):
     "The data with hidden people, made once."
-    table = pd.read_csv(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, **kwargs)
+    table = load_table(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, **kwargs)
     return ReIDData(root, table, data.name)
 
 def decisions(way, table, folder, r):

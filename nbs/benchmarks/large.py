@@ -18,7 +18,7 @@ from fastcore.script import call_parse
 from PIL import Image
 
 from reid_nb import report, scripts
-from reid_nb.core import open_run, recipe
+from reid_nb.core import load_table, open_run, recipe
 from reid_nb.data import read_dataset
 from reid_nb.ensemble import fuse
 from reid_nb.explorer import Explorer, read_members, steps_of
@@ -86,7 +86,7 @@ def steps(folder, n, runs, models):
     data, r = None, recipe('tiny').set(**SMALL)
     yield f'make {n:,} images', partial(make_images, folder, n)
     yield 'read and check the table', lambda: read_dataset(folder/'table.csv')
-    table = pd.read_csv(folder/'table.csv').assign(seq=-1)
+    table = load_table(folder/'table.csv').assign(seq=-1)
     train = table[table.subset == 'train'].reset_index(drop=True)
     yield 'images one after another, Pillow (alternative)', lambda: open_all(table, folder)
     look = lambda: cached_images(table, folder, (32, 16)).amax()
@@ -105,7 +105,7 @@ def steps(folder, n, runs, models):
 
 def many_runs(many, folder, r, n):
     "Steps on a folder of `n` trainings."
-    part = pd.read_csv(folder/'table.csv').groupby('subset').head(96)
+    part = load_table(folder/'table.csv').groupby('subset').head(96)
     (folder/'few.csv').write_text(part.to_csv(index=False))
     train_model(read_dataset(folder/'few.csv'), r, many/'run-0', verbose=False)
     for i in range(1, n): shutil.copytree(many/'run-0', many/f'run-{i}', copy_function=os.link)

@@ -13,7 +13,7 @@ import torch
 from fastcore.script import call_parse
 from sklearn.metrics import average_precision_score
 
-from reid_nb.core import recipe
+from reid_nb.core import load_table, recipe
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.learner import read_visits, reid_learner
 from reid_nb.noise import SCORES, auroc, confident_learning, cross_fit, less_id, thresholds, true_kinds
@@ -70,7 +70,7 @@ def main(
     torch.set_num_threads(threads)
     out, data = Path(out), read_dataset(path, dest=Path(out)/'data')
     root = out/f'hidden-{seed}'
-    table = pd.read_csv(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, seed=seed)
+    table = load_table(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, seed=seed)
     data = ReIDData(root, table, data.name)
     train = data.rows('train').reset_index(drop=True)
     r = recipe('tiny').set(**{'seed': 42 + seed, 'train.epochs': epochs, 'train.eval_every': epochs})
