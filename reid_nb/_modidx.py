@@ -776,6 +776,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.rerank.Reranker.__init__': ('rerank.html#reranker.__init__', 'reid_nb/rerank.py'),
                                 'reid_nb.rerank.Variant': ('rerank.html#variant', 'reid_nb/rerank.py'),
                                 'reid_nb.rerank.Variant.blended': ('rerank.html#variant.blended', 'reid_nb/rerank.py'),
+                                'reid_nb.rerank.Variant.counts': ('rerank.html#variant.counts', 'reid_nb/rerank.py'),
                                 'reid_nb.rerank.Variant.weighted': ('rerank.html#variant.weighted', 'reid_nb/rerank.py'),
                                 'reid_nb.rerank._check': ('rerank.html#_check', 'reid_nb/rerank.py'),
                                 'reid_nb.rerank._check_memory': ('rerank.html#_check_memory', 'reid_nb/rerank.py'),
