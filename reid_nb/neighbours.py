@@ -117,8 +117,21 @@ def pairs(self:Features,
     return out
 
 # %% ../nbs/19_neighbours.ipynb #50b20bef
+def _errors(
+    squares,   # (M,) squared lengths, float64
+    lost,      # (M,) squared lengths of what rounding took off, float64
+    dims:int,  # D
+    room,      # What a sum may lose of each of its terms
+):
+    "(M,) the share e of each vector in what its products lose."
+    rounded = lost > 0
+    theta = np.median((lost[rounded] / squares[rounded]) ** .5) if rounded.any() else 2.**-40
+    factor = theta * squares + (1 + 1 / theta) * lost
+    r = dims * room
+    return (2.**-19 + r) * squares + (1 + r) * factor + dims * 2.**-120
+
 class Coarse:
-    "Centred features in float32 or bfloat16, their lengths, and the bound `eta` on what a product of them loses."
+    "Centered features in float32 or bfloat16, and what the products of them lose at most."
     def __init__(self,
                  features,   # `Features`
                  bf16:bool,  # bfloat16?
@@ -126,17 +139,19 @@ class Coarse:
                  size=512,   # Rows at a time
         ):
         n, dims = len(features), features.q.shape[1]
-        self.features, self.device, self.norms, lost = features, device, np.empty(n, np.float32), 0.
+        self.features, self.device, self.s = features, torch.device(device), 2.**-8 if bf16 else 0.
         self.c = torch.empty((n, dims), dtype=torch.bfloat16 if bf16 else torch.float32, device=device)
+        squares, lost = np.empty(n), np.empty(n)
         for s in range(0, n, size):
             x = self.centred(s, min(s + size, n))
-            self.norms[s:s+size] = norms = x.square().sum(1).cpu().numpy()
             self.c[s:s+size] = x
-            off = (x - self.c[s:s+size]).square_().sum(1).cpu().numpy()
-            lost = max(lost, float((off / np.maximum(norms, 1e-30)).max()))
-        u, rho = 2.**-23, lost ** .5
-        loss = 2 * (2*rho + rho**2 + (1 + rho)**2 * (dims*u + bf16 * 2.**-9))
-        self.eta = np.float32(loss / 4 + 4*u)
+            squares[s:s+size] = x.double().square_().sum(1).cpu().numpy()
+            lost[s:s+size] = (x - self.c[s:s+size]).double().square_().sum(1).cpu().numpy()
+        self.norms = squares.astype(np.float32)
+        self.errors = _errors(squares, lost, dims, 2.**-23 if self.device.type == 'cpu' else 2.**-22)
+        low = (squares - self.errors) / (1 + self.s)  # l of the section after the next, then m and 2e
+        margin = np.stack([squares + self.errors - (1 - self.s) * low, 2 * self.errors], 1)
+        self.low, self.margin = (torch.from_numpy(x.astype(np.float32)).to(device) for x in (low, margin))
 
     def centred(self,
                 s,     # First row, and the row after the last
@@ -145,6 +160,26 @@ class Coarse:
         "(e - s, D) rows in float32, the centre taken off."
         return torch.from_numpy(self.features.rows(np.arange(s, e)) - self.features.centre).to(self.device)
 
+# %% ../nbs/19_neighbours.ipynb #8054a629
+@contextmanager
+def _full_products(
+    device,  # Where they are computed
+):
+    "Products that round no more than the bound allows, whatever torch was told."
+    cuda, cpu, parts = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul, 'allow_bf16_reduced_precision_reduction'
+    newer, reduced = (cuda.fp32_precision, cpu.fp32_precision), getattr(cuda, parts)
+    if hasattr(cuda, f'{parts}_split_k'): reduced = reduced, getattr(cuda, f'{parts}_split_k')
+    cuda.fp32_precision = cpu.fp32_precision = 'ieee'  # the older setting cannot be read where the two disagree
+    older = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision('highest')
+    setattr(cuda, parts, False)
+    try:
+        with torch.autocast(device.type, enabled=False): yield
+    finally:
+        torch.set_float32_matmul_precision(older)
+        cuda.fp32_precision, cpu.fp32_precision = newer
+        setattr(cuda, parts, reduced)
+
 # %% ../nbs/19_neighbours.ipynb #eed7ee5b
 def _product(
     a,  # (A, D) tensor
@@ -152,7 +187,7 @@ def _product(
 ):
     "(A, B) float32, -2 times the product of all pairs."
     if a.device.type == 'cpu' and a.dtype == torch.float32: return torch.from_numpy((-2 * a).numpy() @ b.numpy().T)
-    return (a @ b.T).float().mul_(-2)
+    with _full_products(a.device): return (a @ b.T).float().mul_(-2)
 
 # %% ../nbs/19_neighbours.ipynb #35b68466
 def _block(
@@ -161,25 +196,54 @@ def _block(
     e,       # Rows of the block, either all of queries or none
     whole,   # Against all rows, or those from `s` on? For queries always all, and in float32
 ):
-    "(e - s, M - s) coarse squared distances, or (e - s, M)."
+    "w, (e - s, M - s) or (e - s, M): -2 times the products."
     n, exact = len(coarse.norms), s < coarse.features.n_q
     if exact and coarse.c.dtype == torch.bfloat16:
         x = coarse.centred(s, e)
-        d = torch.cat([_product(x, coarse.centred(t, min(t + 1024, n))) for t in range(0, n, 1024)], 1)
-    else: d = _product(coarse.c[s:e], coarse.c[0 if exact or whole else s:])
-    norms = torch.from_numpy(coarse.norms).to(d.device)
-    return d.add_(norms[-d.shape[1]:]).add_(norms[s:e, None])
+        return torch.cat([_product(x, coarse.centred(t, min(t + 1024, n))) for t in range(0, n, 1024)], 1)
+    return _product(coarse.c[s:e], coarse.c[0 if exact or whole else s:])
 
 # %% ../nbs/19_neighbours.ipynb #c0ce82d1
-def _reach(
-    t,    # Coarse squared distances
-    r,    # Lengths of the centred features they are measured from
-    eta,  # Of `Coarse`
-):
-    "How far a true neighbour may seem to be when `k` images seem not farther than `t`."
-    both = 2*r + (t.clip(0) ** .5 + 2 * eta ** .5 * r) / (1 - eta ** .5)
-    t = t + eta * both ** 2
-    return t + eta * (2*r + t.clip(0) ** .5) ** 2
+@patch
+def seen(self:Coarse,
+         w,  # (e - s, M or M - s) -2 times the products of these rows with all, or with those from `s` on; changed
+         s,  # The rows
+         e,  # The rows
+    ) -> torch.Tensor:
+    "How far they seem: a lower bound of the squared distance / (1 + s) where the product is not negative."
+    return w.add_(self.low[-w.shape[1]:]).add_(self.low[s:e, None])
+
+@patch
+def at_most(self:Coarse,
+            d,  # How far they seem
+            x,  # (..., 2) `margin` of the two sides
+            y,  # (..., 2) `margin` of the two sides
+    ) -> torch.Tensor:
+    "Upper bounds of the squared distances."
+    same, opposite = (1 - self.s) * d + x[..., 0] + y[..., 0], (1 + self.s) * d + x[..., 1] + y[..., 1]
+    return torch.maximum(same, opposite)
+
+@patch
+def near(self:Coarse,
+         t,       # (e - s,) upper bounds of the squared distance of the `k`-th
+         s,       # The rows
+         e=None,  # The rows
+    ) -> torch.Tensor:
+    "Up to where a neighbor of each row may seem to be."
+    least = 2 * self.s * (self.low[s:e] + self.low.min())
+    return torch.maximum(t / (1 + self.s), (t - least) / (1 - self.s))
+
+@patch
+def away(self:Coarse,
+         d,       # (e - s,) how far the farthest seems
+         s,       # The rows
+         e=None,  # The rows
+    ) -> torch.Tensor:
+    "From where on an image may be the farthest of each row."
+    least = 2 * self.s * (self.low[s:e] + self.low.min())
+    true = torch.minimum((1 + self.s) * d, (1 - self.s) * d + least)
+    same, opposite = (true[:, None] - self.margin[s:e] - self.margin.amax(0)).unbind(1)
+    return torch.minimum(same / (1 - self.s), opposite / (1 + self.s))
 
 # %% ../nbs/19_neighbours.ipynb #6a53f36a
 def _least(
@@ -207,30 +271,37 @@ def _keep_least(best, new):
 
 # %% ../nbs/19_neighbours.ipynb #bcbace01
 class _Pairs:
-    "Collects the pairs that may be neighbours, or each other's farthest."
+    "Collects the pairs that may be neighbors, or each other's farthest."
     def __init__(self,
-                 norms,  # (M,) squared lengths
-                 eta,    # Of `Coarse`
-                 k:int,  # Neighbours of each, without itself
+                 coarse,  # `Coarse` on the CPU
+                 k:int,   # Neighbors of each, without itself
         ):
-        self.r, self.eta, self.found = norms ** .5, eta, []
-        self.best = np.full((k, len(norms)), np.inf, np.float32) # smallest distances seen by each, in no order
-        self.far = np.full(len(norms), -np.inf, np.float32)
-        self.slack = 2 * eta * (self.r + self.r.max()) ** 2
+        n = len(coarse.norms)
+        self.coarse, self.found = coarse, []
+        self.best = np.full((k, n), np.inf, np.float32)  # smallest upper bounds seen by each, in no order
+        self.far = np.full(n, -np.inf, np.float32)
 
     def limits(self, s=0):
         "(M - s,) twice: up to where, and from where on, pairs are kept."
-        return _reach(self.best[:, s:].max(0), self.r[s:], self.eta), self.far[s:] - self.slack[s:]
+        t, far = (torch.from_numpy(x) for x in (self.best[:, s:].max(0), self.far[s:]))
+        return self.coarse.near(t, s).numpy(), self.coarse.away(far, s).numpy()
+
+    def _meet(self, rows, least, others):
+        "`rows` have seen `others`: `least` (groups, n) is the smallest of each group of these."
+        margin = self.coarse.margin
+        largest = torch.from_numpy(-_least(-margin[others].numpy(), 4 * len(self.best)))
+        upper = self.coarse.at_most(torch.from_numpy(least), largest[:, None], margin[rows])
+        self.best[:, rows] = _keep_least(self.best[:, rows], upper.numpy())
 
     def add(self, s, e, d):
-        "Rows `s` to `e` against those from `s` on, (e - s, M - s); `d` is changed."
+        "Rows `s` to `e` against those from `s` on, (e - s, M - s), as they seem; `d` is changed."
         b, groups = np.arange(e - s), 4 * len(self.best)
         d[b, b] = np.inf
-        self.best[:, s:e] = _keep_least(self.best[:, s:e], _least_columns(d, groups))
+        self._meet(slice(s, e), _least_columns(d, groups), slice(s, None))
         d[b, b] = -np.inf
         self.far[s:e] = np.maximum(self.far[s:e], d.max(1))
         if d.shape[1] > len(b):
-            self.best[:, e:] = _keep_least(self.best[:, e:], _least(d[:, len(b):], groups))
+            self._meet(slice(e, None), _least(d[:, len(b):], groups), slice(s, e))
             self.far[e:] = np.maximum(self.far[e:], d[:, len(b):].max(0))
         near, low = self.limits(s)
         keep = d <= near[b, None]; keep |= d <= near; keep |= d >= low[b, None]; keep |= d >= low
@@ -313,17 +384,28 @@ def to_gallery(self:Features,
     return np.maximum(out, 0, out=out)
 
 # %% ../nbs/19_neighbours.ipynb #29d66146
+def _limit(
+    coarse,  # `Coarse`
+    d,       # (e - s, M) how far all vectors seem from these rows, inf from themselves
+    k:int,   # Neighbors of each, without itself
+    s,       # The rows
+    e,       # The rows
+):
+    "(e - s,) up to where a neighbor may seem to be."
+    t, at = d.topk(min(k, d.shape[1]), 1, largest=False)
+    return coarse.near(coarse.at_most(t, coarse.margin[s:e, None], coarse.margin[at]).amax(1), s, e)
+
 def _crowded(
     coarse,  # `Coarse`
-    k:int,   # Neighbours of each, without itself
+    k:int,   # Neighbors of each, without itself
 ):
     "Are there too many candidates for the search to be worth it?"
     n = len(coarse.norms)
     s = max(n - 128, 0)
-    d = _product(coarse.c[s:], coarse.c).cpu().numpy() + coarse.norms + coarse.norms[s:, None]
-    d[np.arange(n - s), np.arange(s, n)] = np.inf
-    t = _keep_least(np.full((k, n - s), np.inf, np.float32), _least_columns(d, 4 * k)).max(0)
-    return (d <= _reach(t, coarse.norms[s:] ** .5, coarse.eta)[:, None]).sum() > (n - s) * (k + min(n / 256, 64))
+    own, d = torch.arange(n - s), coarse.seen(_product(coarse.c[s:], coarse.c), s, n)
+    d[own, s + own] = torch.inf
+    near = d <= _limit(coarse, d, k, s, n)[:, None]
+    return int(near.sum()) > (n - s) * (k + min(n / 256, 64))
 
 # %% ../nbs/19_neighbours.ipynb #34dea304
 def _rows(
@@ -335,15 +417,18 @@ def _rows(
     return list(zip(edges, edges[1:]))
 
 def _keep(
-    blend,     # (Q, G) to be filled
-    features,  # `Features`
-    s,         # The block's rows
-    e,         # The block's rows
-    d,         # (e - s, M) their distances
+    blend,   # (Q, G) to be filled
+    coarse,  # `Coarse`
+    s,       # The block's rows
+    e,       # The block's rows
+    w,       # (e - s, M) -2 times their products, in float32
 ):
-    "Fill the rows of the queries in the block."
-    for i in np.flatnonzero((features.q_node >= s) & (features.q_node < e)):
-        np.maximum(d[features.q_node[i] - s][features.g_node], 0, out=blend[i])
+    "Fill the rows of the queries in the block with squared distances."
+    f, norms = coarse.features, coarse.norms
+    to_g = norms[f.g_node]
+    for i in np.flatnonzero((f.q_node >= s) & (f.q_node < e)):
+        node = f.q_node[i]
+        np.maximum(w[node - s][f.g_node] + to_g + norms[node], 0, out=blend[i])
 
 # %% ../nbs/19_neighbours.ipynb #009a0cae
 def _search(
@@ -354,30 +439,17 @@ def _search(
     size:int=512,   # Rows of a block
 ):
     "Pairs (P,) twice and their squared distances in float64."
-    f, pairs = coarse.features, _Pairs(coarse.norms, coarse.eta, k)
+    f, pairs = coarse.features, _Pairs(coarse, k)
     for s, e in tqdm(_rows(f, size), 'neighbours', disable=not progress):
-        d = _block(coarse, s, e, False).numpy()
-        if s < f.n_q:
-            _keep(blend, f, s, e, d)
-            d = d[:, s:] if s == 0 else d[:, s:].copy()
+        w = _block(coarse, s, e, False)
+        if s < f.n_q: _keep(blend, coarse, s, e, w.numpy())
+        d = coarse.seen(w, s, e).numpy()
+        if d.shape[1] > len(coarse.norms) - s: d = d[:, s:].copy()  # a block of queries has all columns
         pairs.add(s, e, d)
     i, j = pairs.result()
     return i, j, f.pairs(i, j)
 
 # %% ../nbs/19_neighbours.ipynb #c73521e6
-@contextmanager
-def _full_products():
-    "Products on a GPU round no more than the bound allows, whatever torch was told."
-    cuda = torch.backends.cuda.matmul
-    exact = {'fp32_precision': 'ieee'} if hasattr(cuda, 'fp32_precision') else {'allow_tf32': False}
-    exact['allow_bf16_reduced_precision_reduction'] = False
-    before = {name: getattr(cuda, name) for name in exact}
-    for name, value in exact.items(): setattr(cuda, name, value)
-    try: yield
-    finally:
-        for name, value in before.items(): setattr(cuda, name, value)
-
-@_full_products()
 def _search_torch(
     coarse,          # `Coarse`, on any device
     k:int,           # Neighbours of each, without itself
@@ -386,16 +458,16 @@ def _search_torch(
     size:int=1024,   # Rows of a block
 ):
     "What `_search` returns, computed on the device of `coarse`."
-    f, r, n, found = coarse.features, torch.from_numpy(coarse.norms ** .5).to(coarse.device), len(coarse.norms), []
-    x, slack = torch.from_numpy(f.rows(np.arange(n))).to(coarse.device), 2 * float(coarse.eta) * (r + r.max()) ** 2
+    f, n, found = coarse.features, len(coarse.norms), []
+    x = torch.from_numpy(f.rows(np.arange(n))).to(coarse.device)
     for s, e in tqdm(_rows(f, size), 'neighbours', disable=not progress):
-        d, own = _block(coarse, s, e, True), torch.arange(e - s, device=coarse.device)
-        if s < f.n_q: _keep(blend, f, s, e, d.cpu().numpy())
+        w, own = _block(coarse, s, e, True), torch.arange(e - s, device=coarse.device)
+        if s < f.n_q: _keep(blend, coarse, s, e, w.cpu().numpy())
+        d = coarse.seen(w, s, e)
         d[own, s + own] = torch.inf
-        t = d.topk(min(k, n), 1, largest=False).values[:, -1]
-        keep = d <= _reach(t, r[s:e], float(coarse.eta))[:, None]
+        keep = d <= _limit(coarse, d, k, s, e)[:, None]
         d[own, s + own] = -torch.inf
-        keep |= d >= (d.amax(1) - slack[s:e])[:, None]
+        keep |= d >= coarse.away(d.amax(1), s, e)[:, None]
         keep[own, s + own] = False
         i, j = keep.nonzero(as_tuple=True)
         for a, b in zip((i + s).split(8192), j.split(8192)):

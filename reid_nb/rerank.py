@@ -52,7 +52,7 @@ def expand_queries(
     g,                        # (G, D) gallery features
     k:int=5,                  # Gallery images averaged into each query; 0 for none
     alpha:float=3.0,          # A neighbour's weight is its cosine similarity, if above 0, to this power; 0: all alike
-    counts_query:bool=False,  # Is the query one of the `k`, as in fast-reid?
+    counts_query:bool=False,  # Is the query one of the `k`?
 ) -> tuple:
     "Both L2-normalised, queries expanded (Chum 2007, Radenovic 2019); raises `ReIDError` for bad input."
     k = k - counts_query
@@ -84,9 +84,17 @@ def _mutual(
 @dataclass(frozen=True)
 class Variant:
     "In what a published form of k-reciprocal re-ranking differs."
-    itself: int = 1            # 1: k1 neighbours beside the image itself; 0: it is one of them
+    cut: bool = False          # Do the lists of neighbours end after k1, the image itself included?
     power: int = 1             # Of the divided squared distance
     divide: bool = True        # By the largest of the row?
+
+    def counts(self,
+               k1:int,   # As in `rerank`
+               k2:int=1, # As in `rerank`
+        ) -> tuple:
+        "Neighbors in the wide sets, in the half-sized sets and in the mean of step 4, each with the image itself."
+        wanted = int(k1) + 1, int(np.around(k1 / 2)) + 1, int(k2)
+        return tuple(min(n, int(k1)) for n in wanted) if self.cut else wanted
 
     def weighted(self,
                  d,    # Squared distances
@@ -102,7 +110,7 @@ class Variant:
         "What step 6 mixes in; as `d`."
         return (d / far) ** self.power if self.divide else d / 2
 
-VARIANTS = {'zhong': Variant(), 'torchreid': Variant(power=2), 'fastreid': Variant(itself=0, divide=False)}
+VARIANTS = {'zhong': Variant(), 'torchreid': Variant(power=2), 'fastreid': Variant(cut=True, divide=False)}
 
 # %% ../nbs/21_rerank.ipynb #17ce772e
 def _encode_rows(
@@ -133,7 +141,7 @@ def _encode(
 ):
     "(M, M) sparse V of step 3; entries of an image that is there several times are summed."
     n, count = len(near.far), near.source.count.astype(np.int32)
-    wide, half = (_mutual(near.within(k + variant.itself)) for k in (k1, int(np.around(k1 / 2))))
+    wide, half = (_mutual(near.within(k)) for k in variant.counts(k1)[:2])
     size, holders = half @ count, (half @ diags_array(count, dtype=np.int32)).T.tocsr()
     known = csr_matrix((1. + np.arange(len(near.d)), near.ids, near.start), (n, n), copy=True)
     known.sort_indices()
@@ -192,7 +200,7 @@ def _check(
         raise ReIDError("k1 and k2 must be whole numbers from 1 and lambda_ from 0 to 1: "
                         f"k1={k1}, k2={k2}, lambda_={lambda_}")
     if variant not in VARIANTS: raise ReIDError(f"variant is {variant!r}; give one of {', '.join(VARIANTS)}")
-    need = max(k1 + VARIANTS[variant].itself, k2)
+    need = max(VARIANTS[variant].counts(k1, k2))
     if near is not None and min(need, near.source.count.sum()) > near.k:
         raise ReIDError(f"k1={k1} and k2={k2} need {need} neighbours of each image; these are {near.k}")
     return VARIANTS[variant]
@@ -200,7 +208,8 @@ def _check(
 def _rerank(near, k1, k2, lambda_, form, out):
     "Fill `out` (Q, G), which may be the one that `near.blend` is."
     blend, far = near.to_gallery(), near.far[near.source.q_node, None]
-    for rows, d in _jaccard(_smooth(near, _encode(near, k1, form), k2), near.source):
+    v = _smooth(near, _encode(near, k1, form), form.counts(k1, k2)[2])
+    for rows, d in _jaccard(v, near.source):
         out[rows] = (1 - lambda_) * d + lambda_ * form.blended(blend[rows], far[rows])
     return out
 
@@ -254,7 +263,7 @@ def k_reciprocal(
     form = _check(None, k1, k2, lambda_, variant)
     q, g = check_features(q, g)
     _check_memory(len(q), len(g), q.shape[1], k1, k2, progress)
-    near = find_neighbours(q, g, max(k1 + form.itself, k2), precision, device, progress)
+    near = find_neighbours(q, g, max(form.counts(k1, k2)), precision, device, progress)
     return _rerank(near, int(k1), int(k2), lambda_, form, near.blend)
 
 # %% ../nbs/21_rerank.ipynb #6db6b70c
@@ -278,7 +287,8 @@ class Reranker:
         if self.v[0] != k1: self.v = k1, _encode(self.near, int(k1), form)
         if self.jaccard[0] != (k1, k2):
             out = np.empty_like(self.blend)
-            for rows, d in _jaccard(_smooth(self.near, self.v[1], int(k2)), source): out[rows] = d
+            v = _smooth(self.near, self.v[1], form.counts(k1, k2)[2])
+            for rows, d in _jaccard(v, source): out[rows] = d
             self.jaccard = (k1, k2), out
         return np.float32(1 - lambda_) * self.jaccard[1] + np.float32(lambda_) * self.blend
 
@@ -319,7 +329,7 @@ def rerank_distances(
 ) -> np.ndarray:
     "(Q, G) float32 re-ranked distances (Zhong 2017) from those of all pairs; raises `ReIDError` for bad input."
     form = _check(None, k1, k2, lambda_, variant)
-    return rerank(neighbours_from_distances(qg, qq, gg, max(k1 + form.itself, k2)), k1, k2, lambda_, variant)
+    return rerank(neighbours_from_distances(qg, qq, gg, max(form.counts(k1, k2))), k1, k2, lambda_, variant)
 
 # %% ../nbs/21_rerank.ipynb #c58393f8
 def rerank_lists(
@@ -334,7 +344,7 @@ def rerank_lists(
     "Rows (Q, top), nearest first, ties by row, -1 where no other is connected; their distances. Raises `ReIDError`."
     form, source = _check(near, k1, k2, lambda_, variant), near.source
     if top < 1: raise ReIDError(f"top must be 1 or more, not {top}")
-    v, n = _smooth(near, _encode(near, k1, form), k2), len(source.g_node)
+    v, n = _smooth(near, _encode(near, k1, form), form.counts(k1, k2)[2]), len(source.g_node)
     ids, dist = np.full((len(source.q_node), top), -1), np.full((len(source.q_node), top), np.inf, np.float32)
     holders = v[source.g_node].T.tocsr()
     for s in range(0, len(ids), size):
