@@ -142,7 +142,7 @@ class NoiseRecipe:
 class TestRecipe:
     "From embeddings to an answer (paper, section 2.4)."
     flip: bool = True          # Average the features of an image and its mirror (paper, 2.4)
-    aqe_k: int = 5             # Neighbours averaged into each query (fast-reid)
+    aqe_k: int = 5             # Gallery images averaged into each query (a choice; fast-reid's 5 counts the query)
     aqe_alpha: float = 3.0     # Their weight is similarity ** alpha (fast-reid)
     k1: int = 20               # Neighbours in the k-reciprocal test (Zhong 2017); 0: no re-ranking
     k2: int = 6                # Neighbours in local expansion (Zhong 2017)

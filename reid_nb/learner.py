@@ -7,7 +7,7 @@ resume at any instant"""
 __all__ = ['DECAYS', 'PARTS', 'OPTIMISERS', 'lr_schedule', 'Alone', 'EpochPlan', 'Visits', 'read_visits', 'Ledger', 'Retrieval',
            'Intact', 'SmoothLoss', 'History', 'Bar', 'Average', 'Best', 'same_training', 'Checkpoint', 'fingerprint',
            'training_rows', 'trained_on', 'differing', 'check_trained_on', 'read_ledger', 'Wrapped', 'optimiser',
-           'check_choice', 'reid_learner', 'no_memory', 'logger']
+           'check_choice', 'check_training', 'reid_learner', 'no_memory', 'logger']
 
 # %% ../nbs/10_learner.ipynb #cdbc7337
 import hashlib, math, time
@@ -32,10 +32,10 @@ from timm.optim import param_groups_weight_decay
 from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
-from .augment import BatchTransform
+from .augment import BatchTransform, augmentations
 from .core import (ReIDError, Recipe, TrainRecipe, atomic_write, check_run_folder, is_leftover,
                           save_table, seed_all, sort_notes)
-from .loaders import check_images, reid_dls
+from .loaders import check_images, recipe_sampler, reid_dls
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_weights, read_note, recipe_model, save_weights
@@ -234,7 +234,7 @@ class Ledger(Callback):
         new = dict(row=self.rows, loss=self.learn.loss_func.each, view=view, guess=guess)
         for k, v in new.items(): self.new[k].append(v)
         self.unseen.append(self.loss_grad.detach())
-        if not self.loss_grad.is_cuda or len(self.unseen) == self.every: self.look()
+        if self.loss_grad.is_cpu or len(self.unseen) == self.every: self.look()
 
 # %% ../nbs/10_learner.ipynb #d155707a
 @patch
@@ -344,13 +344,24 @@ class History(Callback):
 
     def so_far(self):
         "Sum of the losses of all steps and processes, their number, and the seconds of the current epoch."
-        new = self.learn.team.gather(torch.stack(self.new)).double() if self.new else torch.zeros(0)
-        return self.total + float(new.sum()), self.n + len(new), time.time() - self.start
+        new = self.learn.team.gather(torch.stack(self.new)).cpu() if self.new else torch.zeros(0)
+        return self.total + float(new.double().sum()), self.n + len(new), time.time() - self.start
 
     def after_train(self):
         "Sum the losses of the epoch."
         self.total, self.n, _ = self.so_far()
-        self.recorder.losses = list(torch.stack(self.recorder.losses).cpu()) if self.recorder.losses else []
+        self.fetch()
+
+    def fetch(self):
+        "Bring the recorder's losses of the latest steps to the CPU, all at once, for whoever draws them."
+        losses = self.recorder.losses
+        new = [i for i, loss in enumerate(losses) if not loss.is_cpu]
+        if not new: return
+        for i, loss in zip(new, torch.stack([losses[i] for i in new]).cpu()): losses[i] = loss
+
+    def after_fit(self):
+        "Fetch those of an epoch that was broken off."
+        self.fetch()
 
     def after_epoch(self):
         "Write the row of the epoch."
@@ -604,7 +615,7 @@ def load_checkpoint(self:Learner,
     ) -> int:
     "Take up the state in `path`; returns the number of epochs done. `ReIDError` when it belongs to another run."
     try:
-        state = torch.load(path, map_location=self.dls.device, weights_only=True)
+        state = torch.load(path, map_location='cpu', weights_only=True)
         for k, new in _values(self.recipe).items():
             if (old := state['recipe'].get(k)) != new: raise ValueError(f"it was made with {k} = {old!r}, not {new!r}")
         _check_state(state, len(self.ledger.table), self.trained_on)
@@ -617,7 +628,7 @@ def load_checkpoint(self:Learner,
             self.average.ema.module.load_state_dict(state['ema'])
         self.history.rows, self.history.before = state['rows'], state['part']
         self.best.mAP, self.best.when, self.best.since = state['best']
-        self.ledger.before = {k: v.cpu().numpy() for k, v in state['visits'].items()}
+        self.ledger.before = {k: v.numpy() for k, v in state['visits'].items()}
         self.epoch_plan.at, self.epoch_plan.done = (state['epoch'], state['step']), state['train_iter']
         if (done := state['epoch']):
             visits = read_visits(Path(path).with_name('ledger'), done)
@@ -654,10 +665,20 @@ def check_choice(
         raise ReIDError("train.patience and train.keep='best' choose by mAP, and there is no labelled test part; "
                         "--hold-out 0.1 makes one")
 
+def check_training(
+    data,          # ReIDData
+    recipe:Recipe, # Sections loss, train, augment and the seed are read
+):
+    "Raises the `ReIDError`s of `reid_learner` that need neither network nor images."
+    reid_loss(recipe.loss)
+    optimiser(recipe.train)
+    augmentations(recipe.augment)
+    recipe_sampler(data.rows('train'), recipe)
+    check_choice(recipe.train, len(data.rows('test', 'query')))
+
 def _callbacks(data, recipe, retrieval):
     "What a training is made of, besides fastai's own callbacks."
     r = recipe.train
-    check_choice(r, len(retrieval.table))
     cbs = [EpochPlan(recipe.seed), Ledger(data.rows('train')), retrieval, Intact(), History(), Best(r.patience)]
     return cbs + [GradientClip(r.clip)] * (r.clip > 0) + [Average(r.ema)] * (r.ema > 0)
 
@@ -668,10 +689,11 @@ def reid_learner(
     cbs=(),              # Further callbacks
     progress:bool=False, # Show a bar while decoding?
 ) -> Learner:
-    "A fastai `Learner` with the recipe's model, loss, optimiser, batches and callbacks; raises their `ReIDError`s."
-    dls = reid_dls(data, recipe, images, progress)
+    "A fastai `Learner` with the recipe's model, loss, optimiser, batches and callbacks, or their `ReIDError`s."
+    check_training(data, recipe)
     seed_all(recipe.seed)
-    model = recipe_model(recipe, dls.n_ids)
+    model = recipe_model(recipe, data.rows('train').pid.nunique()) # or a refusal, before an image is decoded
+    dls = reid_dls(data, recipe, images, progress)
     for buffer, value in zip((model.mean, model.std), dls.colour): buffer.copy_(value.clamp(min=1e-3).view(1, 3, 1, 1))
     retrieval = Retrieval(data.rows('test'), recipe.train.eval_every, recipe.test.same_camera)
     value = lambda get: lambda: math.nan if retrieval.result is None else float(get(retrieval.result))
@@ -715,6 +737,7 @@ def fit_recipe(self:Learner,
     "Train for the recipe's epochs with its schedule; `ReIDError` when `folder` holds another training."
     r, cbs = self.recipe.train, [ParamScheduler({'lr': lr_schedule(self.recipe.train)})]
     start = self._begin(folder) if folder is not None else 0
+    self.ledger.before_fit()
     cbs += ([Checkpoint(folder, minutes)] if folder is not None else []) + ([Bar(bar)] if bar else [])
     try:
         with ContextManagers([self.no_bar(), self.no_logging()] if bar or self.team.rank else []):

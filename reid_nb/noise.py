@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SCORES', 'RULES', 'forgetting', 'auroc', 'detection', 'less_id', 'thresholds', 'mine', 'score_histogram',
-           'true_kinds', 'score_kinds', 'folds', 'class_probabilities', 'CrossFit', 'cross_fit', 'confident_learning',
-           'decide', 'showings', 'apply_decisions', 'composition']
+           'true_kinds', 'score_kinds', 'folds', 'class_probabilities', 'CrossFit', 'check_folds', 'cross_fit',
+           'confident_learning', 'decide', 'showings', 'apply_decisions', 'composition']
 
 # %% ../nbs/12_noise.ipynb #26ff095e
 import hashlib
@@ -29,7 +29,7 @@ from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, sort_
 from .data import names_of
 from .explore import KINDS
 from .learner import Visits, reid_learner, trained_on, training_rows
-from .loaders import decode_images, take
+from .loaders import decode_images, recipe_sampler, take
 
 # %% ../nbs/12_noise.ipynb #3f7c5028
 def forgetting(
@@ -301,6 +301,23 @@ def _read_fold(
     if not same: raise ReIDError(f"{path} is of other images or another recipe; give another folder")
     return found
 
+# %% ../nbs/12_noise.ipynb #9770a93f
+def check_folds(
+    table,            # Training rows
+    recipe:Recipe,    # What each of the models is to be trained with
+    k:int,            # Models
+    blocks:bool=True, # As for `cross_fit`
+):
+    "Raises `ReIDError` unless `k` models can be trained, each without one fold, and know the classes."
+    if k < 2: raise ReIDError(f"cross-fitting needs two folds or more, not {k}")
+    if recipe.loss.beta == 0:
+        raise ReIDError("cross-fitting asks for the probabilities of classes, which loss.beta = 0 does not train; "
+                        "raise it, or set noise.folds to 0")
+    fold = folds(table, k, blocks, recipe.seed)
+    for f in range(k):
+        try: recipe_sampler(table.assign(copies=(fold != f) * 1), recipe)
+        except ReIDError as e: raise ReIDError(f"without fold {f + 1} of {k}: {e}; or set noise.folds to 0") from e
+
 # %% ../nbs/12_noise.ipynb #17df4987
 def cross_fit(
     data,             # ReIDData
@@ -311,9 +328,10 @@ def cross_fit(
     folder=None,      # Keeps what is done
     bar:str=None,     # Name on a progress bar
 ) -> CrossFit:
-    "Train `k` models, each without one fold of the training images; `ReIDError` for fewer than two folds."
-    if k < 2: raise ReIDError(f"cross-fitting needs two folds or more, not {k}")
+    "Train `k` models to the end, each without one fold of the training images; `ReIDError` where that cannot be."
     rows = (data.table.subset == 'train').values
+    recipe = recipe.set(**{'train.keep': 'last', 'train.patience': 0}) # there is no test part to choose by
+    check_folds(data.table[rows], recipe, k, blocks)
     if images is None: images = decode_images(data.table[rows], data.root, recipe.model.size, recipe.model.resize)
     else: images = take(images, rows)
     table = data.table[rows].reset_index(drop=True)

@@ -30,13 +30,14 @@ from .data import ReIDData, _decode, _outside, names_of
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import Embeddings, colour_histogram, embed
-from .learner import (Visits, check_choice, check_trained_on, differing, logger, lr_schedule, optimiser, read_ledger,
-                           reid_learner, same_training, trained_on, training_rows)
+from .learner import (Visits, check_choice, check_trained_on, check_training, differing, logger,
+                             lr_schedule, optimiser, read_ledger, read_visits, reid_learner, same_training,
+                             trained_on, training_rows)
 from .loaders import cached_images, place, recipe_sampler, resize_image, take
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model
-from .noise import apply_decisions, cross_fit, decide, mine, score_kinds
+from .noise import apply_decisions, check_folds, cross_fit, decide, mine, score_kinds
 from .report import check_table, write_report
 from .rerank import expand_queries, k_reciprocal
 
@@ -377,12 +378,15 @@ def check(
         raise ReIDError("recipe: train.k = 1 leaves no pairs for the triplet or circle loss; raise it")
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
-        recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train), check_choice(r.train, len(q))
-        recipe_sampler(train, r), augmentations(r.augment)
+        check_training(data, r)
+        lr_schedule(r.train)
+        recipe_model(r, 2)
         resize_image(Image.new('RGB', (1, 1)), (1, 1), r.model.resize)
         fake = Visits(len(train))
         fake.add(0, row=np.arange(len(train)), loss=np.arange(len(train)), view=0*train.pid, guess=-1 + 0*train.pid)
-        if r.noise.folds == 1: raise ReIDError("noise.folds has to be 0, or 2 and more")
+        if r.noise.clean and r.noise.folds: check_folds(train, r, r.noise.folds)
+        if r.noise.clean and r.noise.score == 'forgetting' and r.loss.beta == 0:
+            raise ReIDError("noise.score forgetting reads guesses, which loss.beta = 0 does not train; raise it, or take mean")
         apply_decisions(data.table, decide(mine(fake, data.table, r.noise), r.noise.copies), r.noise.few)
         list(answer(Embeddings(np.eye(4, dtype=np.float32), pd.DataFrame(dict(role=['query', 'gallery']*2))), r))
         if len(q): evaluate_rows(np.zeros((len(q), len(g))), q, g, r.test.same_camera)

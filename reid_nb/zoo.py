@@ -196,6 +196,9 @@ def run_ensemble(
     recipes = members(recipe, zoo)
     keys = [key for key, subset in KEYS.items() if len(data.rows(subset))]
     if not keys: raise ReIDError(f"{data.name} leaves nothing to answer: neither a labelled nor an unlabelled test part")
+    if on == 'all' and (recipe.train.keep == 'best' or recipe.train.patience):
+        raise ReIDError("--on all leaves no labelled part that train.keep=best and train.patience could choose by; "
+                        "set train.keep=last and train.patience=0, or leave out --on all")
     for r in [recipe, *recipes.values()]: check(data, r)
     with open_run(out, recipe, resume, force, retest=True, kind='ensemble'):
         run = Run(data, recipe, out, verbose, kind='ensemble', on=on)
