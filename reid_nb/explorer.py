@@ -134,7 +134,10 @@ def read_root(
     out:Path, # Run folder
 ) -> Path:
     "The folder of its images, as far as the run knows; raises `ReIDError` when that cannot be read."
-    try: return Path((out/'root.txt').read_text(encoding='utf-8', errors='surrogateescape').strip()[:4000])
+    try:
+        text = (out/'root.txt').read_text(encoding='utf-8', errors='surrogateescape').strip()[:4000]
+        if not text.isprintable() and not Path(text).is_dir(): raise ValueError("it is no path")
+        return Path(text)
     except (OSError, ValueError) as e:
         raise ReIDError(f"{out} does not know where its images are; give their folder as root") from e
 
