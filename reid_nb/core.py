@@ -458,7 +458,7 @@ TEXT_COLUMNS = 'file person camera rival_person model occluder content'.split() 
 
 def load_table(
     path, # csv from `save_table`
-) -> 'pandas.DataFrame':
+):
     "The table; an empty cell is NaN among numbers and '' among texts. Raises `ReIDError` when it cannot be read."
     import pandas as pd
     try:
@@ -567,7 +567,7 @@ def check_run_folder(
     folder, # Of a run, a training, an ablation, an ensemble or a model; may be a link itself
 ):
     "Raises `ReIDError` for a link anywhere below it, through which a command would reach out of it, and for what is no file."
-    todo, n, logs = [Path(folder)], 0, Path(folder)/'logs'
+    todo, n, logs = [Path(folder)] if Path(folder).is_dir() else [], 0, Path(folder)/'logs'
     while todo:
         for path, info in _inside(todo.pop()):
             n += 1
@@ -661,7 +661,10 @@ def open_run(
 ):
     "Yields the folder, made ready and `held`; raises `ReIDError` where a run, or a process, is in the way."
     out = Path(out)
-    if out.is_dir(): check_run_folder(out)
+    if any('\ud800' <= c <= '\udfff' for c in str(out)): # libraries cannot read weights from there
+        raise ReIDError(f"{out} has bytes in its name that are no UTF-8, or that this shell's language does not know (the variable "
+                        "PYTHONUTF8 set to 1 helps then); give another folder with --out")
+    check_run_folder(out)
     _check_place(out, kind, force)
     with held(out):
         for f in out.rglob('.*tmp*'): # the review grid may be writing to noise.csv

@@ -16,25 +16,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from fastai.torch_core import default_device
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from PIL import Image
 from safetensors.numpy import save_file
 
-from .augment import augmentations
 from .core import (ReIDError, Recipe, atomic_write, check_whole, decisions_key, load_run_recipe,
                           load_table, open_run, run_info, save_table)
 from .data import ReIDData, _decode, _outside, names_of
 from .distributed import on_first, team
 from .ensemble import check_submission, fuse, submission_ids, write_submission
 from .inference import Embeddings, colour_histogram, embed
-from .learner import (Visits, check_choice, check_trained_on, check_training, differing, logger,
-                             lr_schedule, optimiser, read_ledger, read_visits, reid_learner, same_training,
-                             trained_on, training_rows)
-from .loaders import cached_images, place, recipe_sampler, resize_image, take
-from .losses import reid_loss
+from .learner import (Visits, check_trained_on, check_training, differing, logger, lr_schedule, read_ledger,
+                             reid_learner, same_training, trained_on, training_rows)
+from .loaders import cached_images, place, resize_image, take
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model
 from .noise import apply_decisions, check_folds, cross_fit, decide, mine, score_kinds
@@ -94,7 +90,10 @@ def read_root(
     out:Path, # Run folder
 ) -> Path:
     "The folder of its images, as far as the run knows; raises `ReIDError` when that cannot be read."
-    try: return Path((out/'root.txt').read_text(encoding='utf-8', errors='surrogateescape').strip()[:4000])
+    try:
+        text = (out/'root.txt').read_text(encoding='utf-8', errors='surrogateescape').strip()[:4000]
+        if not text.isprintable() and not Path(text).is_dir(): raise ValueError("it is no path")
+        return Path(text)
     except (OSError, ValueError) as e:
         raise ReIDError(f"{out} does not know where its images are; give their folder as root") from e
 
