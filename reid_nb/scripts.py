@@ -123,7 +123,7 @@ def _line(
     "What to say about it."
     if isinstance(e, UnicodeEncodeError): return _not_utf8(e)
     if isinstance(e, MemoryError): return f"the memory is full: {e}"
-    text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
+    text = f"{e.strerror or e}: {e.filename}" if e.filename else e.strerror or str(e)
     of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
     return f"{text}; mend that, and {again}" if of_disk and not isinstance(e, NotReplaced) else text
 
