@@ -7,7 +7,7 @@ __all__ = ['EMBEDDED', 'COMMANDS', 'embedded_data', 'reid_run', 'reid_train', 'r
            'reid_noise', 'reid_synth', 'reid_data', 'reid_complete']
 
 # %% ../nbs/40_scripts.ipynb #c1b80ed6
-import errno, inspect, os, re, shlex, signal, sys, threading, warnings
+import errno, inspect, logging, os, re, shlex, signal, sys, threading, warnings
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial, wraps
@@ -16,9 +16,11 @@ from pathlib import Path
 import tomlkit
 from fastcore.script import call_parse
 
+logging.getLogger('matplotlib').disabled = True # where there is no home folder it tells of its cache when it is imported
 from .core import (LAUNCHER, NotReplaced, NotWritten, ReIDError, atomic_write, check_output, launched, printable,
                           save_table)
 from .core import recipe as read_recipe
+logging.getLogger('matplotlib').disabled = False
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
 @contextmanager
