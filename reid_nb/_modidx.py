@@ -122,6 +122,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.core._write_error': ('core.html#_write_error', 'reid_nb/core.py'),
                               'reid_nb.core.atomic_write': ('core.html#atomic_write', 'reid_nb/core.py'),
                               'reid_nb.core.held': ('core.html#held', 'reid_nb/core.py'),
+                              'reid_nb.core.is_blank': ('core.html#is_blank', 'reid_nb/core.py'),
                               'reid_nb.core.is_leftover': ('core.html#is_leftover', 'reid_nb/core.py'),
                               'reid_nb.core.load_run_recipe': ('core.html#load_run_recipe', 'reid_nb/core.py'),
                               'reid_nb.core.mix_seed': ('core.html#mix_seed', 'reid_nb/core.py'),

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'LOCK', 'RUN_FILES', 'ENDS', 'printable', 'ReIDError',
-           'NotWritten', 'DiskFull', 'not_blank', 'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe',
-           'NoiseRecipe', 'TestRecipe', 'Recipe', 'save_recipe', 'recipe', 'is_leftover', 'atomic_write', 'save_table',
-           'sort_notes', 'held', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed', 'seed_all', 'set_up_tests',
-           'show_grid']
+           'NotWritten', 'DiskFull', 'is_blank', 'not_blank', 'ModelRecipe', 'LossRecipe', 'TrainRecipe',
+           'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'Recipe', 'save_recipe', 'recipe', 'is_leftover',
+           'atomic_write', 'save_table', 'sort_notes', 'held', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed',
+           'seed_all', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, difflib, errno, json, os, random, re, shutil, tempfile, time
@@ -42,14 +42,15 @@ class DiskFull(NotWritten):
     "There is no room for a file."
 
 # %% ../nbs/00_core.ipynb #79e6968e
+def is_blank(value): return isinstance(value, str) and not value.strip() # An empty text
+
 def not_blank(
     value,    # A text or path that was given, or something else
     name:str, # Of the option or parameter
     wanted='a value', # What to give in its place
 ):
     "`value`; raises `ReIDError` for an empty text, which an unset variable of a shell is."
-    if isinstance(value, str) and not value.strip():
-        raise ReIDError(f"{name} is empty, as an unset variable is; give {wanted}")
+    if is_blank(value): raise ReIDError(f"{name} is empty, as an unset variable is; give {wanted}")
     return value
 
 # %% ../nbs/00_core.ipynb #15be17a9

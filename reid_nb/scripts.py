@@ -17,7 +17,8 @@ import tomlkit
 from fastcore.docments import docments
 from fastcore.script import call_parse
 
-from .core import NotWritten, ReIDError, atomic_write, load_run_recipe, not_blank, printable, run_info, save_table
+from .core import (NotWritten, ReIDError, atomic_write, is_blank, load_run_recipe, not_blank, printable,
+                               run_info, save_table)
 from .core import recipe as read_recipe
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
@@ -49,13 +50,13 @@ def _check_blank(
     args, kwargs, # What it is called with
 ):
     "Raises `ReIDError` for an option that is an empty text."
-    about, taken, first = docments(func), inspect.signature(func), _FIRST.get(func.__name__)
+    taken, first = inspect.signature(func), _FIRST.get(func.__name__)
     given = taken.bind(*args, **kwargs).arguments
     if sys.orig_argv[-len(sys.argv):][:1] == ['']: given[first or 'data'] = '' # a first word that fastcore drops
-    for name, value in given.items():
+    for name in [name for name, value in given.items() if is_blank(value)]:
         option = name if name == first else '--' + name.replace('_', '-')
         needed = taken.parameters[name].default is inspect.Parameter.empty
-        not_blank(value, option, f"a value{'' if needed else ', or leave it out'} ({about.get(name)})")
+        not_blank(given[name], option, f"a value{'' if needed else ', or leave it out'} ({docments(func)[name]})")
 
 # %% ../nbs/40_scripts.ipynb #8c3702ca
 def _plain(
