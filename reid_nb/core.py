@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'SOURCES', 'PRESETS', 'LOCK', 'HELD', 'TEXT_COLUMNS', 'RUN_FILES', 'ENDS',
            'MOST_FILES', 'LAUNCHER', 'IMAGE_FORMATS', 'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'printable',
-           'ReIDError', 'NotWritten', 'DiskFull', 'NotReplaced', 'not_blank', 'ModelRecipe', 'LossRecipe',
+           'ReIDError', 'NotWritten', 'DiskFull', 'NotReplaced', 'is_blank', 'not_blank', 'ModelRecipe', 'LossRecipe',
            'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'Recipe', 'save_recipe', 'recipe',
            'check_output', 'is_leftover', 'check_held', 'atomic_write', 'save_table', 'load_table', 'sort_notes',
            'held', 'check_whole', 'check_plain', 'check_run_folder', 'by_person', 'decisions_key', 'open_run',
@@ -47,14 +47,15 @@ class NotReplaced(NotWritten):
     "Where a file is to be written there is something else, or there can be none."
 
 # %% ../nbs/00_core.ipynb #79e6968e
+def is_blank(value): return isinstance(value, str) and not value.strip() # An empty text
+
 def not_blank(
     value,    # A text or path that was given, or something else
     name:str, # Of the option or parameter
     wanted='a value', # What to give in its place
 ):
     "`value`; raises `ReIDError` for an empty text, which an unset variable of a shell is."
-    if isinstance(value, str) and not value.strip():
-        raise ReIDError(f"{name} is empty, as an unset variable is; give {wanted}")
+    if is_blank(value): raise ReIDError(f"{name} is empty, as an unset variable is; give {wanted}")
     return value
 
 # %% ../nbs/00_core.ipynb #15be17a9

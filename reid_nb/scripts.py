@@ -7,7 +7,7 @@ __all__ = ['EMBEDDED', 'HELD_OUT', 'COMMANDS', 'embedded_data', 'reid_run', 'rei
            'reid_eval', 'reid_noise', 'reid_synth', 'reid_data', 'reid_complete']
 
 # %% ../nbs/40_scripts.ipynb #c1b80ed6
-import difflib, errno, inspect, os, re, shlex, signal, sys, threading, warnings
+import difflib, errno, inspect, logging, os, re, shlex, signal, sys, threading, warnings
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial, wraps
@@ -17,9 +17,11 @@ import tomlkit
 from fastcore.docments import docments
 from fastcore.script import call_parse
 
-from .core import (LAUNCHER, NotReplaced, NotWritten, ReIDError, atomic_write, check_output, launched,
+logging.getLogger('matplotlib').disabled = True # where there is no home folder it tells of its cache when it is imported
+from .core import (LAUNCHER, NotReplaced, NotWritten, ReIDError, atomic_write, check_output, is_blank, launched,
                           load_run_recipe, not_blank, printable, run_info, save_table)
 from .core import recipe as read_recipe
+logging.getLogger('matplotlib').disabled = False
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
 @contextmanager
@@ -117,13 +119,13 @@ def _check_blank(
     args, kwargs, # What it is called with
 ):
     "Raises `ReIDError` for an option that is an empty text."
-    about, taken, first = docments(func), inspect.signature(func), _FIRST.get(func.__name__)
+    taken, first = inspect.signature(func), _FIRST.get(func.__name__)
     given = taken.bind(*args, **kwargs).arguments
     if sys.orig_argv[-len(sys.argv):][:1] == ['']: given[first or 'data'] = '' # a first word that fastcore drops
-    for name, value in given.items():
+    for name in [name for name, value in given.items() if is_blank(value)]:
         option = name if name == first else '--' + name.replace('_', '-')
         needed = taken.parameters[name].default is inspect.Parameter.empty
-        not_blank(value, option, f"a value{'' if needed else ', or leave it out'} ({about.get(name)})")
+        not_blank(given[name], option, f"a value{'' if needed else ', or leave it out'} ({docments(func)[name]})")
 
 # %% ../nbs/40_scripts.ipynb #8c3702ca
 def _line(
@@ -133,7 +135,7 @@ def _line(
     "What to say about it."
     if isinstance(e, UnicodeEncodeError): return _not_utf8(e)
     if isinstance(e, MemoryError): return f"the memory is full: {e}"
-    text = f"{e.strerror or e}: {e.filename}" if e.filename else str(e)
+    text = f"{e.strerror or e}: {e.filename}" if e.filename else e.strerror or str(e)
     of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
     return f"{text}; mend that, and {again}" if of_disk and not isinstance(e, NotReplaced) else text
 
