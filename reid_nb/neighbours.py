@@ -402,7 +402,7 @@ def _crowded(
     "Are there too many candidates for the search to be worth it?"
     n = len(coarse.norms)
     s = max(n - 128, 0)
-    own, d = torch.arange(n - s), coarse.seen(_product(coarse.c[s:], coarse.c), s, n)
+    own, d = torch.arange(n - s, device=coarse.device), coarse.seen(_product(coarse.c[s:], coarse.c), s, n)
     d[own, s + own] = torch.inf
     near = d <= _limit(coarse, d, k, s, n)[:, None]
     return int(near.sum()) > (n - s) * (k + min(n / 256, 64))
