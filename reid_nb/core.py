@@ -455,7 +455,8 @@ def save_table(
     with atomic_write(path) as tmp: tmp.write_bytes(text.encode())
 
 # %% ../nbs/00_core.ipynb #ab4b1bbe
-TEXT_COLUMNS = 'file person camera rival_person model occluder content'.split() # Also where all look like numbers
+TEXT_COLUMNS = ('file person camera rival_person subset role kind rule decision by model stage occluder '
+                'content').split() # Also where all look like numbers, or are empty
 
 def load_table(
     path, # csv from `save_table`

@@ -553,8 +553,9 @@ def read_ledger(
     recipe:Recipe=None, # Of the training, when it is known
 ) -> Visits:
     "Its ledger; `ReIDError` when that is damaged, lacks an epoch of a finished training, or is of another one."
-    folder, again = Path(folder), "remove the folder, and train anew"
-    visits = read_visits(folder/'ledger')
+    folder, again = Path(folder), f"remove {folder}, and train anew"
+    try: visits = read_visits(folder/'ledger')
+    except ReIDError as e: raise ReIDError(f"{e}; {again}") from e
     wrong = differing(visits.note, trained_on(recipe or Recipe(), rows))
     if recipe is None and 'recipe' in wrong: wrong.remove('recipe')
     if wrong: raise ReIDError(f"{folder/'ledger'} is of a training on other {', other '.join(wrong)}; {again}")

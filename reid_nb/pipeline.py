@@ -241,8 +241,8 @@ def do_job(
     rows = training_rows(data)
     _begin(job, trained_on(job.recipe, rows), verbose)
     if not job.done(): fit_in(reid_learner(data, job.recipe, images), job.folder, job.folder.name, verbose)
-    check_whole(job.folder, job_files(job.folder))
     read_ledger(job.folder, rows, job.recipe)
+    check_whole(job.folder, job_files(job.folder))
     (job.folder/'last.pt').unlink(missing_ok=True)
     return job.folder
 
