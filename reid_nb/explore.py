@@ -93,7 +93,8 @@ def _size(
     "Width and height of the upright picture, from its header; raises `ReIDError` naming the file."
     try:
         with Image.open(Path(root)/file, formats=IMAGE_FORMATS) as im:
-            exif = im.getexif() if im.format in ('JPEG', 'TIFF') or 'exif' in im.info else {} # Without the test a PNG is decoded
+            tagged = im.format in ('JPEG', 'TIFF') or 'exif' in im.info # Without the test a PNG is decoded
+            exif = im.getexif() if tagged else {}
             return im.size[::-1] if exif.get(ExifTags.Base.Orientation) in (5, 6, 7, 8) else im.size
     except Exception as e: # Pillow raises nearly anything on damaged bytes
         alien = isinstance(e, UnidentifiedImageError)

@@ -34,9 +34,9 @@ def _ids(
     x,         # Ids or cameras: numbers, or text
     what:str,  # For the error
 ):
-    "As an array of numbers or of text; raises `ReIDError` for anything else, and for floats that may have been rounded."
+    "As an array of numbers or of text; `ReIDError` for anything else, and for floats that may have been rounded."
     given, x = x, to_numpy(x)
-    if isinstance(given, (list, tuple)) and x.dtype.kind == 'f': x = np.array(given, object) # as it was before NumPy rounded
+    if isinstance(given, (list, tuple)) and x.dtype.kind == 'f': x = np.array(given, object) # not rounded yet
     if x.dtype.kind not in 'biufU':
         values = x.ravel().tolist()
         kinds = {str if isinstance(v, str) else float if isinstance(v, Number) else None for v in values}
@@ -46,7 +46,8 @@ def _ids(
     if x.dtype.kind != 'f': return x
     if np.isnan(x).any(): raise ReIDError(f"{what} contain NaN; write -1 for unknown")
     if (abs(x) >= 2.**(np.finfo(x.dtype).nmant + 1)).any():
-        raise ReIDError(f"{what} are {x.dtype} and too large for that, so that some may be rounded; give whole numbers or text")
+        raise ReIDError(f"{what} are {x.dtype} and too large for that, so that some may be rounded; give whole numbers "
+                        "or text")
     return x
 
 def _alike(
@@ -303,7 +304,7 @@ def evaluate_rows(
     g,                      # G rows
     same_camera:bool=False, # Do matches from the query's own camera count?
 ) -> Results:
-    "`evaluate` for rows of one table or of two, whose names are compared; raises its errors, and those of `match_names`."
+    "`evaluate` for rows of one table or two, whose names are compared; raises its errors and `match_names`'s."
     for name in ('pid', 'camid')[:2 - same_camera]:
         if name not in q or name not in g: raise ReIDError(f"the tables need a column {name} to be judged by")
     q, g = match_names(q, g)
