@@ -464,7 +464,8 @@ def load_table(
     "The table; an empty cell is NaN among numbers and '' among texts. Raises `ReIDError` when it cannot be read."
     import pandas as pd
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str), keep_default_na=False, na_values=[''], low_memory=False)
+        table = pd.read_csv(path, dtype=dict.fromkeys(TEXT_COLUMNS, str), keep_default_na=False, na_values=[''],
+                            low_memory=False)
     except (OSError, ValueError, OverflowError) as e:
         raise ReIDError(f"{path} cannot be read: {getattr(e, 'strerror', None) or e}") from e
     texts = [c for c in table if c in TEXT_COLUMNS or not pd.api.types.is_numeric_dtype(table[c])]

@@ -219,7 +219,8 @@ def clean_names(
     known = sorted(set(text) - {''})
     whole = {t: t.partition('.')[0] for t in known if _WHOLE.fullmatch(t)}
     negative = [t for t in whole if t.startswith('-')]
-    if negative and not signed: raise ReIDError(f"{where}: {_some(negative)} is below 0; give a name or a whole number, -1 where unknown")
+    if negative and not signed:
+        raise ReIDError(f"{where}: {_some(negative)} is below 0; give a name or a whole number, -1 where unknown")
     for t in whole:
         if t != whole[t] and whole[t] in whole:
             raise ReIDError(f"{where}: {whole[t]} and {t} are both there; write a number in one way")
@@ -296,8 +297,8 @@ def _check_spelling(
         for other in seen:
             for value in own.keys() & other.keys():
                 if not own[value] & other[value]:
-                    raise ReIDError(f"{min(other[value])!r} in one table and {min(own[value])!r} in the other: that may be "
-                                    "one or two; write the same ids in the same way")
+                    raise ReIDError(f"{min(other[value])!r} in one table and {min(own[value])!r} in the other: that "
+                                    "may be one or two; write the same ids in the same way")
         seen.append(own)
 
 def match_names(
@@ -343,7 +344,7 @@ def _finish(
     layout,  # As in `_layout`, or 'csv'
     where,   # For the errors
 ):
-    "The table in numbers, with the names beside them, in order and checked; raises `ReIDError` where it makes no sense."
+    "The table in numbers, names beside them, in order and checked; raises `ReIDError` where it makes no sense."
     names = {c: clean_names(table[c], f'{where}: column {c}') for c in ('pid', 'camid', 'seq')}
     frames = clean_names(table.frame, f'{where}: column frame', signed=True)
     table = table.assign(seq=_number(names['seq']), frame=_in_order(frames))
@@ -353,8 +354,9 @@ def _finish(
     keys = [(PARTS.index((s, r)), f) for s, r, f in zip(table.subset, table.role, table.file)]
     table = table.iloc[sorted(range(len(keys)), key=keys.__getitem__)].reset_index(drop=True)
     nobody = table.file[(table.role == 'train') & (table.pid < 0)]
-    if len(nobody): raise ReIDError(f"{where}: {_some(nobody)} has no id, and training images need one (none, null, nan, NA and -1 are no id); "
-                                  "take them out")
+    if len(nobody):
+        raise ReIDError(f"{where}: {_some(nobody)} has no id, and training images need one (none, null, nan, NA and -1 "
+                        "are no id); take them out")
     for subset in ('test', 'challenge'):
         roles = set(table.role[table.subset == subset])
         if len(roles) == 1:
@@ -371,7 +373,7 @@ def _make_table(
     names,  # Paths with forward slashes; a folder's ends in one
     where,  # For the errors
 ):
-    "Table, layout, folder that holds it, images that are not read; raises `ReIDError` for an unknown layout or a wrong name."
+    "Table, layout, its folder, images that are not read; `ReIDError` for an unknown layout or a wrong name."
     names = [n for n in names if not _HIDDEN.search(n)]
     _check_names(filter(_IMAGE.fullmatch, names), where)
     layout, base, parts = _layout(names, where)
@@ -412,7 +414,8 @@ def decode_image(
         with Image.open(source, formats=IMAGE_FORMATS) as im:
             if im.width * im.height > MAX_PIXELS: raise ValueError(f"{im.width} x {im.height} pixels are too many")
             bits = set(im.tag_v2.get(258, (1,))) if im.format == 'TIFF' else {8}
-            if not bits <= {1, 2, 4, 8, 16} or im.mode == 'F': raise ValueError(f"its pixels have {max(bits)} bits; save it with 8")
+            if not bits <= {1, 2, 4, 8, 16} or im.mode == 'F':
+                raise ValueError(f"its pixels have {max(bits)} bits; save it with 8")
             im.load()
             return _rgb(_upright(im))
     except Exception as e:
@@ -985,8 +988,8 @@ def _reading_problems(
                       'Everything here is without them; save them as JPEG or PNG')
     half = _half_named(data.table.file) if data.layout == 'one folder per id' else []
     if half:
-        yield Problem(len(half), "images that are not named as in Market-1501 and of their folder's id, as others are", half[0],
-                      'Cameras are read from names where all are named so; now they are not known, and matches from the '
+        yield Problem(len(half), "images that are not named as in Market-1501 and of their folder's id, as others are",
+                      half[0], 'Cameras are read from names where all are named so; now they are not known, and matches from the '
                       "query's own camera count")
 
 # %% ../nbs/02_data.ipynb #7e828a09

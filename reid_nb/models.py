@@ -137,7 +137,8 @@ def set_last_stride_1(
 ) -> nn.Module:
     "Undo the down-sampling of the last stage; raises `ReIDError` where it is not known how."
     if not hasattr(backbone, 'layer4') or any('Blur' in type(m).__name__ for m in backbone.layer4.modules()):
-        raise ReIDError(f"last stride 1 is known for ResNet-like models, not for {type(getattr(backbone, 'model', backbone)).__name__}; "
+        kind = type(getattr(backbone, 'model', backbone)).__name__
+        raise ReIDError(f"last stride 1 is known for ResNet-like models without blur, not for this {kind}; "
                         "set model.last_stride to 2")
     for parent in backbone.layer4.modules():
         for name, mod in parent.named_children():

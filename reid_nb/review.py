@@ -143,7 +143,8 @@ def files(self:Decisions,
     if kind not in ('', 'clean', 'partial', 'full'): raise ReIDError(f"there is no kind {kind!r}")
     if by not in ('', 'rule', 'person', 'undecided'): raise ReIDError(f"nobody decides as {by!r}")
     wanted = str(pid).strip()
-    if 'person' not in t and not re.fullmatch(r'-?\d{1,18}|', wanted): raise ReIDError(f"an id is a whole number, not {pid!r}")
+    if 'person' not in t and not re.fullmatch(r'-?\d{1,18}|', wanted):
+        raise ReIDError(f"an id is a whole number, not {pid!r}")
     if kind: keep &= t.kind == kind
     if by: keep &= (t.by == by) if by != 'undecided' else (t.by == '') | (t.decision == '')
     if wanted and 'person' in t: keep &= names_of(t) == wanted

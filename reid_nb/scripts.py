@@ -590,7 +590,8 @@ def _suspects(
         told = truth is not None and kind in truth.index and truth.loc[kind]
         right = f", {told.precision:.0%} of them rightly, {told.recall:.0%} of all such" if told is not False else ''
         yield f"{kind:8}{len(rows):6,} crops of {rows.pid.nunique():,} ids{right}"
-    worst = found.nlargest(10, 'score').assign(pid=names_of(found))[['file', 'pid', 'score', 'kind', 'decision']].round(3)
+    worst = found.nlargest(10, 'score').assign(pid=names_of(found))
+    worst = worst[['file', 'pid', 'score', 'kind', 'decision']].round(3)
     yield worst.assign(file=worst.file.map(printable), pid=worst.pid.map(printable)).to_string(index=False)
 
 def _draw_suspects(
