@@ -379,7 +379,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.explorer._facts': ('explorer.html#_facts', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer._known': ('explorer.html#_known', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer._member': ('explorer.html#_member', 'reid_nb/explorer.py'),
-                                  'reid_nb.explorer._named': ('explorer.html#_named', 'reid_nb/explorer.py'),
+                                  'reid_nb.explorer._names': ('explorer.html#_names', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer._reach': ('explorer.html#_reach', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer._run_images': ('explorer.html#_run_images', 'reid_nb/explorer.py'),
                                   'reid_nb.explorer._same_images': ('explorer.html#_same_images', 'reid_nb/explorer.py'),

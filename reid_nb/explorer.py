@@ -145,7 +145,7 @@ def _scored(
         if not len(rows): raise ReIDError(f"{name} has no {subset} images; leave out subset='{subset}'")
         return rows
     rows = table[(table.subset == 'train') & (table.pid >= 0)]
-    if not len(rows): raise ReIDError(f"{name} has no labelled images; give subset='challenge'")
+    if not len(rows): raise ReIDError(f"{name} has no labelled images to score; the explorer shows the others with subset='challenge'")
     try: return split_roles(rows).sort_index()
     except ReIDError as e: raise ReIDError(f"{name} has no labelled test part, and of its training images {e}") from e
 
@@ -160,7 +160,7 @@ class Overlap:
     of_people:int=0    # Scored
     def __bool__(self): return bool(self.images or self.people)
     def __str__(self):
-        if self.images is None: return f"{self.run} keeps no table.csv, so nobody knows whether these are who it was trained on"
+        if self.images is None: return f"{self.run} has no table.csv, so it is not known whether it was trained on these people"
         return (f"{self.run} was trained on {self.images:,} of the {self.of_images:,} images and {self.people:,} of the "
                 f"{self.of_people:,} people that are scored, so scores say what was learned by heart")
 
@@ -172,10 +172,13 @@ def _same_images(
     content = other.content if 'content' in other else pd.Series('', other.index)
     return table.content.isin({*content} - {''}) | table.file.isin(other.file[content == ''])
 
-def _named(table): # Names of people, where there are any that are no mere numbers
-    if 'person' not in table: return pd.Series('', table.index)
-    names = table.person.fillna('').astype(str)
-    return names.where(~names.str.fullmatch(r'\s*-?[0-9]+(\.0+)?\s*'), '')
+def _names(
+    table,   # With `pid`, and with `person` where the ids have names
+    numbers, # Do numbers count as names? Two data sets number their people alike
+):
+    "(N,) names of the people, '' where there is none that tells them from other people."
+    names = (table.person if 'person' in table else table.pid).fillna('').astype(str).str.strip()
+    return names.where((table.pid >= 0) & (numbers | ~names.str.fullmatch(r'-?[0-9]+(\.0+)?')), '')
 
 # %% ../nbs/30_explorer.ipynb #de1c25ed
 def find_overlap(
@@ -183,6 +186,7 @@ def find_overlap(
     folder,     # Of the model
     rows,       # Table of the images that are scored
     table=None, # Of their whole data set, with `content` and the same index; None when that is the run's own
+    root=None,  # Folder of the images of `table`
 ) -> Overlap:
     "How many of `rows`, and of the people in them, the model was trained on; `ReIDError` for a damaged table."
     place = Path(folder).resolve()
@@ -194,8 +198,11 @@ def find_overlap(
     mine = table is None
     if mine: table, seen, apart = own, trained, own.subset == 'test'
     else: seen, apart = (_same_images(table, own[which]) for which in (trained, own.subset == 'test'))
-    names, known = _named(table), table.pid >= 0
-    people = known & (table.pid.isin(table.pid[seen & known]) | ~mine & (names != '') & names.isin(_named(own[trained])))
+    known = table.pid >= 0
+    people = known & table.pid.isin(table.pid[seen & known])
+    if not mine:
+        numbers = (home/'root.txt').is_file() and read_root(home).resolve() == Path(root or '').resolve() # one data set
+        people |= _names(table, numbers).isin({*_names(own[trained], numbers)} - {''})
     count = lambda which: table.pid[which & known].nunique()
     here = table.index.isin(rows.index)
     return Overlap(str(run), int((seen & here).sum()), len(rows), count(people & here & (seen | ~apart)), count(here))
@@ -260,7 +267,7 @@ def read_members(
         for f in folders:
             path = None if data is not None else out/'embeddings'/f'{f.name}-{part}.safetensors'
             name = f"{short if names.count(short) == 1 else out}/{f.name}" if several else f.name
-            found.append((name, f, rows, here, path, progress, find_overlap(out, f, rows, table)))
+            found.append((name, f, rows, here, path, progress, find_overlap(out, f, rows, table, here)))
     roots, told = [args[3] for args in found], list(dict.fromkeys(str(args[-1]) for args in found if args[-1]))
     if len({root.resolve() for root in roots}) > 1:
         raise ReIDError(f"these runs have their images in different folders, {roots[0]} and others; give one as root")

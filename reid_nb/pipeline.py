@@ -439,6 +439,8 @@ def finish(
         write_submission(out/'submission.csv', dists['challenge'], *ids)
         check_submission(out/'submission.csv', *ids)
     names = ['mine'] * r.noise.clean + sorted(f'm{m}' for m in r.test.ms)
+    folders = [out/'models'/n for n in names]
+    check_run(run, [], folders)
     run.write('history.csv', pd.concat([run.read(f'models/{n}/history.csv') for n in names]))
     kinds = score_kinds(table) if 'kind' in table and 'visible' in table else None
     metrics = dict(data=run.data.name, steps=run.scores, queries=len(run.data.rows('test', 'query')),
@@ -448,7 +450,7 @@ def finish(
     with atomic_write(out/'metrics.json') as tmp: tmp.write_text(json.dumps(metrics, indent=1))
     whole = ['distances.safetensors', 'history.csv', 'metrics.json', *['submission.csv'] * ('challenge' in dists),
              *(f'embeddings/{n}-{key}.{end}' for n in names if n != 'mine' for key in dists for end in ('csv', 'safetensors'))]
-    check_run(run, whole, [out/'models'/n for n in names])
+    check_run(run, whole, folders)
     if r.noise.clean and not run.read('noise.csv').equals(run.noise):
         raise ReIDError(f"{out/'noise.csv'} was changed while the run went on; --resume trains with the new decisions")
     return write_report(out, run.data.root)

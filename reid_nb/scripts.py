@@ -570,14 +570,15 @@ def reid_noise(
     ledger = read_ledger(folder, table[table.subset == 'train'], trained)
     table = table.drop(columns='content', errors='ignore') # fingerprints, which are the run's own affair
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
-    images = root or read_root(run)
     found = decide(mine(ledger, table, r), r.copies, before, r.drop)
-    if picture: _draw_suspects(found, images, picture) # first, because it may fail
+    if picture: _draw_suspects(found, root or read_root(run), picture) # first, because it may fail
     if out: save_table(found, out)
     truth = score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None
     print(*_suspects(found, truth), sep='\n')
     for path in filter(None, (picture, out)): print(f"{path} is written")
-    if out: print(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
+    if not out: return
+    images = root or (read_root(run) if (run/'root.txt').is_file() else 'the folder of the images')
+    print(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _suspects(
