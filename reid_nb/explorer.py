@@ -261,9 +261,9 @@ def read_members(
         folders = folders or [out] * (out/'model.safetensors').is_file()
         if not folders:
             raise ReIDError(f"{out} holds no trained model; give the folder of a run, a training or an ensemble")
-        _check_models(out, folders)
         if data is None: rows, here, part = _run_images(out, root, subset)
         else: rows, here = _scored(table, subset, data.name), data.root
+        _check_models(out, folders)
         for f in folders:
             path = None if data is not None else out/'embeddings'/f'{f.name}-{part}.safetensors'
             name = f"{short if names.count(short) == 1 else out}/{f.name}" if several else f.name
