@@ -125,7 +125,9 @@ def _check_blank(
     for name in [name for name, value in given.items() if is_blank(value)]:
         option = name if name == first else '--' + name.replace('_', '-')
         needed = taken.parameters[name].default is inspect.Parameter.empty
-        not_blank(given[name], option, f"a value{'' if needed else ', or leave it out'} ({docments(func)[name]})")
+        meaning = docments(func)[name]
+        wanted = 'a value' if needed else 'a value, or leave it out'
+        not_blank(given[name], option, f"{wanted} ({meaning})" if meaning else wanted)
 
 # %% ../nbs/40_scripts.ipynb #8c3702ca
 def _line(
