@@ -67,7 +67,8 @@ def keep_table(
     if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):
         raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such "
                         "images); put the old one back, or give --force to start over")
-    with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_bytes(str(Path(data.root).resolve()).encode(errors='surrogateescape'))
+    root = str(Path(data.root).resolve()).encode(errors='surrogateescape') # a name may be any bytes
+    with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_bytes(root)
 
 # %% ../nbs/29_pipeline.ipynb #fc3fcfff
 class Run:
