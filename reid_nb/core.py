@@ -347,7 +347,7 @@ def _make_temporary(
 ) -> Path:
     "A new empty file beside `path` under a name that nobody can guess, with the rights that `open` gives."
     name = path.name
-    if len(os.fsencode(name)) > 200: name = hashlib.sha256(os.fsencode(name)).hexdigest() # no name may be longer than 255
+    if len(os.fsencode(name)) > 200: name = hashlib.sha256(os.fsencode(name)).hexdigest() # 255 is the most
     tmp = path.with_name(f'.{name}.{secrets.token_hex(8)}.tmp')
     os.close(os.open(tmp, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, 'O_NOFOLLOW', 0), 0o666))
     return tmp
@@ -562,19 +562,21 @@ def _inside(
     try:
         with os.scandir(folder) as entries:
             for f in entries:
-                with suppress(FileNotFoundError): yield Path(f.path), f.stat(follow_symlinks=False) # another may be at work
+                with suppress(FileNotFoundError): # another process may be at work
+                    yield Path(f.path), f.stat(follow_symlinks=False)
     except FileNotFoundError: return
     except OSError as e: raise ReIDError(f"{folder} cannot be read: {e.strerror}") from e
 
 def check_run_folder(
     folder, # Of a run, a training, an ablation, an ensemble or a model; may be a link itself
 ):
-    "Raises `ReIDError` for a link anywhere below it, through which a command would reach out of it, and for what is no file."
+    "Raises `ReIDError` for a link anywhere below it, which would lead a command out of it, and for what is no file."
     todo, n, logs = [Path(folder)] if Path(folder).is_dir() else [], 0, Path(folder)/'logs'
     while todo:
         for path, info in _inside(todo.pop()):
             n += 1
-            if n > MOST_FILES: raise ReIDError(f"{folder} holds more than {MOST_FILES:,} files, and is no folder of a run")
+            if n > MOST_FILES:
+                raise ReIDError(f"{folder} holds more than {MOST_FILES:,} files, and is no folder of a run")
             within = logs in path.parents and Path(os.path.realpath(logs)) in Path(os.path.realpath(path)).parents
             if _kind(info) == 'link' and within: continue
             check_plain(path, info)
@@ -665,8 +667,8 @@ def open_run(
     "Yields the folder, made ready and `held`; raises `ReIDError` where a run, or a process, is in the way."
     out = Path(out)
     if any('\ud800' <= c <= '\udfff' for c in str(out)): # libraries cannot read weights from there
-        raise ReIDError(f"{out} has bytes in its name that are no UTF-8, or that this shell's language does not know (the variable "
-                        "PYTHONUTF8 set to 1 helps then); give another folder with --out")
+        raise ReIDError(f"{out} has bytes in its name that are no UTF-8, or that this shell's language does not know (the "
+                        "variable PYTHONUTF8 set to 1 helps then); give another folder with --out")
     check_run_folder(out)
     _check_place(out, kind, force)
     with held(out):
@@ -730,8 +732,8 @@ def launched() -> tuple:
     world, rank, local, _, port = (int(v) if re.fullmatch(r'[0-9]{1,9}', v) else -1 for v in found.values())
     if found['MASTER_ADDR'] and 0 <= rank < world and local >= 0 and port > 0: return rank, world
     said = ' '.join(f'{k}={v}' for k, v in found.items())
-    raise ReIDError(f"the environment tells of several processes, but not as a launcher does: {said}; start them with torchrun, "
-                    "or unset WORLD_SIZE")
+    raise ReIDError(f"the environment tells of several processes, but not as a launcher does: {said}; start them with "
+                    "torchrun, or unset WORLD_SIZE")
 
 # %% ../nbs/00_core.ipynb #b433c4b3
 def set_up_tests(

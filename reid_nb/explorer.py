@@ -225,9 +225,7 @@ def _with_content(data):
     "The table of a `ReIDData`, numbered anew, with the fingerprint of each image as `content`, '' where there is none."
     table = data.table.reset_index(drop=True)
     images = _decode(data.root, table.file, False)[0] if data.images is None else data.images
-    table = table.assign(content=table.file.map(images.content).fillna(''))
-    names = table.pid.map(data.ids) if data.ids and 'person' not in table else None
-    return table if names is None else table.assign(person=names)
+    return table.assign(content=table.file.map(images.content).fillna(''))
 
 # %% ../nbs/30_explorer.ipynb #b5823037
 def _check_models(

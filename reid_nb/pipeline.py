@@ -81,7 +81,8 @@ def keep_table(
     if 'content' in old and 'content' in table and len(wrong := table.file[old.content != table.content]):
         raise ReIDError(f"{wrong.iloc[0]} shows something else than when {out} was started ({len(wrong):,} such "
                         "images); put the old one back, or give --force to start over")
-    with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_bytes(str(Path(data.root).resolve()).encode(errors='surrogateescape'))
+    root = str(Path(data.root).resolve()).encode(errors='surrogateescape') # a name may be any bytes
+    with atomic_write(Path(out)/'root.txt') as tmp: tmp.write_bytes(root)
     info = json.dumps(dict(kind=kind, data=data.name, layout=data.layout, **more), indent=1)
     with atomic_write(Path(out)/'run.json') as tmp: tmp.write_text(info, encoding='utf-8')
 

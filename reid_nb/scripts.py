@@ -17,7 +17,7 @@ import tomlkit
 from fastcore.docments import docments
 from fastcore.script import call_parse
 
-logging.getLogger('matplotlib').disabled = True # where there is no home folder it tells of its cache when it is imported
+logging.getLogger('matplotlib').disabled = True # else it tells of its cache where there is no home folder
 from .core import (LAUNCHER, NotReplaced, NotWritten, ReIDError, atomic_write, check_output, is_blank, launched,
                           load_run_recipe, not_blank, printable, run_info, save_table)
 from .core import recipe as read_recipe
@@ -67,7 +67,7 @@ def _open_closed():
 
 @contextmanager
 def _heard():
-    "Standard streams that take every text, for the block; an error is told on the output where the error output is closed."
+    "Standard streams that take every text, for the block; where the error output is closed, an error goes to the output."
     _open_closed()
     before = sys.stdin, sys.stdout, sys.stderr
     told = sys.stderr or sys.stdout
