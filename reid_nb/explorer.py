@@ -177,8 +177,8 @@ def _names(
     numbers, # Do numbers count as names? Two data sets number their people alike
 ):
     "(N,) names of the people, '' where there is none that tells them from other people."
-    names = (table.person if 'person' in table else table.pid).fillna('').astype(str).str.strip()
-    return names.where((table.pid >= 0) & (numbers | ~names.str.fullmatch(r'-?[0-9]+(\.0+)?')), '')
+    names = names_of(table)
+    return names.where(numbers | ~names.str.fullmatch('[0-9]+'), '')
 
 # %% ../nbs/30_explorer.ipynb #de1c25ed
 def find_overlap(
