@@ -283,6 +283,7 @@ def _draw_groups(groups, root, ncol, titles):
         frames += _padded(colors, ncol, None)
     return show_grid(images, texts, ncol=ncol, frames=frames)
 
+# %% ../nbs/03_explore.ipynb #b7e41c95
 def _name_rows(axes, groups):
     "Name and size of each group, left of its first crop."
     for ax, (name, rows) in zip(axes, groups):
