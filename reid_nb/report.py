@@ -469,7 +469,7 @@ def _data(
     "The section on what the run was given."
     few = run.recipe.noise.few
     note = f'One bar a training identity; those with fewer than {few} images are marked.'
-    ids = _plot(id_histogram(run.table, few=few).figure, note, wide=True)
+    ids = _plot(id_histogram(run.table, min_images=few).figure, note, wide=True)
     return _section('Data', 'What the run was given.', parts_table(run.table), ids)
 
 # %% ../nbs/25_report.ipynb #fece21ea
