@@ -29,7 +29,7 @@ from PIL import Image
 from sklearn.manifold import TSNE
 from .core import ReIDError, Recipe, load_run_recipe
 from .data import ReIDData, decode_image, open_image
-from .ensemble import fuse
+from .fusion import fuse
 from .explore import KINDS
 from .inference import Embeddings, embed, load_embeddings, settings_of
 from .loaders import resize_image

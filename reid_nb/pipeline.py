@@ -26,7 +26,7 @@ from .augment import augmentations
 from .core import ReIDError, Recipe, atomic_write, load_run_recipe, open_run, save_table
 from .data import ReIDData
 from .distributed import on_first, team
-from .ensemble import check_submission, fuse, submission_ids, write_submission
+from .fusion import fuse
 from .inference import Embeddings, colour_histogram, embed
 from .learner import (Visits, check_choice, logger, lr_schedule, optimiser, read_visits, reid_learner,
                               same_training)
@@ -37,6 +37,7 @@ from .models import load_model, recipe_model, save_model
 from .noise import apply_decisions, cross_fit, decide, mine, score_kinds
 from .report import check_table, write_report
 from .rerank import expand_queries, k_reciprocal
+from .submission import check_submission, submission_ids, write_submission
 
 # %% ../nbs/29_pipeline.ipynb #fc58ae46
 _SAME = ['file', 'pid', 'camid', 'subset', 'role'] # What a run may not see change
@@ -307,16 +308,18 @@ def check(
     "Raises `ReIDError` for what would stop a run later."
     r, train = recipe, data.rows('train')
     q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
-    pairs = r.loss.alpha > 0 or r.loss.identity == 'pairs'
-    if r.train.k < 2 and pairs and r.train.sampler in ('pk', 'sequence'):
+    loss = reid_loss(r.loss)
+    if r.train.k < 2 and loss.has_pairs and r.train.sampler in ('pk', 'sequence'):
         raise ReIDError("recipe: train.k = 1 leaves no pairs for the triplet or circle loss; raise it")
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
-        recipe_model(r, 2), reid_loss(r.loss), optimiser(r.train), lr_schedule(r.train), check_choice(r.train, len(q))
+        recipe_model(r, 2), optimiser(r.train), lr_schedule(r.train), check_choice(r.train, len(q))
         recipe_sampler(train, r), augmentations(r.augment)
         resize_image(Image.new('RGB', (1, 1)), (1, 1), r.model.resize)
         fake = Visits(len(train))
         fake.add(0, row=np.arange(len(train)), loss=np.arange(len(train)), view=0*train.pid, guess=-1 + 0*train.pid)
+        if r.noise.clean and not loss.has_each:
+            raise ReIDError(f"loss.identity = {r.loss.identity!r} gives no loss of each image; set noise.clean to false")
         if r.noise.folds == 1: raise ReIDError("noise.folds has to be 0, or 2 and more")
         apply_decisions(data.table, decide(mine(fake, data.table, r.noise), r.noise.copies), r.noise.few)
         list(answer(Embeddings(np.eye(4, dtype=np.float32), pd.DataFrame(dict(role=['query', 'gallery']*2))), r))
