@@ -249,9 +249,10 @@ def _shift_image(im, flipped, dx, dy):
     source = cv2.flip(im, 1) if flipped else im.copy()
     if flipped: dx = w - 1 - dx
     dx, dy = int(dx), int(dy)
-    kept = source[_overlap(dy, h), _overlap(dx, w)]
+    rows, cols = _overlap(dy, h), _overlap(dx, w)
+    to_rows, to_cols = _overlap(-dy, h), _overlap(-dx, w)
     im[:] = 0
-    im[_overlap(-dy, h), _overlap(-dx, w)] = kept
+    im[to_rows, to_cols] = source[rows, cols]
 
 def _warp_image(im, m):
     "Move the pixels of an image, in place; OpenCV is faster with four channels than with three."
@@ -537,7 +538,7 @@ class Grayscale(LocalGrayscale):
                  p:float=0.05, # Probability that an image turns gray
         ): super().__init__(p, (1, 1))
 
-# %% ../nbs/04_augment.ipynb #ff2f88fc
+# %% ../nbs/04_augment.ipynb #f902a206
 @cache
 def _noise_windows(h, w, device):
     "(h + 1, w + 1, 3, h, w) view of a sheet of even noise: its windows of size h x w."
@@ -553,6 +554,7 @@ def _check_fill(fill):
     if is_color and all(0 <= v <= 1 for v in fill): return
     raise ReIDError(f"RandomErasing: fill = {fill!r} has to be three numbers from 0 to 1, or 'noise'")
 
+# %% ../nbs/04_augment.ipynb #ff2f88fc
 class RandomErasing(Patch):
     "Paint a random patch of each image (Zhong 2020): (B, 3, H, W) in, same out."
     n_draws = 6
@@ -706,7 +708,7 @@ def editor(self:ColorJitter,
         cv2.transform(im, matrix, im)
     return recolor
 
-# %% ../nbs/04_augment.ipynb #30c532bd
+# %% ../nbs/04_augment.ipynb #15f3a752
 def _move_matrices(op, v, h, w):
     "(n, 3, 3) matrices for operations 0 to 4 of AugMix: turn, two shears, two shifts; the identity for others."
     turns, shears_x, shears_y, shifts_x, shifts_y = [op == k for k in range(5)]
@@ -723,6 +725,7 @@ def _move_matrices(op, v, h, w):
     everywhere = np.ones(len(op), bool)
     return _matrices([x_row, y_row], everywhere)
 
+# %% ../nbs/04_augment.ipynb #30c532bd
 def _autocontrast(y, v): return TF.autocontrast(y)
 def _equalize(y, v): return TF.equalize(y)
 
@@ -782,27 +785,30 @@ class AugMix(BatchTransform):
             mixed = mixed + per_image(weight, x) * chain
         return cast_pixels(mixed * (white / 255), x.dtype)
 
-    def weights(self, share, u): # (n,) share of the chains, (width, n) draws
-        "(1 + width, n) float32 weights of the image itself and of each chain."
-        w = -np.log(1 - u) # exponential: Dirichlet(1, …, 1) when they sum to 1
-        total = np.maximum(w.sum(0), 1e-9)
-        of_chains = share * w / total
-        weights = np.stack([1 - share, *of_chains])
-        return weights.astype(np.float32)
+# %% ../nbs/04_augment.ipynb #ed40a2b5
+@patch
+def weights(self:AugMix, share, u): # (n,) share of the chains, (width, n) draws
+    "(1 + width, n) float32 weights of the image itself and of each chain."
+    w = -np.log(1 - u) # exponential: Dirichlet(1, …, 1) when they sum to 1
+    total = np.maximum(w.sum(0), 1e-9)
+    of_chains = share * w / total
+    weights = np.stack([1 - share, *of_chains])
+    return weights.astype(np.float32)
 
-    def chain(self, y, u): # (n, 3, H, W) bytes, and the chain's draws, arrays (n,)
-        "One chain of operations on (n, 3, H, W) bytes."
-        h, w = y.shape[2:]
-        last_step = np.floor(u[1] * self.depth)
-        steps = u[2:].reshape(self.depth, 3, -1)
-        for step, (u_op, u_level, u_sign) in enumerate(steps):
-            op = np.floor(u_op * 9)
-            op = np.where(step <= last_step, op, -1)
-            level = 0.1 + u_level * (self.severity - 0.1)
-            v = level * np.where(u_sign < 0.5, -1, 1)
-            moved = warp(y, _move_matrices(op, v, h, w))
-            y = _recolor(moved, op, v)
-        return y
+@patch
+def chain(self:AugMix, y, u): # (n, 3, H, W) bytes, and the chain's draws, arrays (n,)
+    "One chain of operations on (n, 3, H, W) bytes."
+    h, w = y.shape[2:]
+    last_step = np.floor(u[1] * self.depth)
+    steps = u[2:].reshape(self.depth, 3, -1)
+    for step, (u_op, u_level, u_sign) in enumerate(steps):
+        op = np.floor(u_op * 9)
+        op = np.where(step <= last_step, op, -1)
+        level = 0.1 + u_level * (self.severity - 0.1)
+        v = level * np.where(u_sign < 0.5, -1, 1)
+        moved = warp(y, _move_matrices(op, v, h, w))
+        y = _recolor(moved, op, v)
+    return y
 
 # %% ../nbs/04_augment.ipynb #0242e471
 def mild_augment() -> list:
@@ -866,13 +872,15 @@ AUGMENTS = dict(
     patch=Augment(RandomPatch, 80),
     erase=Augment(_erasing, 90, ('fill', 'mean')))
 
+# %% ../nbs/04_augment.ipynb #250cfd1d
 def augmentations(
     recipe:AugmentRecipe,  # Probabilities and strengths
     mean=(0.5, 0.5, 0.5),  # Mean color of the data, RGB in [0, 1]
     repeats=None,          # (N,) how often each image of the data set is shown per epoch
 ) -> Compose:
     "The recipe's transforms for training batches as one; `ReIDError` for a fill that does not exist."
-    known = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
+    names = [f.name for f in fields(recipe)]
+    known = {name: getattr(recipe, name) for name in names}
     known |= dict(mean=mean, repeats=repeats)
     names = sorted(AUGMENTS, key=lambda name: AUGMENTS[name].order)
     made = [AUGMENTS[name].build(known[name], known) for name in names]

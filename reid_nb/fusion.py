@@ -176,8 +176,7 @@ def fuse(
     largest = np.finfo(np.float32).max
     fused = np.empty(sources[0].shape, np.float32)
     for start, end in blocks:
-        rows = [read(start, end) for read in readers]
-        total = _weighted_sum(rows, weights)
+        total = sum(w * read(start, end) for w, read in zip(weights, readers)) # one model's block at a time
         if not np.abs(total).max() <= largest:
             raise ReIDError("the sum exceeds float32: use smaller units")
         fused[start:end] = total

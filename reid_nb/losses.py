@@ -25,7 +25,8 @@ def at_least_float(
     x, # Tensor of floats
 ) -> torch.Tensor:
     "`x` in float32, or in float64 if it is that already."
-    return x.to(torch.promote_types(x.dtype, torch.float32))
+    dtype = torch.promote_types(x.dtype, torch.float32)
+    return x.to(dtype)
 
 class ImageLoss(nn.Module):
     "A loss that is the mean over images of `per_image`, computed in float32 at least and kept in `each`."
@@ -188,7 +189,8 @@ class CircleSoftmax(ImageLoss):
     def per_image(self, cosines, labels): # (B, C) between -1 and 1, (B,) class numbers
         "(B,) loss of each image."
         as_p, as_n = circle_logits(cosines, self.m, self.gamma)
-        classes = torch.arange(cosines.shape[1], device=cosines.device)
+        n_classes = cosines.shape[1]
+        classes = torch.arange(n_classes, device=cosines.device)
         is_own = labels[:, None] == classes
         logits = torch.where(is_own, as_p, as_n)
         return F.cross_entropy(logits, labels, reduction='none', label_smoothing=self.smoothing)
@@ -305,12 +307,12 @@ def forward(self:ReIDLoss,
     "Scalar; `self.each` is the identity loss of each image or None, `self.parts` all terms' `each` by name."
     feature, scores = out
     takes_ref = [isinstance(term.criterion, PairLoss) for term in self.terms]
-    ref = self.gather(feature, labels) if self.gather and any(takes_ref) else ()
+    gathered = self.gather(feature, labels) if self.gather and any(takes_ref) else ()
     loss = 0
     for term, takes in zip(self.terms, takes_ref):
         x = scores if term.entry.head else feature
-        value = term.criterion(x, labels, *ref) if takes else term.criterion(x, labels)
-        loss = loss + term.weight * value
+        ref = gathered if takes else ()
+        loss = loss + term.weight * term.criterion(x, labels, *ref)
     self.parts = {term.name: term.criterion.each for term in self.terms}
     self.each = self.terms[-1].criterion.each if self.has_each else None
     return loss
@@ -320,7 +322,8 @@ def reid_loss(
     recipe:LossRecipe, # Weights, margins and form
 ) -> ReIDLoss:
     "The recipe's total loss; `ReIDError` for an unknown form."
-    values = {f.name: getattr(recipe, f.name) for f in fields(recipe)}
+    names = [f.name for f in fields(recipe)]
+    values = {name: getattr(recipe, name) for name in names}
     return ReIDLoss(**values)
 
 # %% ../nbs/07_losses.ipynb #09d4f659
