@@ -257,7 +257,7 @@ def together(self:Learner):
     cbs = []
     if self.team.world > 1:
         self.dls.train.sampler.shard(0, self.team.world)
-        cbs = [Processes(unused=self.recipe.loss.beta == 0)]
+        cbs = [Processes(unused=not self.loss_func.uses_head)]
     try:
         with self.added_cbs(cbs): yield self
     finally: self.team = Alone()

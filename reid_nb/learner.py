@@ -10,7 +10,7 @@ __all__ = ['DECAYS', 'PARTS', 'OPTIMISERS', 'lr_schedule', 'Alone', 'EpochPlan',
            'check_choice', 'check_training', 'reid_learner', 'no_memory', 'logger']
 
 # %% ../nbs/10_learner.ipynb #cdbc7337
-import hashlib, math, time
+import hashlib, math, time, warnings
 from functools import partial
 from pathlib import Path
 
@@ -102,16 +102,19 @@ class EpochPlan(Callback):
 # %% ../nbs/10_learner.ipynb #31bbb50e
 class Visits:
     "What each training image met, epoch by epoch: arrays `row`, `loss`, `view` and `guess` of the visits of an epoch."
-    kinds = dict(row=np.int32, loss=np.float32, view=np.uint8, guess=np.int32)
+    kinds = dict(row=np.int32, loss=np.float32, view=np.int32, guess=np.int32)
+    most_views = 31 # Bits of `view` but for the sign
 
     def __init__(self,
                  n:int,       # Training images
-                 views=(),    # Names of the transforms, the first eight of which have a bit in `view`
+                 views=(),    # Names of the transforms, each of which has a bit in `view`; `ReIDError` for more than 31
                  folder=None, # Where each epoch is written as well
                  note=None,   # Of what they are, from `trained_on`; goes into each file
         ):
-        self.n, self.views, self.note = n, tuple(views)[:8], note or {}
+        self.n, self.views, self.note = n, tuple(views), note or {}
         self.folder, self.epochs = folder and Path(folder), []
+        if len(self.views) > self.most_views:
+            raise ReIDError(f"a ledger tells {self.most_views} transforms apart, and there are {len(self.views)}")
 
     def add(self,
             epoch:int, # From 0; what was known of it and of later ones is forgotten
@@ -208,13 +211,21 @@ class Ledger(Callback):
 
     @property
     def tfms(self):
-        "The transforms that have a bit in `view`, at most eight."
+        "The transforms that have a bit in `view`."
         ours = [t for t in self.dls.train.after_batch.fs if isinstance(t, BatchTransform)]
-        return [leaf for t in ours for leaf in t.leaves][:8]
+        return [part for t in ours for part in t.recorded]
 
     def before_fit(self):
         "Open a ledger where none is open."
         if not hasattr(self, 'visits'): self.begin()
+        if not self.keeps: warnings.warn(f"loss.identity = {self.learn.recipe.loss.identity!r} gives no loss of each image: "
+                                         "no ledger of losses is kept, and noise cannot be mined")
+
+    @property
+    def keeps(self):
+        "Does the loss give one of each image?"
+        return getattr(self.learn.loss_func, 'has_each', True)
+
     def before_train(self):
         "Begin an epoch's visits."
         self.new, self.unseen = {k: [] for k in Visits.kinds}, []
@@ -229,9 +240,10 @@ class Ledger(Callback):
         scores, y = self.pred[1].detach(), self.yb[0]
         best, guess = scores.max(1)
         guess[scores.gather(1, y[:, None])[:, 0] >= best] = -1
-        view = torch.zeros(len(y), dtype=torch.uint8)
-        for i, t in enumerate(self.tfms): view |= torch.from_numpy(t.chosen).byte() << i
-        new = dict(row=self.rows, loss=self.learn.loss_func.each, view=view, guess=guess)
+        view = torch.zeros(len(y), dtype=torch.int32)
+        for i, t in enumerate(self.tfms): view |= torch.from_numpy(t.chosen).int() << i
+        each = self.learn.loss_func.each if self.keeps else self.loss_grad.detach().expand(len(y))
+        new = dict(row=self.rows, loss=each, view=view, guess=guess)
         for k, v in new.items(): self.new[k].append(v)
         self.unseen.append(self.loss_grad.detach())
         if self.loss_grad.is_cpu or len(self.unseen) == self.every: self.look()
@@ -248,7 +260,8 @@ def so_far(self:Ledger) -> dict:
 @patch
 def after_train(self:Ledger):
     "Enter the epoch."
-    self.visits.add(self.epoch, **self.so_far())
+    new = self.so_far() # looks at the losses as well
+    if self.keeps: self.visits.add(self.epoch, **new)
     self.before = {}
 
 @patch
@@ -631,7 +644,7 @@ def load_checkpoint(self:Learner,
         self.best.mAP, self.best.when, self.best.since = state['best']
         self.ledger.before = {k: v.numpy() for k, v in state['visits'].items()}
         self.epoch_plan.at, self.epoch_plan.done = (state['epoch'], state['step']), state['train_iter']
-        if (done := state['epoch']):
+        if (done := state['epoch']) and self.ledger.keeps:
             visits = read_visits(Path(path).with_name('ledger'), done)
             if wrong := differing(visits.note, self.trained_on):
                 raise ValueError(f"the ledger beside it is of other {', other '.join(wrong)}")

@@ -32,7 +32,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold
 from tqdm.auto import tqdm
 
-from .augment import BatchTransform, augmentations, on
+from .augment import BatchTransform, augmentations, tensor_on
 from .core import DiskFull, NotWritten, ReIDError, Recipe, atomic_write, mix_seed, show_grid
 from .data import open_image
 
@@ -621,7 +621,7 @@ class ImageBatches:
         at, device = self.at[rows], self.images.device
         x = self.images.permute(0, 2, 3, 1)
         # NumPy in memory: after a gather by torch, its idle thread would keep a core busy while the CPU augments
-        x = torch.from_numpy(x.numpy().take(at.numpy(), 0)) if device.type == 'cpu' else x[on(at, x)]
+        x = torch.from_numpy(x.numpy().take(at.numpy(), 0)) if device.type == 'cpu' else x[tensor_on(at, x)]
         batch = (x,) if self.classes is None else (x, self.classes[rows], rows)
         if default_device().type == 'cuda':
             batch = [t if t.is_cuda else t.pin_memory().to(default_device(), non_blocking=True) for t in batch]
@@ -653,7 +653,8 @@ class BatchLoader(DataLoader):
         "The batch, its transforms seeded by epoch and step."
         (step, rows), s = step_rows, self.sampler
         if self.drawing: generator = torch.Generator().manual_seed(mix_seed(s.seed, s.epoch, step))
-        for t in self.drawing: t.begin(generator, s.rank, s.world, rows, own=getattr(self.dataset, 'fresh', False))
+        for t in self.drawing:
+            t.set_generator(generator, s.rank, s.world, rows, in_place=getattr(self.dataset, 'fresh', False))
         return self.dataset[rows]
 
     def after_iter(self):

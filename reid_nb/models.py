@@ -28,6 +28,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from .core import ReIDError, Recipe, atomic_write, check_plain, recipe as read_recipe, save_recipe, sort_notes
+from .losses import loss_head
 
 # %% ../nbs/07_models.ipynb #708c8bb8
 DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)}
@@ -184,12 +185,12 @@ class ReIDModel(nn.Module, PyTorchModelHubMixin):
                  n_ids:int,              # Classes of the training set
                  pool:str='gem',         # 'gem', 'avg' or 'max'
                  dropout:float=0.2,      # Before the classifier
-                 identity:str='circle',  # 'circle': cosine classifier; 'softmax' and 'pairs': linear
+                 head:str='cosine',      # Classifier: 'cosine', or 'linear'; `loss_head` says which a loss needs
         ):
         super().__init__()
         pools = dict(avg=nn.AdaptiveAvgPool2d, max=nn.AdaptiveMaxPool2d)
         if pool not in ('gem', *pools): raise ReIDError(f"model.pool is {pool!r}; give 'gem', 'avg' or 'max'")
-        self.backbone, self.cosine, self.bf16, self.recipe = backbone, identity == 'circle', False, None
+        self.backbone, self.cosine, self.bf16, self.recipe = backbone, head == 'cosine', False, None
         self.trained_on = {} # A note for `save_weights` from the learner; what is read and trained on is of unknown origin
         self.size, self.resize = (256, 128), 'stretch' # What images are brought to for it; `recipe_model` knows better
         self.pool = GeM() if pool == 'gem' else nn.Sequential(pools[pool](1), nn.Flatten())
@@ -246,7 +247,7 @@ def create_model(
     n_ids:int,             # Classes of the training set
     size=(256, 128),       # Height, width in pixels
     last_stride:int=1,     # 1, or 2 to leave the backbone as it is
-    **kwargs,              # `pool`, `dropout`, `identity` of `ReIDModel`
+    **kwargs,              # `pool`, `dropout`, `head` of `ReIDModel`
 ) -> ReIDModel:
     "A model with random weights; raises `ReIDError` for an unknown name, an impossible stride or size."
     backbone = create_backbone(name, size)
@@ -276,7 +277,7 @@ def recipe_model(
     r = recipe.model
     if len(r.size) != 2 or min(r.size) < 16: raise ReIDError(f"model.size is {r.size}; give height and width in pixels")
     model = create_model(r.backbone, n_ids, r.size, r.last_stride, pool=r.pool, dropout=r.dropout,
-                         identity=recipe.loss.identity)
+                         head=loss_head(recipe.loss.identity))
     model.bf16, model.size, model.resize = use_bf16(recipe.train.precision), tuple(r.size), r.resize
     if recipe.train.compile: model.backbone.compile()
     model.recipe = recipe

@@ -252,7 +252,7 @@ def class_probabilities(
     images, # (n, 3, H, W) bytes
 ) -> np.ndarray:
     "(n, C) softmax of the class scores, averaged over an image and its mirror."
-    device, scale, out = next(model.parameters()).device, getattr(loss.identity, 'gamma', 1.), []
+    device, scale, out = next(model.parameters()).device, loss.logit_scale, []
     model.eval()
     for x in images.split(128):
         x = x.to(device)

@@ -26,16 +26,18 @@ from .core import (ReIDError, Recipe, atomic_write, check_whole, decisions_key, 
                           load_table, open_run, run_info, save_table)
 from .data import ReIDData, _decode, _outside, names_of
 from .distributed import on_first, team
-from .ensemble import check_submission, fuse, submission_ids, write_submission
+from .fusion import fuse
 from .inference import Embeddings, colour_histogram, embed
 from .learner import (Visits, check_trained_on, check_training, differing, logger, lr_schedule, read_ledger,
                              reid_learner, same_training, trained_on, training_rows)
 from .loaders import cached_images, place, resize_image, take
+from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model
 from .noise import apply_decisions, check_folds, cross_fit, decide, mine, score_kinds
 from .report import check_table, write_report
 from .rerank import expand_queries, k_reciprocal
+from .submission import check_submission, submission_ids, write_submission
 
 # %% ../nbs/29_pipeline.ipynb #cf27df35
 STARTED_BY = dict(run='reid_run', training='reid_train', ablation='reid_ablate', ensemble='reid_ensemble') # By kind
@@ -187,10 +189,12 @@ class Job:
 def job_files(
     folder, # Of a training, as it should be at its end
 ) -> list:
-    "Names of the files that it holds then: model, history, and an epoch of the ledger for each row of that."
-    check_whole(folder, ['history.csv'])
+    "Names of the files that it holds then: model, history, and an epoch of the ledger, if there is one, per row of that."
+    names = [*MODEL_FILES, 'history.csv']
+    check_whole(folder, names)
+    if not reid_loss(load_run_recipe(folder).loss).has_each: return names
     epochs = range(len(read_table(Path(folder)/'history.csv')))
-    return [*MODEL_FILES, 'history.csv', *(f'ledger/{i:04d}.safetensors' for i in epochs)]
+    return names + [f'ledger/{i:04d}.safetensors' for i in epochs]
 
 def _begin(
     job:Job,      # What is to be trained
@@ -373,8 +377,8 @@ def check(
     "Raises `ReIDError` for what would stop a run later."
     r, train = recipe, data.rows('train')
     q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
-    pairs = r.loss.alpha > 0 or r.loss.identity == 'pairs'
-    if r.train.k < 2 and pairs and r.train.sampler in ('pk', 'sequence'):
+    loss = reid_loss(r.loss)
+    if r.train.k < 2 and loss.has_pairs and r.train.sampler in ('pk', 'sequence'):
         raise ReIDError("recipe: train.k = 1 leaves no pairs for the triplet or circle loss; raise it")
     if len(set(r.test.ms)) < len(r.test.ms): raise ReIDError(f"recipe: test.ms {r.test.ms} has a value twice")
     try:
@@ -384,6 +388,8 @@ def check(
         resize_image(Image.new('RGB', (1, 1)), (1, 1), r.model.resize)
         fake = Visits(len(train))
         fake.add(0, row=np.arange(len(train)), loss=np.arange(len(train)), view=0*train.pid, guess=-1 + 0*train.pid)
+        if r.noise.clean and not loss.has_each:
+            raise ReIDError(f"loss.identity = {r.loss.identity!r} gives no loss of each image; set noise.clean to false")
         if r.noise.clean and r.noise.folds: check_folds(train, r, r.noise.folds)
         if r.noise.clean and r.noise.score == 'forgetting' and r.loss.beta == 0:
             raise ReIDError("noise.score forgetting reads guesses, which loss.beta = 0 does not train; raise it, or take mean")

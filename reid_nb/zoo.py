@@ -22,7 +22,8 @@ import torch
 from .core import ReIDError, Recipe, atomic_write, open_run, run_info
 from .data import ReIDData
 from .distributed import share_out
-from .ensemble import check_submission, fuse, leave_one_out, smallest_subset, write_submission
+from .fusion import fuse, leave_one_out, smallest_subset
+from .submission import check_submission, write_submission
 from .inference import load_embeddings
 from .loaders import cached_images
 from .metrics import bootstrap, evaluate_rows, paired_test

@@ -17,7 +17,7 @@ from fastcore.script import call_parse
 
 from reid_nb.core import load_run_recipe
 from reid_nb.data import read_dataset
-from reid_nb.ensemble import fuse
+from reid_nb.fusion import fuse
 from reid_nb.inference import Embeddings, embed
 from reid_nb.loaders import cached_images
 from reid_nb.metrics import bootstrap, evaluate_rows

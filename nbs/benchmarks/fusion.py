@@ -7,7 +7,7 @@ counts mapped pages) above what the process holds when all is imported, divided 
 models x queries x gallery x 4 bytes, are made in a temporary folder, or in one within --folder. They are fresh in the
 system's cache where that has room for them, and then no disk is measured.
 
-`plain` is the loop `total += np.load(path)`, the others are reid_nb.ensemble.fuse, `files` on .safetensors instead of
+`plain` is the loop `total += np.load(path)`, the others are reid_nb.fusion.fuse, `files` on .safetensors instead of
 .npy. `rank` sorts all rows and takes minutes: it is run once.
 The second table is 24 models on a validation set of 50 x 910, and a submission of 618 x 9,505; `refuse` checks one with
 five decimals. `smallest_subset` goes on until all models are in.
@@ -43,7 +43,7 @@ def make(a):
 def fusing(a):
     "What is to be timed."
     import numpy as np
-    from reid_nb.ensemble import fuse
+    from reid_nb.fusion import fuse
     paths = [f'{a.folder}/{n}.npy' for n in range(a.models)]
     if a.child == 'plain':
         def plain():
@@ -57,7 +57,7 @@ def fusing(a):
 def judging(a):
     "What is to be timed, after everything it needs is there."
     import numpy as np
-    from reid_nb import ensemble
+    from reid_nb import fusion, submission
     rng = np.random.default_rng(0)
     if a.child in JUDGING[:4]:
         q, g = np.arange(50), np.r_[np.repeat(np.arange(50), 18), np.arange(10)]
@@ -66,19 +66,19 @@ def judging(a):
         unit = lambda f: f / np.linalg.norm(f, axis=1, keepdims=True)
         dists = [1 - unit(look(q)) @ unit(look(g)).T for _ in range(24)]
         more = dict(tolerance=-1) if a.child == 'smallest_subset' else {}
-        return lambda: getattr(ensemble, a.child)(dists, q, g, **more)
+        return lambda: getattr(fusion, a.child)(dists, q, g, **more)
     d, ids = rng.random((618, 9505), dtype=np.float32), (np.arange(618), 1000 + np.arange(9505))
     path = Path(a.folder)/'s.csv'
-    if a.child == 'write_submission': return lambda: ensemble.write_submission(path, d, *ids)
+    if a.child == 'write_submission': return lambda: submission.write_submission(path, d, *ids)
     if a.child == 'check_submission':
-        ensemble.write_submission(path, d, *ids)
-        return lambda: ensemble.check_submission(path, *ids)
+        submission.write_submission(path, d, *ids)
+        return lambda: submission.check_submission(path, *ids)
     with open(path, 'w') as f:
         f.write(','.join(map(str, [0, *ids[1]])) + '\n')
         for q, row in zip(ids[0], d): f.write(','.join([str(q), *('%10.5f' % v for v in row)]) + '\n')
     def refuse():
-        try: ensemble.check_submission(path, *ids)
-        except ensemble.ReIDError: return
+        try: submission.check_submission(path, *ids)
+        except submission.ReIDError: return
         raise SystemExit('five decimals were accepted')
     return refuse
 

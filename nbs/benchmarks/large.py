@@ -20,7 +20,7 @@ from PIL import Image
 from reid_nb import report, scripts
 from reid_nb.core import load_table, open_run, recipe
 from reid_nb.data import read_dataset
-from reid_nb.ensemble import fuse
+from reid_nb.fusion import fuse
 from reid_nb.explorer import Explorer, read_members, steps_of
 from reid_nb.inference import embed
 from reid_nb.learner import Visits, read_visits
