@@ -718,6 +718,7 @@ def run_info(
 ) -> dict:
     "The texts of `run.json`: `kind` (of `RUN_FILES`), `data`, `layout` and more; {} without one. `ReIDError` when damaged."
     path = Path(out)/'run.json'
+    if path.parent.is_dir(): check_run_folder(out) # what is read next is read through no link
     if not path.is_file(): return {}
     try:
         if path.stat().st_size > 2**16: raise ValueError('it is too large')

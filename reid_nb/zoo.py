@@ -191,7 +191,11 @@ def run_ensemble(
 ) -> dict:
     "Train, answer, fuse, submit; returns what `ensemble.json` holds. `ReIDError` for bad input."
     out = Path(out)
-    joined = resume and not force and run_info(out).get('on') == on and not len(data.rows('test')) # is it the run's own table?
+    before = run_info(out).get('on') if resume and not force else None
+    if before not in (None, on):
+        raise ReIDError(f"{out} was started with --on {before}, which decides its held-out part; give the same, or "
+                        "--force to start over")
+    joined = before == 'all' and not len(data.rows('test')) # in the run's own table
     if not joined: data = learn_from(data, on)
     zoo = _zoo_of(out, zoo, force)
     recipes = members(recipe, zoo)
