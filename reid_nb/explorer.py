@@ -30,7 +30,6 @@ from sklearn.manifold import TSNE
 from .core import IMAGE_ENDINGS, ReIDError, Recipe, check_run_folder, load_run_recipe, not_blank
 from .data import ReIDData, _decode, decode_image, name_in, names_of, open_image
 from .fusion import fuse
-from .fusion import fuse
 from .explore import KINDS
 from .inference import Embeddings, embed, load_embeddings, settings_of
 from .learner import check_trained_on, trained_on
