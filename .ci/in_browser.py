@@ -1,11 +1,11 @@
 #!/usr/bin/env python
 """The review grid and the explorer in a real JupyterLab and a real browser: what is clicked has to be saved and shown.
 
-    python .ci/in_browser.py [review explorer 13_review 30_explorer] [--chromium PATH] [--theme dark]
+    python .ci/in_browser.py [review explorer 23_review 35_explorer] [--chromium PATH] [--theme dark]
                              [--screenshot FILE]
 
 review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does
-the same with the explorer and what it shows; 13_review and 30_explorer run the notebooks themselves from top to bottom,
+the same with the explorer and what it shows; 23_review and 35_explorer run the notebooks themselves from top to bottom,
 with one decision and one query. All four when none is named. Needs `pip install playwright jupyterlab` and a Chromium
 or Chrome. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the
 first check that fails."""
@@ -57,14 +57,14 @@ def make_review(folder):
 
 def make_explorer(folder):
     "A run of two untrained networks, a picture from elsewhere, and a notebook of one cell."
-    from reid_nb.core import recipe, save_recipe, seed_all
+    from reid_nb.core import load_recipe, save_recipe, seed_all
     from reid_nb.data import read_dataset
     from reid_nb.models import recipe_model, save_model
     from reid_nb.pipeline import keep_table
     from reid_nb.synth import make_dataset
     players = make_dataset(folder/'players.zip', n_ids=2, frames=8, n_val=8, n_test=1, seed=6)
     data = read_dataset(players, folder/'unpacked')
-    tiny, run = recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [64, 32]}), folder/'run'
+    tiny, run = load_recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [64, 32]}), folder/'run'
     run.mkdir()
     save_recipe(tiny, run/'recipe.toml'); keep_table(data, run)
     for seed in (1, 2):
@@ -334,8 +334,8 @@ class Lists(Page):
     def score(self): return ' '.join(self.page.locator('.jp-OutputArea-output .widget-label').all_inner_texts())
     def expected(self):
         "What the library gives in this process."
-        from reid_nb.explorer import Explorer, read_members
-        return Explorer(*read_members(shutil.copytree(self.folder/'run', self.folder/'copy'))) # each writes its own
+        from reid_nb.explorer import Explorer, read_results
+        return Explorer(*read_results(shutil.copytree(self.folder/'run', self.folder/'copy'))) # each writes its own
 
 
 def as_it_should(x, room, what):
@@ -420,27 +420,27 @@ def elsewhere(x, room):
 
 
 def itself_review(x, screenshot):
-    "One decision in 13_review."
+    "One decision in 23_review."
     page = x.page
-    x.run_all('13_review.ipynb', '.rv-card')
+    x.run_all('23_review.ipynb', '.rv-card')
     seen = lambda: int(re.search(r'(\d+) of', page.locator('.rv-count').last.inner_text())[1])
     before = seen()
     page.locator('.rv-now [data-what=drop]').click()
-    x.check('one decision in 13_review', lambda: seen() == before + 1
+    x.check('one decision in 23_review', lambda: seen() == before + 1
             and page.locator('.rv-now').get_attribute('data-decision') == 'drop')
 
 
 def itself_explorer(x, screenshot):
-    "One query in 30_explorer."
+    "One query in 35_explorer."
     page = x.page
-    x.run_all('30_explorer.ipynb', '.ex-pic')
+    x.run_all('35_explorer.ipynb', '.ex-pic')
     view = page.locator('.jp-OutputArea-output', has=page.locator('.ex')).last
     x.tab('Lists')
     view.get_by_role('button', name='re-ranked', exact=True).click()
     query = view.locator('select[size]').last
     query.select_option(index=2)
     name = lambda: query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]
-    x.check('one query in 30_explorer', lambda: query.evaluate('s => s.selectedIndex') == 2
+    x.check('one query in 35_explorer', lambda: query.evaluate('s => s.selectedIndex') == 2
             and view.locator('.ex-card').first.get_attribute('data-file').endswith(name()))
     if screenshot: picture(page, screenshot, view)
 
@@ -472,8 +472,8 @@ def try_explorer(x, screenshot):
 
 
 TASKS = {'review': (make_review, Grid, try_review), 'explorer': (make_explorer, Lists, try_explorer),
-         '13_review': (partial(make_notebook, '13_review.ipynb'), Page, itself_review),
-         '30_explorer': (partial(make_notebook, '30_explorer.ipynb'), Page, itself_explorer)}
+         '23_review': (partial(make_notebook, '23_review.ipynb'), Page, itself_review),
+         '35_explorer': (partial(make_notebook, '35_explorer.ipynb'), Page, itself_explorer)}
 
 
 def main():

@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'ADDED', 'SOURCES', 'PRESETS', 'LOCK', 'HELD', 'TEXT_COLUMNS', 'RUN_FILES',
-           'ENDS', 'MOST_FILES', 'LAUNCHER', 'IMAGE_FORMATS', 'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'printable',
-           'ReIDError', 'NotWritten', 'DiskFull', 'NotReplaced', 'is_blank', 'not_blank', 'ModelRecipe', 'LossRecipe',
-           'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'add_field', 'Recipe', 'save_recipe', 'recipe',
-           'check_output', 'is_leftover', 'check_held', 'atomic_write', 'save_table', 'load_table', 'sort_notes',
-           'held', 'check_whole', 'check_plain', 'check_run_folder', 'by_person', 'decisions_key', 'open_run',
-           'load_run_recipe', 'run_info', 'mix_seed', 'seed_all', 'launched', 'set_up_tests', 'show_grid']
+           'FINAL_FILES', 'MOST_FILES', 'LAUNCHER', 'IMAGE_FORMATS', 'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE',
+           'escape', 'ReIDError', 'WriteError', 'DiskFull', 'NotReplaced', 'is_blank', 'not_blank', 'ModelRecipe',
+           'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe', 'add_field',
+           'Recipe', 'save_recipe', 'load_recipe', 'check_output', 'is_temp_file', 'check_held', 'atomic_write',
+           'save_table', 'load_table', 'sort_metadata', 'lock_folder', 'check_whole', 'check_plain', 'check_run_folder',
+           'by_person', 'decisions_key', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed', 'seed_all', 'launched',
+           'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, difflib, errno, hashlib, json, os, random, re, secrets, shutil, stat, tempfile, time
@@ -25,7 +26,7 @@ from fastcore.script import CliError
 from filelock import FileLock, Timeout
 
 # %% ../nbs/00_core.ipynb #38c8b49e
-def printable(
+def escape(
     text, # Anything
 ) -> str:
     "Its text on one line, with control characters and broken bytes spelled out, as in `\\n` and `\\x1b`."
@@ -35,15 +36,15 @@ class ReIDError(CliError):
     "Bad input, told in one plain line: what was wrong and what to do about it."
     def __init__(self,
                  text='', # The line
-        ): super().__init__(printable(text))
+        ): super().__init__(escape(text))
 
-class NotWritten(ReIDError, OSError):
+class WriteError(ReIDError, OSError):
     "A file cannot be written; an `OSError` to those who wait for one."
 
-class DiskFull(NotWritten):
+class DiskFull(WriteError):
     "There is no room for a file."
 
-class NotReplaced(NotWritten):
+class NotReplaced(WriteError):
     "Where a file is to be written there is something else, or there can be none."
 
 # %% ../nbs/00_core.ipynb #79e6968e
@@ -73,25 +74,25 @@ class ModelRecipe:
 @dataclass
 class LossRecipe:
     "L = alpha * triplet + beta * identity loss (paper, equation 1)."
-    identity: str = 'circle'   # 'circle' at class level, 'pairs' of images beside softmax, or 'softmax' (paper, 2.3)
+    id_loss: str = 'circle'   # 'circle' at class level, 'pairwise_circle' of images beside softmax, or 'softmax' (paper, 2.3)
     alpha: float = 1.0         # Weight of the triplet loss (Luo 2019)
     beta: float = 1.0          # Weight of the identity loss (Luo 2019)
     margin: float = 0.4        # Of the triplet loss (paper, 2.3)
     distance: str = 'euclidean'  # Of the triplet loss: 'euclidean' or 'squared' (paper, 2.3)
-    soft: bool = False         # Softplus in place of the triplet's margin? (Hermans 2017)
-    m: float = 0.3             # Circle relaxation (paper, 3.3); a whole run takes those of test.ms
+    soft_margin: bool = False         # Softplus in place of the triplet's margin? (Hermans 2017)
+    m: float = 0.3             # Circle relaxation (paper, 3.3); a whole run takes those of ensemble.circle_m
     gamma: float = 64.0        # Circle scale (fast-reid; Sun 2020: 256)
     smoothing: float = 0.1     # Label smoothing (paper, 3.1; value from Luo 2019)
 
 # %% ../nbs/00_core.ipynb #09e9a24d
 @dataclass
 class TrainRecipe:
-    "Optimiser, schedule and batches (paper, section 3.1)."
+    "Optimizer, schedule and batches (paper, section 3.1)."
     epochs: int = 180          # Passes over the table (paper, 3.1)
     warmup: int = 10           # Epochs of linear warm-up (paper, 3.1)
-    lr_start: float = 1e-4     # Learning rate at the first step (paper, 3.1)
+    warmup_lr: float = 1e-4     # Learning rate at the first step (paper, 3.1)
     lr: float = 5e-3           # Learning rate after warm-up (paper, 3.1)
-    decay: str = 'cosine'      # After warm-up: 'cosine' or 'linear' to zero, or 'step' (chosen by measurement)
+    schedule: str = 'cosine'      # After warm-up: 'cosine' or 'linear' to zero, or 'step' (chosen by measurement)
     opt: str = 'adam'          # 'adam', or 'sgd' with momentum 0.9 (chosen by measurement)
     wd: float = 1e-4           # Weight decay, not on norms and biases (paper, 3.1)
     clip: float = 0.0          # Largest norm of the gradient; 0: any (not in the paper)
@@ -103,7 +104,7 @@ class TrainRecipe:
     compile: bool = False      # Compile the backbone? Needs a compiler
     eval_every: int = 10       # Epochs between two validations by mAP
     patience: int = 0          # Validations without a better mAP after which training stops; 0: never
-    keep: str = 'last'         # Weights that a training ends with: the 'last', or the 'best' by mAP
+    checkpoint: str = 'last'         # Weights that a training ends with: the 'last', or the 'best' by mAP
 
 # %% ../nbs/00_core.ipynb #edad8337
 @dataclass
@@ -115,11 +116,11 @@ class AugmentRecipe:
     gray: float = 0.2          # Local grayscale patch (Gong 2021)
     gray_all: float = 0.0      # The whole image turns gray (Gong 2021)
     erase: float = 0.5         # Random erasing (Zhong 2020)
-    fill: str = 'mean'         # Of what is erased: 'mean' colour, 'zero' or 'noise'
+    fill: str = 'mean'         # Of what is erased: 'mean' color, 'zero' or 'noise'
     jitter: float = 0.0        # Brightness, contrast and saturation (not in the paper)
     patch: float = 0.0         # Patch of another image of the batch (Zhou 2019; not in the paper)
     augmix: float = 0.0        # Mixture of chains of operations (Hendrycks 2020; not in the paper)
-    mild: bool = True          # Do images that are shown more than once get more? (paper, 2.1: copies are augmented)
+    augment_repeats: bool = True          # Do images that are shown more than once get more? (paper, 2.1: copies are augmented)
 
 # %% ../nbs/00_core.ipynb #6e5ceaee
 @dataclass
@@ -129,14 +130,14 @@ class NoiseRecipe:
     score: str = 'mean'        # Of losses: 'mean', 'last', 'least', 'rank'; or 'forgetting' (chosen by measurement)
     window: tuple = (0.4, 1.0) # Part of the epochs that is read (chosen by measurement)
     folds: int = 0             # Models for a cross-fitted score; 0: the losses of one training, as in the paper
-    relative: float = 0.0      # Share of the id's median that is taken off an image's score (chosen by measurement)
+    id_centering: float = 0.0      # Share of the id's median that is taken off an image's score (chosen by measurement)
     rule: str = 'deviations'   # Of thresholds: 'value', 'quantile', 'deviations' or 'mixture' (chosen by measurement)
-    partial: float = 1.3       # From this score on an image counts as partly hidden (chosen by measurement)
-    full: float = 2.5          # From this score on an image counts as wholly hidden (chosen by measurement)
+    partial_above: float = 1.3       # From this score on an image counts as partly hidden (chosen by measurement)
+    hidden_above: float = 2.5          # From this score on an image counts as wholly hidden (chosen by measurement)
     drop: bool = True          # Are wholly hidden images left out? (paper, 2.1)
-    copies: int = 2            # How often a partly hidden image is shown an epoch (paper: "increasing the proportion")
-    few: int = 20              # An id with fewer images is few (paper, 2.1: sequences should have 20 frames)
-    max_copies: int = 5        # Images of few-image ids are shown up to this often (paper, 2.1)
+    repeats: int = 2            # How often a partly hidden image is shown an epoch (paper: "increasing the proportion")
+    min_images: int = 20              # An id with fewer images is few (paper, 2.1: sequences should have 20 frames)
+    max_repeats: int = 5        # Images of few-image ids are shown up to this often (paper, 2.1)
 
 # %% ../nbs/00_core.ipynb #b620fe31
 @dataclass
@@ -145,11 +146,16 @@ class TestRecipe:
     flip: bool = True          # Average the features of an image and its mirror (paper, 2.4)
     aqe_k: int = 5             # Gallery images averaged into each query (a choice; fast-reid's 5 counts the query)
     aqe_alpha: float = 3.0     # Their weight is similarity ** alpha (fast-reid)
-    k1: int = 20               # Neighbours in the k-reciprocal test (Zhong 2017); 0: no re-ranking
-    k2: int = 6                # Neighbours in local expansion (Zhong 2017)
+    k1: int = 20               # Neighbors in the k-reciprocal test (Zhong 2017); 0: no re-ranking
+    k2: int = 6                # Neighbors in local expansion (Zhong 2017)
     lambda_: float = 0.1       # Share of the original distance (paper, 2.4)
-    ms: tuple = (0.3, 0.4)     # Circle relaxations, one model each, whose distances are summed (paper, 3.3)
     same_camera: bool = False  # Do matches from the query's own camera count? (Zheng 2015: they do not)
+
+# %% ../nbs/00_core.ipynb #7d51c0aa
+@dataclass
+class EnsembleRecipe:
+    "The models of a whole run, whose distances are summed (paper, section 3.3)."
+    circle_m: tuple = (0.3, 0.4)  # Circle relaxations, one model each (paper, 3.3)
 
 # %% ../nbs/00_core.ipynb #640d56e6
 def _coerce(
@@ -170,15 +176,15 @@ def _coerce(
 UNIT, COUNT, AMOUNT = (0, 1), (1, 10**9), (0, 1e9)
 LIMITS = {'seed': (0, 2**32 - 1), 'model.size': (16, 4096), 'model.last_stride': (1, 2), 'model.dropout': (0, 0.99),
           'loss.alpha': AMOUNT, 'loss.beta': AMOUNT, 'loss.margin': AMOUNT, 'loss.m': UNIT, 'loss.gamma': (1e-6, 1e9),
-          'loss.smoothing': (0, 0.99), 'train.epochs': COUNT, 'train.warmup': AMOUNT, 'train.lr_start': AMOUNT,
+          'loss.smoothing': (0, 0.99), 'train.epochs': COUNT, 'train.warmup': AMOUNT, 'train.warmup_lr': AMOUNT,
           'train.lr': AMOUNT, 'train.wd': AMOUNT, 'train.clip': AMOUNT, 'train.ema': (0, 0.99999),
           'train.patience': AMOUNT, 'train.p': (2, 10**6), 'train.k': COUNT, 'train.eval_every': COUNT,
           'augment.flip': UNIT, 'augment.pad': (0, 128), 'augment.affine': UNIT, 'augment.gray': UNIT,
           'augment.gray_all': UNIT, 'augment.erase': UNIT, 'augment.jitter': UNIT, 'augment.patch': UNIT,
-          'augment.augmix': UNIT, 'noise.window': UNIT, 'noise.relative': UNIT,
-          'noise.partial': (-1e9, 1e9), 'noise.full': (-1e9, 1e9), 'noise.copies': (1, 999),
-          'noise.folds': (0, 100), 'noise.few': AMOUNT, 'noise.max_copies': COUNT, 'test.aqe_k': AMOUNT,
-          'test.aqe_alpha': AMOUNT, 'test.k1': AMOUNT, 'test.k2': COUNT, 'test.lambda_': UNIT, 'test.ms': UNIT}
+          'augment.augmix': UNIT, 'noise.window': UNIT, 'noise.id_centering': UNIT,
+          'noise.partial_above': (-1e9, 1e9), 'noise.hidden_above': (-1e9, 1e9), 'noise.repeats': (1, 999),
+          'noise.folds': (0, 100), 'noise.min_images': AMOUNT, 'noise.max_repeats': COUNT, 'test.aqe_k': AMOUNT,
+          'test.aqe_alpha': AMOUNT, 'test.k1': AMOUNT, 'test.k2': COUNT, 'test.lambda_': UNIT, 'ensemble.circle_m': UNIT}
 
 def _in_range(
     value,      # A number, or a tuple of them
@@ -251,10 +257,11 @@ class Recipe:
     seed: int = 42                                            # Of weights, batches and augmentation
     model: ModelRecipe = field(default_factory=ModelRecipe)       # The network (paper, 2.2)
     loss: LossRecipe = field(default_factory=LossRecipe)          # What it is trained by (paper, 2.3)
-    train: TrainRecipe = field(default_factory=TrainRecipe)       # Optimiser, schedule, batches (paper, 3.1)
+    train: TrainRecipe = field(default_factory=TrainRecipe)       # Optimizer, schedule, batches (paper, 3.1)
     augment: AugmentRecipe = field(default_factory=AugmentRecipe) # What is done to a crop (paper, 2.1)
     noise: NoiseRecipe = field(default_factory=NoiseRecipe)       # Mining hidden players (paper, 2.1)
     test: TestRecipe = field(default_factory=TestRecipe)          # From embeddings to an answer (paper, 2.4)
+    ensemble: EnsembleRecipe = field(default_factory=EnsembleRecipe) # Models of a whole run (paper, 3.3)
 
     def set(self,
             **changes, # Dotted names as keys: `set(**{'loss.m': 0.4})`
@@ -307,10 +314,11 @@ PRESETS = {
     'along2021': {},
     'bag_of_tricks': dict(
         model=dict(pool='avg', dropout=0.0),
-        loss=dict(identity='softmax', margin=0.3),
-        train=dict(epochs=120, lr_start=3.5e-6, lr=3.5e-4, decay='step', wd=5e-4),
+        loss=dict(id_loss='softmax', margin=0.3),
+        train=dict(epochs=120, warmup_lr=3.5e-6, lr=3.5e-4, schedule='step', wd=5e-4),
         augment=dict(affine=0.0, gray=0.0), noise=dict(clean=False),
-        test=dict(flip=False, aqe_k=0, lambda_=0.3, ms=[0.3])),
+        test=dict(flip=False, aqe_k=0, lambda_=0.3),
+        ensemble=dict(circle_m=[0.3])),
     'tiny': dict(
         model=dict(backbone='resnet10t', size=[128, 64]),
         train=dict(epochs=14, warmup=2, lr=4e-3, eval_every=7),
@@ -318,7 +326,7 @@ PRESETS = {
 }
 
 # %% ../nbs/00_core.ipynb #87cdea48
-def recipe(
+def load_recipe(
     name,  # A preset ('along2021', 'bag_of_tricks', 'tiny') or the path of a TOML file
 ) -> Recipe:
     "The recipe of that name; raises `ReIDError` when there is none or when it holds an unknown key."
@@ -331,7 +339,7 @@ def recipe(
     except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError) as e:
         raise ReIDError(f"{path} is not TOML: {e}") from e
     preset = str(values.get('name'))
-    return _build(recipe(preset) if preset in PRESETS else Recipe(), values)
+    return _build(load_recipe(preset) if preset in PRESETS else Recipe(), values)
 
 # %% ../nbs/00_core.ipynb #527d3e04
 _KINDS = {stat.S_IFREG: 'file', stat.S_IFDIR: 'folder', stat.S_IFLNK: 'link', stat.S_IFCHR: 'device',
@@ -382,7 +390,7 @@ def _flush(
     try: os.fsync(f)
     finally: os.close(f)
 
-def is_leftover(
+def is_temp_file(
     name:str, # Of a file
 ) -> bool:
     "Is it what a write that was killed leaves behind? Ours end in .tmp; those of safetensors begin with it."
@@ -401,16 +409,16 @@ def _write_error(
     e,    # What was raised while a file was being written, and is no `ReIDError`
     path, # Where it was to be
 ):
-    "The `NotWritten` that says so, None when that is not what went wrong."
+    "The `WriteError` that says so, None when that is not what went wrong."
     path = path.with_name(re.sub(rf'^\.+(.*?){_TEMPORARY}$', r'\1', path.name)) # a file may be written in two steps
     full = path.parent.is_dir() and shutil.disk_usage(path.parent).free < 2**20
     if full or getattr(e, 'errno', None) in (errno.ENOSPC, errno.EDQUOT):
         return DiskFull(f"{path} cannot be written: the disk is full; make room")
     torch = isinstance(e, RuntimeError) and re.search('iostream|inline_container|StreamWriter|unexpected pos', str(e))
-    here = isinstance(e, OSError) and (e.filename is None or is_leftover(Path(os.fsdecode(e.filename)).name))
+    here = isinstance(e, OSError) and (e.filename is None or is_temp_file(Path(os.fsdecode(e.filename)).name))
     if torch or here or type(e).__name__ == 'SafetensorError':
         why = 'it broke off in the middle' if torch else getattr(e, 'strerror', None) or e
-        return NotWritten(f"{path} cannot be written: {why}")
+        return WriteError(f"{path} cannot be written: {why}")
 
 # %% ../nbs/00_core.ipynb #f3437ef1
 LOCK = '.lock'
@@ -444,7 +452,7 @@ def atomic_write(
     path,           # Where the finished file is to be
     sync:bool=True, # Wait until it has reached the disk? Not needed for what is checked when it is read
 ):
-    "Yields an empty temporary file beside `path`; renamed on success, removed on failure; raises `NotWritten`."
+    "Yields an empty temporary file beside `path`; renamed on success, removed on failure; raises `WriteError`."
     path, tmp = check_output(path), None
     check_held(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -471,7 +479,7 @@ def save_table(
     table, # pandas table; its index is left out
     path,  # csv, replaced as by `atomic_write`
 ):
-    "Write the table, whole or not at all; raises `NotWritten`."
+    "Write the table, whole or not at all; raises `WriteError`."
     text = table.to_csv(index=False, lineterminator='\n')
     if '\r' in text: text = table.to_csv(index=False, lineterminator='\n', quoting=csv.QUOTE_ALL)
     with atomic_write(path) as tmp: tmp.write_bytes(text.encode())
@@ -494,7 +502,7 @@ def load_table(
     return table.fillna(dict.fromkeys(texts, ''))
 
 # %% ../nbs/00_core.ipynb #c00181a9
-def sort_notes(
+def sort_metadata(
     path, # safetensors file, not yet renamed
 ):
     "Put the notes in the head of the file in the order of their names."
@@ -508,7 +516,7 @@ def sort_notes(
 
 # %% ../nbs/00_core.ipynb #a0119847
 @contextmanager
-def held(
+def lock_folder(
     folder, # Made when it is not there
 ):
     "Keep other processes out of `folder`; raises `ReIDError` at once when one is at work in it."
@@ -529,11 +537,11 @@ _TRAINED = {'recipe.toml', 'table.csv', 'root.txt', 'run.json', 'noise.csv', 'de
 _ANSWERED = {'models', 'seconds.csv', 'submission.csv'}
 RUN_FILES = {
     'run': {*_TRAINED, *_ANSWERED, 'history.csv', 'metrics.json', 'distances.safetensors', 'report.html'},
-    'training': {*_TRAINED, 'history.csv', 'model.safetensors', 'best.safetensors', 'last.pt', 'ledger', 'bad_batch.csv',
+    'training': {*_TRAINED, 'history.csv', 'model.safetensors', 'best.safetensors', 'last.pt', 'losses', 'bad_batch.csv',
                  'logs'},
     'ablation': {*_TRAINED, 'models', 'results', 'ablation.csv', 'ablation.png'},
     'ensemble': {*_TRAINED, *_ANSWERED, 'distances', 'zoo.csv', 'ensemble.csv', 'ensemble.json', 'ensemble.png'}}
-ENDS = 'report.html', 'model.safetensors'
+FINAL_FILES = 'report.html', 'model.safetensors'
 
 def check_whole(
     out,   # Folder of a run
@@ -552,7 +560,7 @@ def _check_place(
 ):
     "Raises `ReIDError` for a file, or a folder with something in it that is not ours."
     if out.exists() and not out.is_dir(): raise ReIDError(f"{out} is a file; give a folder with --out")
-    inside = {f.name for f in out.iterdir() if not is_leftover(f.name)} if out.is_dir() else set()
+    inside = {f.name for f in out.iterdir() if not is_temp_file(f.name)} if out.is_dir() else set()
     if inside - {LOCK} and not (out/'recipe.toml').is_file():
         raise ReIDError(f"{out} is not empty and holds no run; give another folder")
     strange = inside - RUN_FILES[kind]
@@ -663,16 +671,16 @@ def _may_go_on(
     out,           # Path of the folder of a run
     recipe:Recipe, # What it is to be run with
     resume:bool,   # As in `open_run`
-    retest:bool,   # As in `open_run`
+    allow_test_changes:bool,   # As in `open_run`
 ):
     "Raises `ReIDError` where a run is in the way."
-    noise, ends = out/'noise.csv', [out/name for name in ENDS if (out/name).is_file()]
+    noise, ends = out/'noise.csv', [out/name for name in FINAL_FILES if (out/name).is_file()]
     if ends and not (resume and ends[0].name == 'report.html' and _edited(out)):
         change = "change decisions in its noise.csv and --resume, or "*noise.is_file()
         raise ReIDError(f"{out} holds a finished run: see {ends[0]}, or {change}give --force to replace it")
     if not resume: raise ReIDError(f"{out} holds an unfinished run: --resume continues it, --force replaces it")
     before = load_run_recipe(out)
-    if retest: before = replace(before, test=replace(recipe.test, ms=before.test.ms))
+    if allow_test_changes: before = replace(before, test=recipe.test)
     if before != recipe:
         raise ReIDError(f"{out} was started with another recipe: see {out/'recipe.toml'}, or give --force to start over")
 
@@ -683,7 +691,7 @@ def open_run(
     recipe:Recipe,      # What it is run with
     resume:bool=False,  # Continue an unfinished run?
     force:bool=False,   # Remove whatever run is there?
-    retest:bool=False,  # May what comes after training differ from what the run was started with?
+    allow_test_changes:bool=False,  # May what comes after training differ from what the run was started with?
     kind:str='run',     # Of what is done there: one of `RUN_FILES`
 ):
     "Yields the folder, made ready and `held`; raises `ReIDError` where a run, or a process, is in the way."
@@ -693,12 +701,12 @@ def open_run(
                         "variable PYTHONUTF8 set to 1 helps then); give another folder with --out")
     check_run_folder(out)
     _check_place(out, kind, force)
-    with held(out):
+    with lock_folder(out):
         for f in out.rglob('.*tmp*'): # the review grid may be writing to noise.csv
-            if is_leftover(f.name) and not f.name.startswith('.noise.csv.'): f.unlink(missing_ok=True)
+            if is_temp_file(f.name) and not f.name.startswith('.noise.csv.'): f.unlink(missing_ok=True)
         old, mark = out/'recipe.toml', out/'.removing'
         if old.is_file() and (force or mark.is_file()): _empty(out)
-        elif old.is_file(): _may_go_on(out, recipe, resume, retest)
+        elif old.is_file(): _may_go_on(out, recipe, resume, allow_test_changes)
         save_recipe(recipe, old)
         mark.unlink(missing_ok=True)
         try: yield out
@@ -710,7 +718,7 @@ def load_run_recipe(
     out,  # Folder of a run
 ) -> Recipe:
     "The recipe that the run in `out` was started with."
-    return recipe(Path(out)/'recipe.toml')
+    return load_recipe(Path(out)/'recipe.toml')
 
 # %% ../nbs/00_core.ipynb #82720f03
 def run_info(
@@ -727,7 +735,7 @@ def run_info(
             raise ValueError('it does not hold texts by name')
     except (ValueError, OSError, RecursionError) as e:
         raise ReIDError(f"{path} is damaged: {e}; delete it, and give --data with --resume") from e
-    return {name: printable(text)[:1000] for name, text in found.items()}
+    return {name: escape(text)[:1000] for name, text in found.items()}
 
 # %% ../nbs/00_core.ipynb #52e40d51
 def mix_seed(
@@ -781,7 +789,7 @@ def show_grid(
     images,          # H x W x 3 arrays or PIL images, row by row
     titles=None,     # One short text an image
     ncol:int=10,     # Images a row
-    frames=None,     # One colour (or None) an image
+    frames=None,     # One color (or None) an image
     height:float=1.5 # Of a row, in inches
 ) -> plt.Figure:
     "Draw `images` as a grid, at most 8 inches wide; returns the figure."

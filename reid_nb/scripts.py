@@ -18,9 +18,9 @@ from fastcore.docments import docments
 from fastcore.script import call_parse
 
 logging.getLogger('matplotlib').disabled = True # else it tells of its cache where there is no home folder
-from .core import (LAUNCHER, NotReplaced, NotWritten, ReIDError, atomic_write, check_output, is_blank, launched,
-                          load_run_recipe, not_blank, printable, run_info, save_table)
-from .core import recipe as read_recipe
+from .core import (LAUNCHER, NotReplaced, WriteError, ReIDError, atomic_write, check_output, is_blank, launched,
+                          load_run_recipe, not_blank, escape, run_info, save_table)
+from .core import load_recipe as read_recipe
 logging.getLogger('matplotlib').disabled = False
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
@@ -138,7 +138,7 @@ def _line(
     if isinstance(e, UnicodeEncodeError): return _not_utf8(e)
     if isinstance(e, MemoryError): return f"the memory is full: {e}"
     text = f"{e.strerror or e}: {e.filename}" if e.filename else e.strerror or str(e)
-    of_disk = isinstance(e, NotWritten) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+    of_disk = isinstance(e, WriteError) or e.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
     return f"{text}; mend that, and {again}" if of_disk and not isinstance(e, NotReplaced) else text
 
 def _plain(
@@ -186,7 +186,7 @@ def embedded_data(
 
 # %% ../nbs/40_scripts.ipynb #e57e0e3f
 def _changes(
-    text, # 'train.epochs=20 test.ms=[0.3]', or None
+    text, # 'train.epochs=20 ensemble.circle_m=[0.3]', or None
 ):
     "The values in `text` by dotted name, read as TOML; words need no quotes."
     out = {}
@@ -209,35 +209,35 @@ def _section(
 # %% ../nbs/40_scripts.ipynb #7270d0b0
 def _held_out(
     data,        # ReIDData
-    share:float, # Of its labelled training images
-    by:str,      # 'pid', 'seq' or 'both'
+    share:float, # Of its labeled training images
+    split_by:str,      # 'pid', 'seq' or 'both'
 ):
-    "The data with part of the training images as labelled query and gallery; `ReIDError` where that cannot be."
+    "The data with part of the training images as labeled query and gallery; `ReIDError` where that cannot be."
     from reid_nb.loaders import hold_out
-    if len(data.rows('test')): raise ReIDError(f"{data.name} has a labelled test part; leave out --hold-out")
+    if len(data.rows('test')): raise ReIDError(f"{data.name} has a labeled test part; leave out --hold-out")
     # whatever the recipe's seed, so that runs can be compared
-    data = replace(data, table=hold_out(data.table, share, by))
-    print(f'Held out, by {by}: {data}')
+    data = replace(data, table=hold_out(data.table, share, split_by))
+    print(f'Held out, by {split_by}: {data}')
     return data
 
 def _read(
     data,     # Path, or None for the synthetic players
     columns,  # As on the command line, and so are the rest
-    skip_bad, hold_out, by,
+    skip_bad, hold_out, split_by,
 ):
     "The data as the options want it; says what it is."
     from reid_nb.data import read_dataset
-    if by and not hold_out: raise ReIDError("--by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
+    if split_by and not hold_out: raise ReIDError("--split-by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
     found = read_dataset(data or embedded_data(), 'data', _column_map(columns), skip_bad, progress=True)
     print(found)
-    for f in found.skipped: print(f'  left out: {printable(f)}')
-    return _held_out(found, hold_out, by or 'pid') if hold_out else found
+    for f in found.skipped: print(f'  left out: {escape(f)}')
+    return _held_out(found, hold_out, split_by or 'pid') if hold_out else found
 
 # %% ../nbs/40_scripts.ipynb #59dc5f48
 HELD_OUT = 0.2 # Of the training images, where nobody says how much
 
 def _hold_out_fifth(
-    data,  # ReIDData without a labelled test part
+    data,  # ReIDData without a labeled test part
     p:int, # People that have to remain for a batch
 ):
     "The data with `HELD_OUT` of it held out by id, or None where that leaves fewer than `p` people, or one to be found."
@@ -250,11 +250,11 @@ def _hold_out_fifth(
 def _to_train_on(
     recipe, # Whose train.p people have to remain
     out,    # Folder of the run that is gone on with, None for a new one
-    data, columns, skip_bad, hold_out, by, # As on the command line
+    data, columns, skip_bad, hold_out, split_by, # As on the command line
 ):
-    "The data of a training, with a labelled part to measure with where that can be; says what it is."
-    if out and data is None: return _own_data(out, columns=columns, skip_bad=skip_bad, hold_out=hold_out, by=by)
-    found = _read(data, columns, skip_bad, hold_out, by)
+    "The data of a training, with a labeled part to measure with where that can be; says what it is."
+    if out and data is None: return _own_data(out, columns=columns, skip_bad=skip_bad, hold_out=hold_out, split_by=split_by)
+    found = _read(data, columns, skip_bad, hold_out, split_by)
     if len(found.rows('test')): return found
     if out and hold_out is None and (out/'table.csv').is_file(): return _held_out_as(found, out)
     p, n = recipe.train.p, found.rows('train').pid.nunique()
@@ -312,7 +312,7 @@ def _own_data(
     return found
 
 def _held_out_as(
-    data, # ReIDData without a labelled test part
+    data, # ReIDData without a labeled test part
     out,  # Folder of the run that was started with it
 ):
     "The data with the same part held out; as they are when they hold other files, which the run will refuse."
@@ -332,13 +332,13 @@ def reid_run(
     data:str=None,       # Zip, folder, csv or parquet file; synthetic players, made in data/, when not given
     recipe:str=None,     # Preset (tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
     out:str=None,        # Run folder; runs/DATA-RECIPE when not given
-    set:str=None,         # Changes to the recipe, as in "train.epochs=20 test.ms=[0.3]"
+    set:str=None,         # Changes to the recipe, as in "train.epochs=20 ensemble.circle_m=[0.3]"
     resume:bool=False,   # Continue an unfinished run
     force:bool=False,    # Replace the run that is there
     columns:str=None,     # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False, # Leave out images that cannot be decoded
-    hold_out:float=None, # Share of the training images to measure with; when not given 0.2 if no test part is labelled; 0: none
-    by:str=None,          # What is not on both sides then: pid (when not given), seq or both
+    hold_out:float=None, # Share of the training images to measure with; when not given 0.2 if no test part is labeled; 0: none
+    split_by:str=None,          # What is not on both sides then: pid (when not given), seq or both
 ):
     "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse."
     out = Path(out or f"runs/{_stem(data)}-{Path(recipe or 'tiny').stem}")
@@ -346,7 +346,7 @@ def reid_run(
     r = _recipe_of(before, recipe, set, 'tiny')
     if (out/'report.html').is_file() and not (force or resume):
         raise ReIDError(f"{out} holds a finished run: open {out/'report.html'}, or give --force to replace it")
-    found = _to_train_on(r, before, data, columns, skip_bad, hold_out, by)
+    found = _to_train_on(r, before, data, columns, skip_bad, hold_out, split_by)
     from reid_nb.pipeline import run_all
     report = run_all(found, r, out, resume, force)
     print(f"In JupyterLab: from reid_nb.explorer import explorer; explorer({str(out)!r})", f'Done: open {report}', sep='\n')
@@ -384,8 +384,8 @@ def reid_train(
     log:str=None,         # Write curves for tensorboard or wandb
     columns:str=None,     # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False, # Leave out images that cannot be decoded
-    hold_out:float=None, # Share of the training images to measure with; when not given 0.2 if no test part is labelled; 0: none
-    by:str=None,          # What is not on both sides then: pid (when not given), seq or both
+    hold_out:float=None, # Share of the training images to measure with; when not given 0.2 if no test part is labeled; 0: none
+    split_by:str=None,          # What is not on both sides then: pid (when not given), seq or both
 ):
     "Train one model from a recipe, on one process or many."
     out = Path(out or f"runs/{_stem(data)}-{Path(recipe or 'tiny').stem}-model")
@@ -396,7 +396,7 @@ def reid_train(
         (out/'last.pt').unlink(missing_ok=True) # the end of the training may have been cut off
         raise ReIDError(f"{out} holds a trained model; give --force to replace it")
     from reid_nb.distributed import launch, processes as joined
-    work = partial(_train, (before, data, columns, skip_bad, hold_out, by), r, out, resume=resume, force=force, log=log)
+    work = partial(_train, (before, data, columns, skip_bad, hold_out, split_by), r, out, resume=resume, force=force, log=log)
     if processes > 1: return launch(work, processes)
     with joined(): work()
 
@@ -427,8 +427,8 @@ def reid_ablate(
     force:bool=False,        # Replace the one that is there
     columns:str=None,         # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False,     # Leave out images that cannot be decoded
-    hold_out:float=None,     # Share of the training images to measure with; when not given 0.2 if no test part is labelled; 0: none
-    by:str=None,              # What is not on both sides then: pid (when not given), seq or both
+    hold_out:float=None,     # Share of the training images to measure with; when not given 0.2 if no test part is labeled; 0: none
+    split_by:str=None,              # What is not on both sides then: pid (when not given), seq or both
 ):
     "The paper's Table 1, row by row, and each technique left out of the whole: csv and picture with intervals."
     if processes < 1: raise ReIDError(f"--processes {processes}: give 1 or more")
@@ -442,7 +442,7 @@ def reid_ablate(
                         "to replace it")
     from reid_nb.ablation import ablate, table_rows
     table_rows(table)
-    found = _to_train_on(r, before, data, columns, skip_bad, hold_out, by)
+    found = _to_train_on(r, before, data, columns, skip_bad, hold_out, split_by)
     done = ablate(found, r, out, wanted, table, processes, resume, force)
     print(done.to_string(index=False, na_rep=''), f"Done: see {out/'ablation.png'} and ablation.csv", sep='\n')
 
@@ -455,7 +455,7 @@ def reid_ensemble(
     zoo:str=None,            # csv with backbone, height, width, m and seed of each model; the paper's 24 when not given
     rows:str=None,            # Which of them, as in "1 4 7"; all when not given, or with --resume those that are there
     seeds:str=None,          # Train each row with these seeds, as in "1 2", in place of its own
-    on:str=None,             # What to learn from: train, when not given, or all, with the labelled test part
+    train_on:str=None,             # What to learn from: train, when not given, or all, with the labeled test part
     out:str=None,            # Folder; runs/DATA-RECIPE-ensemble when not given
     set:str=None,             # Changes to the recipe, as in "train.epochs=20"
     processes:int=1,         # Models that are trained beside each other, one a GPU
@@ -463,25 +463,25 @@ def reid_ensemble(
     force:bool=False,        # Replace the one that is there
     columns:str=None,         # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False,     # Leave out images that cannot be decoded
-    hold_out:float=None,     # Share of the training images to measure with; when not given 0.2 if no test part is labelled; 0: none
-    by:str=None,              # What is not on both sides then: pid (when not given), seq or both
+    hold_out:float=None,     # Share of the training images to measure with; when not given 0.2 if no test part is labeled; 0: none
+    split_by:str=None,              # What is not on both sides then: pid (when not given), seq or both
 ):
     "Train the models of a zoo file, fuse them, say what each brings, and write the submission."
     if processes < 1: raise ReIDError(f"--processes {processes}: give 1 or more")
     out = Path(out or f"runs/{_stem(data)}-{Path(recipe or 'along2021').stem}-ensemble")
     before = _to_go_on(out, 'ensemble', resume, force)
-    r, on = _recipe_of(before, recipe, set, 'along2021'), on or (run_info(before).get('on') if before else None) or 'train'
+    r, train_on = _recipe_of(before, recipe, set, 'along2021'), train_on or (run_info(before).get('train_on') if before else None) or 'train'
     if (out/'ensemble.json').is_file() and not (force or resume):
         raise ReIDError(f"{out} holds a finished ensemble: see ensemble.json, --resume it with more models, or give "
                         "--force to replace it")
     from reid_nb.models import read_zoo
-    from reid_nb.zoo import asked, run_ensemble
-    if on not in ('train', 'all'): raise ReIDError(f"--on {on}: give train or all")
-    models = asked(read_zoo(zoo), _numbers(rows, 'rows', 1), _numbers(seeds, 'seeds'))
+    from reid_nb.zoo import select_rows, run_ensemble
+    if train_on not in ('train', 'all'): raise ReIDError(f"--train-on {train_on}: give train or all")
+    models = select_rows(read_zoo(zoo), _numbers(rows, 'rows', 1), _numbers(seeds, 'seeds'))
     if resume and not (zoo or rows or seeds) and (out/'zoo.csv').is_file(): models = None
-    if on == 'all' and hold_out is None and not (before and data is None): hold_out = 0 # nothing is kept back
-    found = _to_train_on(r, before, data, columns, skip_bad, hold_out, by)
-    done = run_ensemble(found, r, out, models, on, processes, resume, force)
+    if train_on == 'all' and hold_out is None and not (before and data is None): hold_out = 0 # nothing is kept back
+    found = _to_train_on(r, before, data, columns, skip_bad, hold_out, split_by)
+    done = run_ensemble(found, r, out, models, train_on, processes, resume, force)
     print(*_told(done, out), sep='\n')
 
 # %% ../nbs/40_scripts.ipynb #43ab55bc
@@ -508,13 +508,13 @@ def _told(
 @_plain
 def reid_eval(
     runs:str,            # Folder of a run, a training or an ensemble; several in quotes
-    data:str=None,       # Labelled data to look at in place of the run's own: zip, folder, csv or parquet file
+    data:str=None,       # Labeled data to look at in place of the run's own: zip, folder, csv or parquet file
     set:str=None,        # Changes to section test of the recipe, as in "k1=10 lambda_=0.3"
     out:str=None,        # csv for the table
     columns:str=None,    # Of a csv or parquet file, as in "file=path pid=person"
     skip_bad:bool=False, # Leave out images that cannot be decoded
-    hold_out:float=None, # Share of the labelled images of `data` that is measured with; all, or its test part, when not given
-    by:str=None,         # What is not on both sides then: pid (when not given), seq or both
+    hold_out:float=None, # Share of the labeled images of `data` that is measured with; all, or its test part, when not given
+    split_by:str=None,         # What is not on both sides then: pid (when not given), seq or both
     allow_overlap:bool=False, # Score images and people that the models were trained on as well
 ):
     "mAP with its interval, rank-1, rank-5 and mINP of trained models, after each step from features to answer."
@@ -523,15 +523,15 @@ def reid_eval(
     except ValueError as e: raise ReIDError(f"{runs!r} does not name folders: {e}") from e
     if out: check_output(out)
     if out and os.path.lexists(out): raise ReIDError(f"{out} is there already; give another --out")
-    if (hold_out is not None or columns or skip_bad or by) and not data:
-        raise ReIDError("--hold-out, --by, --columns and --skip-bad are about --data")
-    from reid_nb.explorer import Explorer, read_members, steps_of
-    found = _read(data, columns, skip_bad, hold_out, by) if data else None
-    room = Explorer(*read_members(folders if len(folders) > 1 else folders[0], data=found, progress=True,
+    if (hold_out is not None or columns or skip_bad or split_by) and not data:
+        raise ReIDError("--hold-out, --split-by, --columns and --skip-bad are about --data")
+    from reid_nb.explorer import Explorer, read_results, scores_by_step
+    found = _read(data, columns, skip_bad, hold_out, split_by) if data else None
+    room = Explorer(*read_results(folders if len(folders) > 1 else folders[0], data=found, progress=True,
                                   allow_overlap=allow_overlap))
     for m in room.members.values(): m.test = replace(read_recipe('tiny'), test=m.test).set(**changes).test
     room.test = next(iter(room.members.values())).test # which says whether matches of the same camera count
-    table = steps_of(room)
+    table = scores_by_step(room)
     if out: save_table(table, out)
     numbers = table.select_dtypes('number').columns
     print(table.assign(**(100*table[numbers]).round(1)).to_string(index=False))
@@ -543,28 +543,28 @@ def reid_eval(
 @_plain
 def reid_noise(
     run:str,          # Folder of a training, or of a run
-    set:str=None,     # Changes to section noise of the recipe, as in "rule=quantile partial=0.8 full=0.95"
+    set:str=None,     # Changes to section noise of the recipe, as in "rule=quantile partial_above=0.8 hidden_above=0.95"
     out:str=None,     # csv with score, kind and decision of each training image, for the review grid
-    picture:str=None, # png, jpg, pdf or svg file with the most suspicious crops of each kind
+    plot:str=None, # png, jpg, pdf or svg file with the most suspicious crops of each kind
     root:str=None,    # Folder of the images, when they are not where they were
     force:bool=False, # Replace files that are there
 ):
-    "Mine mislabelled and hidden crops from the losses of a training: counts, the worst, a csv, a picture."
-    for path in filter(None, (out, picture)):
+    "Mine mislabeled and hidden crops from the losses of a training: counts, the worst, a csv, a picture."
+    for path in filter(None, (out, plot)):
         check_output(path)
         if os.path.lexists(path) and not force: raise ReIDError(f"{path} is there already; give --force to replace it")
     changes = _section(set, 'noise')
-    if picture and Path(picture).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
-        raise ReIDError(f"--picture {picture}: give a file that ends in .png, .jpg, .pdf or .svg")
+    if plot and Path(plot).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
+        raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import check_run_folder, load_run_recipe
     from reid_nb.pipeline import read_root
     from reid_nb.learner import read_ledger
-    from reid_nb.noise import decide, mine, score_kinds
+    from reid_nb.noise import decide, mine, precision_recall
     from reid_nb.pipeline import read_table
     from reid_nb.review import read_decisions
     run = Path(run)
     check_run_folder(run)
-    folder = next((p for p in (run, run/'models/mine') if (p/'ledger').exists()), None)
+    folder = next((p for p in (run, run/'models/noise_model') if (p/'losses').exists()), None)
     if folder is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
@@ -572,12 +572,12 @@ def reid_noise(
     ledger = read_ledger(folder, table[table.subset == 'train'], trained)
     table = table.drop(columns='content', errors='ignore') # fingerprints, which are the run's own affair
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
-    found = decide(mine(ledger, table, r), r.copies, before, r.drop)
-    if picture: _draw_suspects(found, root or read_root(run), picture) # first, because it may fail
+    found = decide(mine(ledger, table, r), r.repeats, before, r.drop)
+    if plot: _draw_suspects(found, root or read_root(run), plot) # first, because it may fail
     if out: save_table(found, out)
-    truth = score_kinds(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None
+    truth = precision_recall(table.merge(found[['file', 'kind']], 'left', 'file')) if 'visible' in table else None
     print(*_suspects(found, truth), sep='\n')
-    for path in filter(None, (picture, out)): print(f"{path} is written")
+    for path in filter(None, (plot, out)): print(f"{path} is written")
     if not out: return
     images = root or (read_root(run) if (run/'root.txt').is_file() else 'the folder of the images')
     print(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
@@ -585,7 +585,7 @@ def reid_noise(
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _suspects(
     found, # From `decide`
-    truth, # From `score_kinds`, or None
+    truth, # From `precision_recall`, or None
 ):
     "Lines: how many of each kind, how far that is true, and the ten of the highest score."
     from reid_nb.data import names_of
@@ -595,7 +595,7 @@ def _suspects(
         yield f"{kind:8}{len(rows):6,} crops of {rows.pid.nunique():,} ids{right}"
     worst = found.nlargest(10, 'score').assign(pid=names_of(found))
     worst = worst[['file', 'pid', 'score', 'kind', 'decision']].round(3)
-    yield worst.assign(file=worst.file.map(printable), pid=worst.pid.map(printable)).to_string(index=False)
+    yield worst.assign(file=worst.file.map(escape), pid=worst.pid.map(escape)).to_string(index=False)
 
 def _draw_suspects(
     found,   # From `decide`
@@ -616,8 +616,8 @@ def reid_synth(
     n_ids:int=40,      # Training identities
     frames:int=20,     # Frames a sequence
     seed:int=0,        # The same seed gives the same bytes
-    n_val:int=20,      # Labelled validation identities
-    n_test:int=20,     # Unlabelled identities
+    n_val:int=20,      # Labeled validation identities
+    n_test:int=20,     # Unlabeled identities
     force:bool=False,  # Replace a file that is there
 ):
     "Make a zip of synthetic basketball players in the challenge's layout, with known occlusion."
@@ -667,7 +667,7 @@ def reid_data(
     data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True, max_gib=max_gib)
     print(data, data.summary().to_string(), sep='\n')
     problems = find_problems(data)
-    for p in problems: print(f'· {printable(p)}')
+    for p in problems: print(f'· {escape(p)}')
     for error in data.errors.values(): print(f'  {error}')
     if not problems: print('No problem found.')
     if data.errors and not skip_bad:
@@ -675,7 +675,7 @@ def reid_data(
 
 # %% ../nbs/40_scripts.ipynb #f8cbd36c
 COMMANDS = 'run train ablate ensemble eval noise synth data complete'.split() # Each after reid_
-_FILES = 'data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'picture' # What is a path
+_FILES = 'data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'plot' # What is a path
 
 @call_parse(pos=['shell'])
 @_plain

@@ -8,7 +8,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
-ROOMS = [('Data', 1), ('Measures and training', 6), ('Noise', 12), ('Retrieval', 19), ('Runs', 29), ('Results', 50), ('Trust', 60)]
+SECTIONS = { # In reading order
+    'Start': ['index', 'tutorials/story', 'tutorials/extend'],
+    'Data': ['09_data', '08_layouts', '10_explore', '11_augment'],
+    'Training': ['15_loaders', '12_cache', '13_samplers', '14_splits', '18_models', '17_losses', '20_learner',
+                 '19_loss_history', '21_distributed', '22_noise', '23_review'],
+    'Retrieval': ['25_embed', '24_neighbors', '27_rerank', '28_retrieval', '29_fusion', '30_submission', '26_onnx'],
+    'Judging': ['16_metrics', '31_saliency', '32_report', '34_explorer_state', '35_explorer', '36_ablation', '37_zoo', '50_results'],
+    'Whole runs': ['33_pipeline', '40_scripts', '01_recipe'],
+    'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store'],
+    'Appendices': ['00_core', '02_runs', '07_archives', '03_players', '04_rendering', '05_scenes', '06_synth',
+                   'tests/untrusted_input', 'tests/fuzz', 'tests/faults', 'tests/device']}
 PROJECT = 'CONTRIBUTING', 'SECURITY', 'CHANGELOG' # Files beside `nbs`, pages too
 PROJECT_LINK = rf'\]\(\.\./({"|".join(PROJECT)})\.md'
 DEF, CLASS = (ast.FunctionDef, ast.AsyncFunctionDef), ast.ClassDef
@@ -145,19 +155,15 @@ class Page:
 
 def pages():
     "All of them, in reading order."
-    tutorials = ['story', 'challenge', 'million', 'vector_store']
-    found = [Page(p) for p in sorted(NBS.glob('*.ipynb')) + sorted(NBS.glob('tutorials/*.ipynb'))]
-    return sorted(found, key=lambda p: (p.name != 'index', '/' in p.name, tutorials.index(p.path.stem)
-                                        if p.path.stem in tutorials else 99, p.name))
+    found = {p.name: p for p in map(Page, sorted(NBS.rglob('*.ipynb'))) if '.ipynb_checkpoints' not in str(p.path)}
+    order = [name for names in SECTIONS.values() for name in names]
+    if missing := set(found) - set(order): raise SystemExit(f'no section names {sorted(missing)}: see SECTIONS')
+    return [found[name] for name in order if name in found]
 
 def sections(all_pages):
-    "[(caption, pages)], by the notebooks' numbers."
-    number = {p.name: int(p.name[:2]) for p in all_pages if p.name[:2].isdigit()}
-    edges = [n for _, n in ROOMS] + [100]
-    out = [('Start', [p for p in all_pages if p.name == 'index' or number.get(p.name, 100) < edges[0]])]
-    out += [(title, [p for p in all_pages if a <= number.get(p.name, 100) < b])
-            for (title, a), b in zip(ROOMS, edges[1:])]
-    return out[:-1] + [('Tutorials', [p for p in all_pages if '/' in p.name])] + out[-1:]
+    "[(caption, pages)], in reading order."
+    at = {p.name: p for p in all_pages}
+    return [(title, [at[n] for n in names if n in at]) for title, names in SECTIONS.items()]
 
 class Names:
     "Where a name in backticks is defined."

@@ -1,5 +1,5 @@
 """What an augmentation is worth to a network that is trained from scratch: the preset `tiny` with one change each, on
-part of the training ids, and its mAP on the labelled test part. Resumable: what is in OUT is not trained again.
+part of the training ids, and its mAP on the labeled test part. Resumable: what is in OUT is not trained again.
 
     python nbs/benchmarks/augment.py cuhk03_challenge.zip augment --seeds "0 1 2"
 """
@@ -12,11 +12,11 @@ import torch
 from fastcore.script import call_parse
 
 from cleaning import interval, part_of_ids
-from reid_nb.core import atomic_write, recipe
+from reid_nb.core import atomic_write, load_recipe
 from reid_nb.data import read_dataset
 from reid_nb.learner import reid_learner
 
-WAYS = {'as it is': {}, 'with AugMix': {'augment.augmix': 0.5}, 'with colour jitter': {'augment.jitter': 0.5},
+WAYS = {'as it is': {}, 'with AugMix': {'augment.augmix': 0.5}, 'with color jitter': {'augment.jitter': 0.5},
         'with patches of others': {'augment.patch': 0.5}, 'with affine': {'augment.affine': 0.5},
         'some images gray': {'augment.gray_all': 0.1}, 'erased by noise': {'augment.fill': 'noise'},
         'without erasing': {'augment.erase': 0.0}, 'without local grayscale': {'augment.gray': 0.0},
@@ -34,7 +34,7 @@ def one(data, r, folder):
 
 @call_parse
 def main(
-    path:str,          # Challenge zip with a labelled validation part
+    path:str,          # Challenge zip with a labeled validation part
     out:str,           # Folder for everything that is made
     seeds:str='0 1 2', # Of weights, batches and augmentation
     ways:str='',       # Only these, numbers from 0, besides the first
@@ -50,7 +50,7 @@ def main(
     todo = [names[i] for i in sorted({0, *map(int, ways.split())})] if ways else names
     for seed in map(int, seeds.split()):
         for way in todo:
-            r = recipe('tiny').set(**{'seed': seed, 'model.size': [height, height//2], 'train.epochs': epochs,
+            r = load_recipe('tiny').set(**{'seed': seed, 'model.size': [height, height//2], 'train.epochs': epochs,
                                       'train.eval_every': epochs, **WAYS[way]})
             got = one(data, r, out/f'{way}-{seed}'.replace(' ', '-'))
             found.setdefault(way, []).append(got)

@@ -23,7 +23,7 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms as T
 
 from reid_nb.augment import augmentations
-from reid_nb.core import recipe
+from reid_nb.core import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.loaders import reid_dls
 from reid_nb.losses import reid_loss
@@ -55,7 +55,7 @@ class ImageByImage(Dataset):
     def __getitem__(self, i): return self.tfm(Image.open(self.root/self.files[i]).convert('RGB')), i
 
 def make_files(root, n):
-    "Smooth colours with fine noise: about 11 KB a file, as a crop of a person has."
+    "Smooth colors with fine noise: about 11 KB a file, as a crop of a person has."
     rng = np.random.default_rng(0)
     for i in range(n):
         h, w = (max(60, int(v)) for v in rng.normal((250, 100), (20, 10)))
@@ -125,7 +125,7 @@ def main(
     files = sorted(str(f.relative_to(root)) for f in root.rglob('*.jp*g'))
     table = pd.DataFrame(dict(file=files, pid=np.arange(len(files)) // 8, camid=0, seq=0, frame=0, subset='train',
                               role='train'))
-    data, r = ReIDData(root, table, 'files'), recipe('along2021')
+    data, r = ReIDData(root, table, 'files'), load_recipe('along2021')
     kb = np.mean([(root/f).stat().st_size for f in files]) / 1000
     print(f'{len(files):,} files of {kb:.0f} KB; {os.cpu_count()} cores, torch with {torch.get_num_threads()} threads, '
           f'{default_device()}; torchvision with {workers} workers', flush=True)

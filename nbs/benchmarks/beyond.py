@@ -1,7 +1,7 @@
 """Ideas that the paper's table has no row for, on networks that are there already. What a single network gains: its gallery
 expanded as well as its queries; images looked at in two sizes; batch statistics taken from the test images, labels
 unseen; re-ranking with the parameters that are best for other people's queries. And what a sum of networks gains: features joined and re-ranked once, in place of the sum of re-ranked distances; ranks or
-spreads summed. mAP on the labelled test part, every gain with the interval over seeds and queries.
+spreads summed. mAP on the labeled test part, every gain with the interval over seeds and queries.
 
     reid_ablate DATA --table cumulative --out ablation …; reid_ensemble DATA --out ensemble …
     python nbs/benchmarks/beyond.py DATA ablation ensemble
@@ -18,11 +18,11 @@ from fastcore.script import call_parse
 from reid_nb.core import load_run_recipe
 from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
-from reid_nb.inference import Embeddings, embed
+from reid_nb.embed import Embeddings, embed
 from reid_nb.loaders import cached_images
 from reid_nb.metrics import bootstrap, evaluate_rows
 from reid_nb.models import load_model
-from reid_nb.pipeline import answer
+from reid_nb.pipeline import postprocess_steps
 from reid_nb.rerank import expand_gallery, expand_queries, k_reciprocal
 from reid_nb.zoo import choose_parameters
 
@@ -30,7 +30,7 @@ FITTED = 'parameters of re-ranking from other people'
 
 @torch.no_grad()
 def adapted(model, images):
-    "A copy whose batch normalisation knows the statistics of these images in place of the training's."
+    "A copy whose batch normalization knows the statistics of these images in place of the training's."
     new = deepcopy(model).eval()
     for m in new.modules():
         if isinstance(m, torch.nn.modules.batchnorm._BatchNorm): m.reset_running_stats(); m.momentum = None; m.train()
@@ -38,14 +38,14 @@ def adapted(model, images):
     return new.eval()
 
 def features(data, folder, flip=True, sizes=None, adapt=False):
-    "Embeddings of the labelled test part by the network in `folder`."
+    "Embeddings of the labeled test part by the network in `folder`."
     model, at = load_model(folder), np.flatnonzero(data.table.subset == 'test')
     rows = data.table.iloc[at]
     if sizes: return embed(model, rows, data.root, [model.size, *sizes], flip=flip)
     images = cached_images(data.table, data.root, model.size, model.resize)[torch.as_tensor(at)]
     return embed(adapted(model, images) if adapt else model, rows, images=images, flip=flip)
 
-def last(e, r): return list(answer(e, r))[-1][1]
+def last(e, r): return list(postprocess_steps(e, r))[-1][1]
 
 def both_expanded(e, r):
     "The answer when the gallery is expanded too."
@@ -94,7 +94,7 @@ def report(title, found):
 
 @call_parse
 def main(
-    data:str,     # Data set with a labelled test part
+    data:str,     # Data set with a labeled test part
     ablation:str, # Folder of `reid_ablate`
     ensemble:str, # Folder of `reid_ensemble`
     out:str='beyond.csv', # Where the table goes
@@ -107,7 +107,7 @@ def main(
     tables = []
     for name in ('circle', 'large-input'):
         tables += [report(f'one network, {name}', alone(data, sorted(Path(ablation).glob(f'models/seed-*/{name}')), r, ap))]
-    nets = sorted(p.parent for p in Path(ensemble).glob('models/*/model.safetensors') if p.parent.name != 'mine')
+    nets = sorted(p.parent for p in Path(ensemble).glob('models/*/model.safetensors') if p.parent.name != 'noise_model')
     es = {p.name: features(data, p) for p in nets}
     for n in range(2, len(es) + 1):
         found = [sums(some, r, ap) for some in combinations(es.values(), n)]

@@ -14,10 +14,10 @@ import pandas as pd
 import torch
 from fastcore.script import call_parse
 
-from reid_nb.core import atomic_write, load_table, recipe
+from reid_nb.core import atomic_write, load_table, load_recipe
 from reid_nb.data import ReIDData, read_dataset
-from reid_nb.inference import embed
-from reid_nb.learner import read_visits, reid_learner
+from reid_nb.embed import embed
+from reid_nb.learner import read_loss_history, reid_learner
 from reid_nb.metrics import evaluate_rows
 from reid_nb.noise import apply_decisions, decide, mine, true_kinds
 from reid_nb.synth import occlude
@@ -42,7 +42,7 @@ def decisions(way, table, folder, r):
     "What each way does with the training images."
     mined = table.assign(kind=true_kinds(table.visible, HIDDEN, PART))
     if way in ("paper's rule", 'suspects dropped'):
-        mined = mine(read_visits(folder/'everything'/'ledger'), table, r.noise)
+        mined = mine(read_loss_history(folder/'everything'/'losses'), table, r.noise)
     if way == 'everything': mined['kind'] = 'clean'
     if way == 'suspects dropped': mined['kind'] = mined.kind.replace('partial', 'full')
     return decide(mined, copies=1 if way == 'truth, only dropped' else 2)
@@ -85,7 +85,7 @@ def row(way, test, results, seeds):
 
 @call_parse
 def main(
-    path:str,          # Challenge zip with a labelled validation part
+    path:str,          # Challenge zip with a labeled validation part
     out:str,           # Folder for everything that is made
     seeds:str='0 1 2', # Of the hiding and of the training
     ways:str='',       # Only these, numbers from 0, for working in several processes
@@ -102,9 +102,9 @@ def main(
     print(data)
     for way in todo:
         for seed in seeds:
-            r = recipe('tiny').set(**{'seed': seed, 'model.size': [height, height//2], 'train.epochs': epochs,
-                                      'train.eval_every': epochs, 'noise.relative': 0.5, 'noise.partial': 1.5,
-                                      'noise.full': 3.})
+            r = load_recipe('tiny').set(**{'seed': seed, 'model.size': [height, height//2], 'train.epochs': epochs,
+                                      'train.eval_every': epochs, 'noise.id_centering': 0.5, 'noise.partial_above': 1.5,
+                                      'noise.hidden_above': 3.})
             hidden = noisy(data, out/f'hidden-{seed}', seed=seed)
             results[way, seed] = got = one(way, hidden, dict(clear=data, hidden=test), r, out/f'seed-{seed}')
             print(f'{way:20} seed {seed}:', *[f"{t} mAP {np.mean(got[t]['ap']):.4f}" for t in TESTS], flush=True)

@@ -30,10 +30,10 @@ def make(n_q, n_g, noise, dims=64, per_id=20, seed=0):
     "Features of length 1, ids and six cameras of both sides; no junk, which torchreid would count as wrong."
     import numpy as np
     rng = np.random.default_rng(seed)
-    centres = rng.standard_normal((n_g // per_id, dims), dtype=np.float32)
+    centers = rng.standard_normal((n_g // per_id, dims), dtype=np.float32)
     def look(n):
-        pids = rng.integers(0, len(centres), n)
-        x = centres[pids] + np.float32(noise) * rng.standard_normal((n, dims), dtype=np.float32)
+        pids = rng.integers(0, len(centers), n)
+        x = centers[pids] + np.float32(noise) * rng.standard_normal((n, dims), dtype=np.float32)
         return x / np.linalg.norm(x, axis=1, keepdims=True), pids, rng.integers(0, 6, n)
     (q, *q_ids), (g, *g_ids) = look(n_q), look(n_g)
     return q, g, q_ids[0], g_ids[0], q_ids[1], g_ids[1]

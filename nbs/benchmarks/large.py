@@ -18,19 +18,19 @@ from fastcore.script import call_parse
 from PIL import Image
 
 from reid_nb import report, scripts
-from reid_nb.core import load_table, open_run, recipe
+from reid_nb.core import load_table, open_run, load_recipe
 from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
-from reid_nb.explorer import Explorer, read_members, steps_of
-from reid_nb.inference import embed
-from reid_nb.learner import Visits, read_visits
+from reid_nb.explorer import Explorer, read_results, scores_by_step
+from reid_nb.embed import embed
+from reid_nb.learner import LossHistory, read_loss_history
 from reid_nb.loaders import PKSampler, cached_images
 from reid_nb.models import load_model
 from reid_nb.noise import mine
 from reid_nb.pipeline import run_all, train_model
 
 SMALL = {'model.backbone': 'test_resnet', 'model.size': [32, 16], 'train.epochs': 2, 'train.warmup': 1, 'train.precision': 'fp32',
-         'train.eval_every': 2, 'train.p': 4, 'noise.clean': False, 'test.ms': [0.3]}
+         'train.eval_every': 2, 'train.p': 4, 'noise.clean': False, 'ensemble.circle_m': [0.3]}
 
 def memory(key):
     "MiB in /proc/self/status."
@@ -75,15 +75,15 @@ def open_all(table, root): return torch.stack([torch.from_numpy(np.array(Image.o
 
 def ledger(folder, n, epochs):
     "Write a ledger of as many visits as images and epochs."
-    book, rng = Visits(n, folder=folder), np.random.default_rng(0)
+    book, rng = LossHistory(n, folder=folder), np.random.default_rng(0)
     for e in range(epochs):
-        book.add(e, row=rng.permutation(n), loss=rng.random(n), view=rng.integers(0, 8, n), guess=rng.integers(-1, 9, n))
+        book.add(e, row=rng.permutation(n), loss=rng.random(n), applied=rng.integers(0, 8, n), pred=rng.integers(-1, 9, n))
 
-def mined(folder, table): mine(read_visits(folder), table, recipe('tiny').noise)
+def mined(folder, table): mine(read_loss_history(folder), table, load_recipe('tiny').noise)
 
 def steps(folder, n, runs, models):
     "Yield name, function and alternative of each step."
-    data, r = None, recipe('tiny').set(**SMALL)
+    data, r = None, load_recipe('tiny').set(**SMALL)
     yield f'make {n:,} images', partial(make_images, folder, n)
     yield 'read and check the table', lambda: read_dataset(folder/'table.csv')
     table = load_table(folder/'table.csv').assign(seq=-1)
@@ -93,8 +93,8 @@ def steps(folder, n, runs, models):
     yield 'cached images, first time', look
     yield 'cached images, later', look
     yield 'plan of an epoch, P x K', lambda: len(PKSampler(train.pid.values, 16, 4))
-    yield 'write a ledger of 200 epochs', partial(ledger, folder/'ledger', len(train), 200)
-    yield 'mine it', lambda: mined(folder/'ledger', table)
+    yield 'write a ledger of 200 epochs', partial(ledger, folder/'losses', len(train), 200)
+    yield 'mine it', lambda: mined(folder/'losses', table)
     yield 'a whole run of 1 epoch', lambda: run_all(read_dataset(folder/'table.csv'),
         r.set(**{'train.epochs': 1, 'train.warmup': 0, 'train.p': 32, 'train.eval_every': 1}), folder/'run')
     model = load_model(folder/'run/models/m0.3')
@@ -112,8 +112,8 @@ def many_runs(many, folder, r, n):
     def begin():
         with open_run(many/'another', r): pass
     yield f'begin a run beside {n:,} others', begin
-    yield 'reid_eval of one of them', lambda: steps_of(Explorer(*read_members(many/'run-7')))
-    yield 'reid_eval of 24 of them', lambda: steps_of(Explorer(*read_members([many/f'run-{i}' for i in range(24)])))
+    yield 'reid_eval of one of them', lambda: scores_by_step(Explorer(*read_results(many/'run-7')))
+    yield 'reid_eval of 24 of them', lambda: scores_by_step(Explorer(*read_results([many/f'run-{i}' for i in range(24)])))
 
 def many_models(folder, n, q=1000, g=9000):
     "Steps on the distances of `n` models."

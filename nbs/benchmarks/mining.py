@@ -13,10 +13,10 @@ import torch
 from fastcore.script import call_parse
 from sklearn.metrics import average_precision_score
 
-from reid_nb.core import load_table, recipe
+from reid_nb.core import load_table, load_recipe
 from reid_nb.data import ReIDData, read_dataset
-from reid_nb.learner import read_visits, reid_learner
-from reid_nb.noise import SCORES, auroc, confident_learning, cross_fit, less_id, thresholds, true_kinds
+from reid_nb.learner import read_loss_history, reid_learner
+from reid_nb.noise import SCORES, auroc, confident_learning, cross_fit, center_by_id, thresholds, true_kinds
 from reid_nb.synth import occlude
 
 HIDDEN, PART = 0.15, 0.75 # Visible fraction below which a person counts as wholly, and as partly hidden
@@ -43,8 +43,8 @@ def spread(score, table, cut, n=1000):
 
 def readings(visits, pids):
     "Mean of the last 40 % without erased views, and least loss, each less half of the id and in robust deviations."
-    x = [visits.suspicion('mean', (0.6, 1), ['RandomErasing']), visits.suspicion('least')]
-    x = np.array([less_id(np.where(np.isnan(s), np.nanmedian(s), s), pids, 0.5) for s in x])
+    x = [visits.noise_score('mean', (0.6, 1), ['RandomErasing']), visits.noise_score('least')]
+    x = np.array([center_by_id(np.where(np.isnan(s), np.nanmedian(s), s), pids, 0.5) for s in x])
     x -= np.median(x, 1, keepdims=True)
     return (x / np.median(abs(x), 1, keepdims=True)).mean(0)
 
@@ -54,7 +54,7 @@ def one(data, r, folder):
         learn = reid_learner(data, r)
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder)
         (folder/'done').touch()
-    return read_visits(folder/'ledger')
+    return read_loss_history(folder/'losses')
 
 @call_parse
 def main(
@@ -73,13 +73,13 @@ def main(
     table = load_table(root/'truth.csv') if root.is_dir() else occlude(data.table, data.root, root, seed=seed)
     data = ReIDData(root, table, data.name)
     train = data.rows('train').reset_index(drop=True)
-    r = recipe('tiny').set(**{'seed': 42 + seed, 'train.epochs': epochs, 'train.eval_every': epochs})
+    r = load_recipe('tiny').set(**{'seed': 42 + seed, 'train.epochs': epochs, 'train.eval_every': epochs})
     books, scores = [one(data, r.set(seed=42 + seed + 1000*i), out/f'run-{seed}-{i}') for i in range(runs)], {}
     visits = books[0]
-    for how in (*SCORES, 'forgetting'): scores[how] = visits.suspicion(how)
-    scores['mean, views without erasing'] = visits.suspicion(without=['RandomErasing'])
-    scores['mean of all epochs'] = visits.suspicion(window=(0, 1))
-    scores['mean, less half of the id'] = less_id(visits.suspicion(), train.pid, 0.5)
+    for how in (*SCORES, 'forgetting'): scores[how] = visits.noise_score(how)
+    scores['mean, views without erasing'] = visits.noise_score(without=['RandomErasing'])
+    scores['mean of all epochs'] = visits.noise_score(window=(0, 1))
+    scores['mean, less half of the id'] = center_by_id(visits.noise_score(), train.pid, 0.5)
     for n in sorted({1, runs}):
         scores[f'two readings, {n} runs'] = np.mean([readings(v, train.pid) for v in books[:n]], 0)
     for e in range(len(visits)): print(f'epoch {e + 1}: AUROC {auroc(visits.losses()[e], train, HIDDEN):.3f}')

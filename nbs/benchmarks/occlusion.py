@@ -15,13 +15,13 @@ from fastcore.script import call_parse
 from safetensors.numpy import load_file, save_file
 from scipy.stats import rankdata
 
-from reid_nb.core import atomic_write, recipe
+from reid_nb.core import atomic_write, load_recipe
 from reid_nb.data import open_image, read_dataset
 from reid_nb.explore import image_sizes
-from reid_nb.inference import embed
-from reid_nb.learner import read_visits, reid_learner
+from reid_nb.embed import embed
+from reid_nb.learner import read_loss_history, reid_learner
 from reid_nb.loaders import decode_images
-from reid_nb.noise import auroc, confident_learning, cross_fit, less_id
+from reid_nb.noise import auroc, confident_learning, cross_fit, center_by_id
 
 @torch.no_grad()
 def cosines(model, images):
@@ -38,9 +38,9 @@ def trained(data, r, images, folder):
         f = embed(learn.model, data.table, images=images).features
         with atomic_write(folder/'look.safetensors') as tmp:
             save_file(dict(scores=cosines(learn.model, images), features=f), tmp)
-    return read_visits(folder/'ledger'), load_file(folder/'look.safetensors')
+    return read_loss_history(folder/'losses'), load_file(folder/'look.safetensors')
 
-def neighbours(f, table, within):
+def neighbors(f, table, within):
     "Mean similarity to crops of the same id up to `within` frames away, and the highest to another id's within five."
     sim, pid, t = f @ f.T, table.pid.values, table.frame.values
     near, same = abs(t[:, None] - t), pid[:, None] == pid
@@ -79,7 +79,7 @@ def main(
     torch.set_num_threads(threads)
     out, data = Path(out), read_dataset(path, dest=Path(out)/'data')
     table = data.rows('train').reset_index(drop=True)
-    base = recipe('tiny').set(**{'train.epochs': epochs, 'train.eval_every': epochs})
+    base = load_recipe('tiny').set(**{'train.epochs': epochs, 'train.eval_every': epochs})
     data, images = replace(data, table=table), decode_images(table, data.root, base.model.size)
     gray = [cv2.cvtColor(np.asarray(open_image(data.root, f)), cv2.COLOR_RGB2GRAY) for f in table.file]
     size = image_sizes(table, data.root)
@@ -90,20 +90,20 @@ def main(
         visits, look = trained(data, base.set(seed=seed), images, out/f'seed-{seed}')
         p = look['scores']
         label, rival = p[np.arange(len(p)), own], np.where(np.arange(p.shape[1]) == own[:, None], -np.inf, p).max(1)
-        near, other = neighbours(look['features'], table, 25)
+        near, other = neighbors(look['features'], table, 25)
         every = dict(window=(0, 1))
-        s = {'mean loss of all epochs': visits.suspicion(**every), 'mean loss, last 60 %': visits.suspicion(),
-             'least loss': visits.suspicion('least'), 'last loss': visits.suspicion('last'),
-             'rank of the loss': visits.suspicion('rank', **every),
-             'forgetting': visits.suspicion('forgetting', **every),
-             'mean loss, views without erasing': visits.suspicion(without=['RandomErasing'], **every),
-             'mean loss, less half of the id': less_id(visits.suspicion(**every), table.pid, 0.5),
-             'share of visits that name one rival': visits.rivals((0, 1))[1],
+        s = {'mean loss of all epochs': visits.noise_score(**every), 'mean loss, last 60 %': visits.noise_score(),
+             'least loss': visits.noise_score('least'), 'last loss': visits.noise_score('last'),
+             'rank of the loss': visits.noise_score('rank', **every),
+             'forgetting': visits.noise_score('forgetting', **every),
+             'mean loss, views without erasing': visits.noise_score(without=['RandomErasing'], **every),
+             'mean loss, less half of the id': center_by_id(visits.noise_score(**every), table.pid, 0.5),
+             'share of visits that name one other person': visits.confused((0, 1))[1],
              'second look: surprise at the label': -label, 'second look: another id': rival,
              'second look: margin': rival - label,
-             'unlike its neighbours in time': near, 'like another id at that time': other}
+             'unlike its neighbors in time': near, 'like another id at that time': other}
         s['loss + look'] = sum_of_ranks(s['mean loss of all epochs'], -label)
-        s['loss + look + neighbours'] = sum_of_ranks(s['mean loss of all epochs'], -label, near, other)
+        s['loss + look + neighbors'] = sum_of_ranks(s['mean loss of all epochs'], -label, near, other)
         print(f'seed {seed}, AUROC by epoch:', *[f'{auc(l, table):.3f}' for l in visits.losses()])
         runs.append(s)
     for name in runs[0]: scores[name] = np.mean([ranks(s[name]) for s in runs], 0)
@@ -111,8 +111,8 @@ def main(
         judged = cross_fit(data, base, folds, blocks=True, images=images, folder=out/'folds')
         for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
         scores['confident learning'] = confident_learning(judged.probs, table.pid).score.values
-        scores['loss + look + neighbours + cross-fitted label'] = sum_of_ranks(scores['loss + look + neighbours'],
+        scores['loss + look + neighbors + cross-fitted label'] = sum_of_ranks(scores['loss + look + neighbors'],
                                                                                judged.score('label'))
     area = scores['area of the crop, negative']
-    scores['loss + look + neighbours + area'] = sum_of_ranks(scores['loss + look + neighbours'], area)
+    scores['loss + look + neighbors + area'] = sum_of_ranks(scores['loss + look + neighbors'], area)
     print(report(scores, table).to_string())

@@ -1,9 +1,9 @@
 """What the recipes are worth to one network from random weights: the winning entry's training against the baseline that
 it builds on, with the same backbone, size, epochs and share of warm-up, without mining and without post-processing; and
-the entry with one part changed each. mAP on the labelled test part. Resumable: what is in OUT is not trained again.
+the entry with one part changed each. mAP on the labeled test part. Resumable: what is in OUT is not trained again.
 
     python nbs/benchmarks/recipes.py cuhk03_challenge.zip recipes --seeds "0 1 2"
-    python nbs/benchmarks/recipes.py cuhk03_challenge.zip recipes --seeds 0 --ways "1 2 3 4"
+    python nbs/benchmarks/recipes.py cuhk03_challenge.zip recipes --seeds 0 --variants "1 2 3 4"
 """
 from pathlib import Path
 
@@ -14,18 +14,18 @@ from fastcore.script import call_parse
 
 from augment import one
 from cleaning import interval, part_of_ids
-from reid_nb.core import recipe
+from reid_nb.core import load_recipe
 from reid_nb.data import read_dataset
 
 ALONG, TRICKS = 'along2021', 'bag_of_tricks'
-WAYS = {TRICKS: {}, ALONG: {}, 'linear decay': {'train.decay': 'linear'}, 'steps': {'train.decay': 'step'},
+WAYS = {TRICKS: {}, ALONG: {}, 'linear decay': {'train.schedule': 'linear'}, 'steps': {'train.schedule': 'step'},
         'SGD': {'train.opt': 'sgd'}, 'SGD, 4 x the rate': {'train.opt': 'sgd', 'train.lr': 0.02},
-        'average pooling': {'model.pool': 'avg'}, 'softmax for circle': {'loss.identity': 'softmax'},
+        'average pooling': {'model.pool': 'avg'}, 'softmax for circle': {'loss.id_loss': 'softmax'},
         'no dropout': {'model.dropout': 0.}, 'no affine': {'augment.affine': 0.}, 'no grayscale': {'augment.gray': 0.},
         'margin 0.3': {'loss.margin': 0.3}, 'clipped at 5': {'train.clip': 5.}, 'averaged': {'train.ema': 0.998},
-        'pairs of images': {'loss.identity': 'pairs', 'loss.gamma': 128.},
-        f"rates and decay of {TRICKS}": {'train.lr': 3.5e-4, 'train.lr_start': 3.5e-6, 'train.decay': 'step', 'train.wd': 5e-4},
-        f"{TRICKS} with the rates and decay of {ALONG}": {'train.lr': 5e-3, 'train.lr_start': 1e-4, 'train.decay': 'cosine',
+        'pairs of images': {'loss.id_loss': 'pairs', 'loss.gamma': 128.},
+        f"rates and decay of {TRICKS}": {'train.lr': 3.5e-4, 'train.warmup_lr': 3.5e-6, 'train.schedule': 'step', 'train.wd': 5e-4},
+        f"{TRICKS} with the rates and decay of {ALONG}": {'train.lr': 5e-3, 'train.warmup_lr': 1e-4, 'train.schedule': 'cosine',
                                                           'train.wd': 1e-4}}
 
 def row(way, found, seeds):
@@ -37,7 +37,7 @@ def row(way, found, seeds):
 
 @call_parse
 def main(
-    path:str,                # Challenge zip with a labelled validation part
+    path:str,                # Challenge zip with a labeled validation part
     out:str,                 # Folder for everything that is made
     seeds:str='0 1 2',       # Of weights, batches and augmentation
     ways:str='1',            # Which, numbers from 0; the baseline always
@@ -54,7 +54,7 @@ def main(
     todo = [names[i] for i in sorted({0, *map(int, ways.split())})]
     for seed in seeds:
         for way in todo:
-            r = recipe(TRICKS if way.startswith(TRICKS) else ALONG).set(**{
+            r = load_recipe(TRICKS if way.startswith(TRICKS) else ALONG).set(**{
                 'seed': seed, 'model.backbone': backbone, 'model.size': [height, height//2], 'train.epochs': epochs,
                 'train.warmup': round(epochs/12), 'train.eval_every': epochs, **WAYS[way]})
             found[way, seed] = got = one(data, r, out/f'{way}-{seed}'.replace(' ', '-'))

@@ -5,7 +5,7 @@
 
 From features:
   library       reid_nb.rerank.k_reciprocal; `float32` and `bfloat16` are the same with that search
-  search        the neighbour search alone, without symmetry: product of all pairs by NumPy's BLAS in float32 and torch's
+  search        the neighbor search alone, without symmetry: product of all pairs by NumPy's BLAS in float32 and torch's
                 top k of each row, the fastest exact one that was found (faiss and NumPy's partition are slower)
   faiss         the same by faiss.IndexFlatL2, where faiss is installed
   dense         the same algorithm on full float32 matrices in NumPy, as published implementations have it
@@ -13,7 +13,7 @@ From distances that are already there (not part of the time):
   matrix        reid_nb.rerank.rerank_distances, in torchreid's variant
   torchreid     torchreid's re_ranking, where torchreid is installed or its unpacked sources are in FOLDER
 
---features: `persons`, a centre each and much noise, so that strangers are nearly as near as friends; `trained`, the same in
+--features: `persons`, a center each and much noise, so that strangers are nearly as near as friends; `trained`, the same in
 64 dimensions that are spread over all, nearer to what a network gives; `random`; or an .npy file of features, whose first
 rows are the queries. Memory is the peak above the process with its input made.
 """
@@ -33,13 +33,13 @@ def features(n_q, n_g, d, kind='persons', per_id=20, seed=0):
     rng = np.random.default_rng(seed)
     inner = min(d, 64) if kind == 'trained' else d
     spread = rng.standard_normal((inner, d), dtype=np.float32) / d**.5
-    centres = rng.standard_normal((max(1, n_g // per_id), inner), dtype=np.float32)
+    centers = rng.standard_normal((max(1, n_g // per_id), inner), dtype=np.float32)
     def look(n):
         x = np.empty((n, d), np.float32)
         for s in range(0, n, 4096):
             y = rng.standard_normal((len(x[s:s+4096]), inner), dtype=np.float32)
-            if kind == 'persons': y = 1.5 * y + centres[rng.integers(0, len(centres), len(y))]
-            elif kind == 'trained': y = (0.8 * y + centres[rng.integers(0, len(centres), len(y))]) @ spread
+            if kind == 'persons': y = 1.5 * y + centers[rng.integers(0, len(centers), len(y))]
+            elif kind == 'trained': y = (0.8 * y + centers[rng.integers(0, len(centers), len(y))]) @ spread
             x[s:s+4096] = y / np.linalg.norm(y, axis=1, keepdims=True)
         return x
     return look(n_q), look(n_g)

@@ -21,19 +21,19 @@ def main():
     for name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'): os.environ[name] = str(args.threads)
     import numpy as np, pandas as pd, torch
     from rerank import features
-    from reid_nb.core import recipe
-    from reid_nb.explorer import Explorer, ExplorerView, Member
-    from reid_nb.inference import Embeddings
+    from reid_nb.core import load_recipe
+    from reid_nb.explorer import Explorer, ExplorerView, ModelResult
+    from reid_nb.embed import Embeddings
     from reid_nb.metrics import evaluate
     from reid_nb.rerank import expand_queries, k_reciprocal
     torch.set_num_threads(args.threads)
 
-    n, test = args.queries + args.gallery, recipe('along2021').test
+    n, test = args.queries + args.gallery, load_recipe('along2021').test
     table = pd.DataFrame(dict(file=[f'{i}.jpg' for i in range(n)], pid=np.arange(n) % 400, camid=np.arange(n) % 6,
                               role=['query']*args.queries + ['gallery']*args.gallery))
     sizes = args.queries, args.gallery, args.dims, args.features
     look = lambda seed: Embeddings(np.concatenate(features(*sizes, seed=seed)), table)
-    members = [Member(f'm{i}', look(i), test) for i in range(args.members)]
+    members = [ModelResult(f'm{i}', look(i), test) for i in range(args.members)]
     start = time.perf_counter()
     view = ExplorerView(Explorer(members, 'nowhere'))
     print(f'{args.queries:,} x {args.gallery:,}, {args.dims}-d {args.features}, {args.threads} threads')

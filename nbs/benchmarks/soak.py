@@ -18,7 +18,7 @@ from fastai.callback.core import Callback
 from fastcore.script import call_parse
 from scipy.stats import theilslopes
 
-from reid_nb.core import recipe
+from reid_nb.core import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import reid_learner
 
@@ -53,7 +53,7 @@ def main(
     table = pd.DataFrame(dict(file=[f'{i}.jpg' for i in range(len(pids))], pid=pids, camid=0, seq=0, frame=0, subset='train', role='train'))
     test = table[:40].assign(subset='test', camid=1, role=['query', 'gallery']*20)
     table = pd.concat([table, test], ignore_index=True)
-    r = recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [32, 16], 'train.epochs': epochs, 'train.warmup': 1,
+    r = load_recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [32, 16], 'train.epochs': epochs, 'train.warmup': 1,
                               'train.eval_every': 1, 'train.p': 8, 'train.precision': 'fp32', 'test.same_camera': True})
     images = torch.randint(0, 256, (len(table), 3, 32, 16), dtype=torch.uint8)
     learn = reid_learner(ReIDData(Path('.'), table, 'noise'), r, images, cbs=[Watch()])

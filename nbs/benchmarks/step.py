@@ -1,5 +1,5 @@
 """What a training step costs through the `Learner`, with loader, augmentation, ledger, history and schedule, beside the
-bare forward pass, backward pass and optimiser step of the same network on a batch that is already there.
+bare forward pass, backward pass and optimizer step of the same network on a batch that is already there.
 
     python nbs/benchmarks/step.py
     python nbs/benchmarks/step.py --backbones "resnet50 resnest101" --sizes "256x128 384x128" --p 16 --steps 40 --image-by-image
@@ -21,9 +21,9 @@ from fastcore.script import call_parse
 from torch.utils.data import DataLoader
 
 from batches import ImageByImage, make_files
-from reid_nb.core import recipe
+from reid_nb.core import load_recipe
 from reid_nb.data import ReIDData
-from reid_nb.learner import optimiser, reid_learner
+from reid_nb.learner import optimizer, reid_learner
 from reid_nb.losses import reid_loss
 from reid_nb.models import recipe_model
 
@@ -32,11 +32,11 @@ def clock():
     return perf_counter()
 
 class Bare:
-    "Steps of a network of its own, with the learner's kind of optimiser."
+    "Steps of a network of its own, with the learner's kind of optimizer."
     def __init__(self, learn):
         r = learn.recipe
         self.model, self.loss = recipe_model(r, learn.dls.n_ids).to(learn.dls.device).train(), reid_loss(r.loss)
-        self.opt = optimiser(r.train)(learn.splitter(self.model), lr=1e-4)
+        self.opt = optimizer(r.train)(learn.splitter(self.model), lr=1e-4)
         self.batch = learn.dls.train.one_batch()[:2]
 
     def seconds(self, batches):
@@ -110,7 +110,7 @@ def main(
         print(f'{where}; torch {torch.__version__}, {preset}', flush=True)
         for name in backbones.split():
             for size in sizes.split():
-                r = recipe(preset).set(**{'model.backbone': name, 'model.size': [int(v) for v in size.split('x')], 'train.p': p,
+                r = load_recipe(preset).set(**{'model.backbone': name, 'model.size': [int(v) for v in size.split('x')], 'train.p': p,
                                           'train.precision': precision, 'train.warmup': 1})
                 row = measure(r, root, files, steps, epochs, image_by_image, workers) | dict(where=where)
                 print(pd.DataFrame([row]).round(1).to_string(index=False), flush=True)

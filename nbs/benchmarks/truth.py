@@ -16,7 +16,7 @@ from reid_nb.core import atomic_write, load_run_recipe
 from reid_nb.data import read_dataset
 from reid_nb.metrics import bootstrap
 from reid_nb.noise import apply_decisions, decide, true_kinds
-from reid_nb.pipeline import Job, do_job
+from reid_nb.pipeline import Job, train_job
 
 @call_parse
 def main(
@@ -36,7 +36,7 @@ def main(
             n, folder = r.noise, out/f'truth/seed-{seed}/{name}'
             shown = apply_decisions(data.table, decide(table, n.copies, drop=n.drop), n.few, n.max_copies)
             if not (folder/'result.json').is_file():
-                do_job(data, Job(folder, r, shown))
+                train_job(data, Job(folder, r, shown))
                 found = score_row(data, r, folder)
                 with atomic_write(folder/'result.json') as tmp: tmp.write_text(json.dumps(found))
             truth.append(json.loads((folder/'result.json').read_text())['ap'])
