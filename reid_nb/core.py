@@ -8,9 +8,9 @@ __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'ADDED', 'SOURCES', 'PRESETS', '
            'escape', 'ReIDError', 'WriteError', 'DiskFull', 'NotReplaced', 'is_blank', 'not_blank', 'ModelRecipe',
            'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe', 'add_field',
            'Recipe', 'save_recipe', 'load_recipe', 'check_output', 'is_temp_file', 'check_held', 'atomic_write',
-           'save_table', 'load_table', 'sort_metadata', 'lock_folder', 'check_whole', 'check_plain', 'check_run_folder',
-           'by_person', 'decisions_key', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed', 'seed_all', 'launched',
-           'set_up_tests', 'show_grid']
+           'save_table', 'load_table', 'save_arrays', 'lock_file', 'lock_folder', 'check_whole', 'check_plain',
+           'check_run_folder', 'by_person', 'decisions_key', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed',
+           'seed_all', 'launched', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, difflib, errno, hashlib, json, os, random, re, secrets, shutil, stat, tempfile, time
@@ -24,6 +24,7 @@ import tomlkit
 from fastcore.docments import docments
 from fastcore.script import CliError
 from filelock import FileLock, Timeout
+from safetensors.numpy import save_file
 
 # %% ../nbs/00_core.ipynb #38c8b49e
 def escape(
@@ -502,19 +503,42 @@ def load_table(
     return table.fillna(dict.fromkeys(texts, ''))
 
 # %% ../nbs/00_core.ipynb #c00181a9
-def sort_metadata(
-    path, # safetensors file, not yet renamed
-):
-    "Put the notes in the head of the file in the order of their names."
+def _sort_metadata(path):
+    "Put the metadata in the head of a safetensors file in the order of their names."
     with open(path, 'rb+') as f:
-        n = int.from_bytes(f.read(8), 'little')
-        head = json.loads(f.read(n))
+        length = int.from_bytes(f.read(8), 'little')
+        head = json.loads(f.read(length))
         head['__metadata__'] = dict(sorted(head['__metadata__'].items()))
         text = json.dumps(head, ensure_ascii=False, separators=(',', ':')).encode()
-        if len(text) > n: return # spelled in another way than here; as good, but in its own order
-        f.seek(8); f.write(text.ljust(n))
+        if len(text) > length: return # spelled in another way than here; as good, but in its own order
+        f.seek(8)
+        f.write(text.ljust(length))
+
+def save_arrays(
+    path,          # safetensors file
+    arrays:dict,   # NumPy arrays, or tensors on the CPU, by name
+    metadata=None, # Texts by name that go to the head of the file
+):
+    "Write `arrays`, whole or not at all; the same arrays and metadata give the same bytes."
+    arrays = {name: np.asarray(a, order='C') for name, a in arrays.items()}
+    with atomic_write(path) as tmp:
+        save_file(arrays, tmp, metadata or None)
+        if metadata: _sort_metadata(tmp)
 
 # %% ../nbs/00_core.ipynb #a0119847
+@contextmanager
+def lock_file(
+    path,           # Of the lock; its folder has to be there
+    wait:float=0.,  # Seconds to wait for another process; -1: as long as it takes
+    busy:str='another process is at work', # Text of the error when that was too short
+):
+    "Keep other processes out until the end of the block, or of this process; raises `ReIDError`."
+    lock = FileLock(path)
+    try: lock.acquire(timeout=wait)
+    except Timeout: raise ReIDError(busy) from None
+    try: yield
+    finally: lock.release()
+
 @contextmanager
 def lock_folder(
     folder, # Made when it is not there
@@ -522,15 +546,12 @@ def lock_folder(
     "Keep other processes out of `folder`; raises `ReIDError` at once when one is at work in it."
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    lock, name = FileLock(folder/LOCK), os.path.abspath(folder)
-    try: lock.acquire(timeout=0)
-    except Timeout:
-        raise ReIDError(f"another process is at work in {folder}; wait until it is done, or stop it") from None
-    HELD[name] = _identity(folder)
-    try: yield folder
-    finally:
-        del HELD[name]
-        lock.release()
+    name = os.path.abspath(folder)
+    busy = f"another process is at work in {folder}; wait until it is done, or stop it"
+    with lock_file(folder/LOCK, busy=busy):
+        HELD[name] = _identity(folder)
+        try: yield folder
+        finally: del HELD[name]
 
 # %% ../nbs/00_core.ipynb #8c099449
 _TRAINED = {'recipe.toml', 'table.csv', 'root.txt', 'run.json', 'noise.csv', 'decisions.csv', 'embeddings', LOCK, '.removing'}

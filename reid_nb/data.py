@@ -18,10 +18,9 @@ from urllib.parse import urlparse
 
 import pandas as pd
 from fastcore.basics import patch
-from filelock import FileLock, Timeout
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
-from .core import (IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, OTHER_ENDINGS, WriteError, ReIDError,
+from .core import (IMAGE_ENDINGS, IMAGE_FORMATS, lock_file, NO_IMAGE, OTHER_ENDINGS, WriteError, ReIDError,
                           check_plain, check_run_folder, not_blank, escape)
 
 # %% ../nbs/09_data.ipynb #d2839bf3
@@ -812,10 +811,10 @@ def _workshop(
     for old in folder.glob(f'.{verb}-*'):
         try:
             if old.is_symlink() or time.time() - old.stat().st_mtime < 60: continue
-            with FileLock(old/'lock', timeout=0): pass
-        except (Timeout, OSError): continue
+            with lock_file(old/'lock'): pass
+        except (ReIDError, OSError): continue
         shutil.rmtree(old, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f'.{verb}-', dir=folder) as tmp, FileLock(Path(tmp)/'lock'): yield Path(tmp)
+    with tempfile.TemporaryDirectory(prefix=f'.{verb}-', dir=folder) as tmp, lock_file(Path(tmp)/'lock'): yield Path(tmp)
 
 # %% ../nbs/09_data.ipynb #14fd0ba3
 def _md5(

@@ -25,12 +25,11 @@ from fastcore.basics import patch
 from matplotlib.colors import rgb_to_hsv
 from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 from torch import nn
 from tqdm.auto import tqdm
 
 from .core import (IMAGE_ENDINGS, LOCK, ReIDError, atomic_write, check_output, check_plain,
-                          check_run_folder, lock_folder, is_temp_file, load_table, save_table, sort_metadata)
+                          check_run_folder, lock_folder, is_temp_file, load_table, save_table, save_arrays)
 from .data import ReIDData, concat_tables, read_dataset, tell_unread
 from .distributed import on_first, process_group
 from .learner import is_oom
@@ -110,9 +109,7 @@ def _write(
     note,     # From `_note`
 ):
     "Write the file, whole or not at all."
-    with atomic_write(path) as tmp:
-        save_file(dict(features=np.ascontiguousarray(features)), tmp, note)
-        sort_metadata(tmp)
+    save_arrays(path, dict(features=np.ascontiguousarray(features)), note)
 
 def _save(
     e,    # `Embeddings`

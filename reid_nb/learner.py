@@ -28,14 +28,14 @@ from fastai.optimizer import OptimWrapper
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from timm.optim import param_groups_weight_decay
 from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform, augmentations
 from .core import (ReIDError, Recipe, TrainRecipe, atomic_write, check_run_folder, is_temp_file,
-                          save_table, seed_all, sort_metadata)
+                          save_table, seed_all, save_arrays)
 from .loaders import check_images, recipe_sampler, reid_dls
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -133,10 +133,8 @@ class LossHistory:
               epoch:int, # From 0
         ):
         "Write an epoch to the folder."
-        with atomic_write(self.folder/f'{epoch:04d}.safetensors') as tmp:
-            about = dict(n=str(self.n), views=' '.join(self.views), epoch=str(epoch))
-            save_file(self.epochs[epoch], tmp, self.note | about)
-            sort_metadata(tmp)
+        about = dict(n=str(self.n), views=' '.join(self.views), epoch=str(epoch))
+        save_arrays(self.folder/f'{epoch:04d}.safetensors', self.epochs[epoch], self.note | about)
 
     def __len__(self): return len(self.epochs)
     def __repr__(self):
@@ -195,20 +193,20 @@ def error_rate(self:LossHistory) -> np.ndarray:
 
 # %% ../nbs/20_learner.ipynb #1cc3dddb
 class LossRecorder(Callback):
-    "Enter every visit of a training image in `visits`; `ReIDError` when a loss is no number, with the batch's files."
+    "Enter every visit of a training image in `loss_history`; `ReIDError` when a loss is no number, with the batch's files."
     order, every = -10, 50
     def __init__(self,
                  table, # Training rows
         ): self.table, self.folder, self.before = table, None, {}
 
     def begin(self,
-              folder=None, # Of the training; each epoch is written to its subfolder `ledger`
+              folder=None, # Of the training; each epoch is written to its subfolder `losses`
         ):
         "Open an empty ledger."
         self.folder, self.before = folder and Path(folder), {}
         views = [type(t).__name__ for t in self.tfms]
         written = self.folder/'losses' if folder and self.learn.team.rank == 0 else None
-        self.visits = LossHistory(len(self.table), views, written, getattr(self.learn, 'trained_on', None))
+        self.loss_history = LossHistory(len(self.table), views, written, getattr(self.learn, 'trained_on', None))
 
     @property
     def tfms(self):
@@ -218,7 +216,7 @@ class LossRecorder(Callback):
 
     def before_fit(self):
         "Open a ledger where none is open."
-        if not hasattr(self, 'visits'): self.begin()
+        if not hasattr(self, 'loss_history'): self.begin()
         if not self.keeps: warnings.warn(f"loss.id_loss = {self.learn.recipe.loss.id_loss!r} gives no loss of each image: "
                                          "no ledger of losses is kept, and noise cannot be mined")
 
@@ -262,13 +260,13 @@ def so_far(self:LossRecorder) -> dict:
 def after_train(self:LossRecorder):
     "Enter the epoch."
     new = self.so_far() # looks at the losses as well
-    if self.keeps: self.visits.add(self.epoch, **new)
+    if self.keeps: self.loss_history.add(self.epoch, **new)
     self.before = {}
 
 @patch
 def after_fit(self:LossRecorder):
     "Write again what was removed from the folder, or changed there, since it was written."
-    visits = self.visits
+    visits = self.loss_history
     if visits.folder is None: return
     for i, known in enumerate(visits.epochs):
         try: found = load_file(visits.folder/f'{i:04d}.safetensors')
@@ -290,7 +288,7 @@ def look(self:LossRecorder):
     if self.folder:
         where = f"; {self.folder/'bad_batch.csv'} names the images of that batch"
         save_table(batch, self.folder/'bad_batch.csv')
-    step = len(self.new['row']) + step + self.epoch_plan.first + 1
+    step = len(self.new['row']) + step + self.resumable_epoch.first + 1
     raise ReIDError(f"the loss is no longer a number, in epoch {self.epoch + 1}, step {step}{where}. Lower train.lr, "
                     "raise train.warmup, or set train.clip")
 
@@ -350,7 +348,7 @@ class History(Callback):
 
     def before_epoch(self):
         "Start the clock and the sum of the losses."
-        self.total, self.n, seconds = self.before if self.epoch_plan.first else (0., 0, 0.)
+        self.total, self.n, seconds = self.before if self.resumable_epoch.first else (0., 0, 0.)
         self.start, self.new = time.time() - seconds, []
     def after_loss(self):
         "Keep the loss of the step, on the device."
@@ -394,7 +392,7 @@ class TqdmCallback(Callback):
         ): self.title = title
     def before_fit(self):
         "Draw the bar, as far as the run has come."
-        n, (epoch, step) = len(self.dls.train), self.epoch_plan.at
+        n, (epoch, step) = len(self.dls.train), self.resumable_epoch.at
         self.tqdm = tqdm(total=self.n_epoch * n, initial=epoch * n + step, desc=self.title, unit='batch', mininterval=1,
                         disable=self.learn.team.rank > 0, position=self.line)
     def after_batch(self):
@@ -408,8 +406,8 @@ class TqdmCallback(Callback):
         self.tqdm.set_postfix(epoch=f'{self.epoch + 1}/{self.n_epoch}', **last)
     def after_fit(self):
         "Say so where patience ended the training."
-        if not self.best.over or self.learn.team.rank: return
-        tqdm.write(f'{self.title}: stopped after epoch {len(self.history.rows)}, {self.best}')
+        if not self.save_best.over or self.learn.team.rank: return
+        tqdm.write(f'{self.title}: stopped after epoch {len(self.history.rows)}, {self.save_best}')
     def close(self):
         "Leave the bar as it is."
         self.tqdm.close()
@@ -425,27 +423,27 @@ class EMACallback(Callback):
     order = -15
     def __init__(self,
                  decay:float, # Share of the old average that is kept at each step, in the long run
-        ): self.decay, self.ema = decay, None
+        ): self.decay, self.average = decay, None
 
     def before_fit(self):
         "Begin the average at the first weights."
-        if self.ema is None: self.ema = ModelEmaV3(self.net, self.decay, use_warmup=True)
+        if self.average is None: self.average = ModelEmaV3(self.net, self.decay, use_warmup=True)
     def after_step(self):
         "Take the new weights into it."
-        self.ema.update(self.net, self.train_iter + 1)
+        self.average.update(self.net, self.train_iter + 1)
     def before_validate(self):
         "Put the average in the network's place."
-        if self.ema is not None: self.raw, self.learn.model = self.model, self.ema.module
+        if self.average is not None: self.raw, self.learn.model = self.model, self.average.module
     def after_validate(self):
         "And the network back."
-        if self.ema is not None: self.learn.model = self.raw
+        if self.average is not None: self.learn.model = self.raw
 
 # %% ../nbs/20_learner.ipynb #09079ec0
 @patch(as_prop=True)
 def kept(self:Learner):
     "The network with the weights that are validated and kept: their average, where there is one."
-    average = getattr(self, 'average', None)
-    return self.net if average is None or average.ema is None else average.ema.module
+    ema = getattr(self, 'ema', None)
+    return self.net if ema is None or ema.average is None else ema.average.module
 
 class SaveBest(Callback):
     "Keep the weights of the best validation by mAP, and end the training after `patience` that were no better."
@@ -507,7 +505,7 @@ class Checkpoint(Callback):
     def after_batch(self):
         "Save within an epoch when the last save is old."
         if not self.training: return
-        step = self.epoch_plan.number + 1
+        step = self.resumable_epoch.number + 1
         if step % self.every or step == self.n_iter: return
         if self.learn.team.agree(time.time() - self.saved > 60*self.minutes): self.save(self.epoch, step)
 
@@ -587,14 +585,14 @@ def save(self:Checkpoint,
          step:int,  # And its first step
     ):
     "Write the state of the learner."
-    learn, best = self.learn, self.learn.best
+    learn, best = self.learn, self.learn.save_best
     if step: learn.intact.after_epoch() # which does so itself at the end of an epoch
-    visits = learn.ledger.so_far() if step else {}
+    visits = learn.loss_recorder.so_far() if step else {}
     state = dict(epoch=epoch, step=step, train_iter=learn.train_iter, recipe=_values(learn.recipe), trained_on=learn.trained_on,
                  model=learn.net.state_dict(), opt=learn.opt.state_dict(), rows=learn.history.rows,
                  ema=None if learn.kept is learn.net else learn.kept.state_dict(),
                  part=learn.history.so_far() if step else (0., 0, 0.), best=(best.mAP, best.when, best.since),
-                 visits={k: torch.from_numpy(v) for k, v in visits.items()}, images=len(learn.ledger.table))
+                 visits={k: torch.from_numpy(v) for k, v in visits.items()}, images=len(learn.loss_recorder.table))
     self.saved = time.time()
     if learn.team.rank: return
     with atomic_write(self.path) as tmp: torch.save(state, tmp)
@@ -633,23 +631,23 @@ def load_checkpoint(self:Learner,
         state = torch.load(path, map_location='cpu', weights_only=True)
         for k, new in _values(self.recipe).items():
             if (old := state['recipe'].get(k)) != new: raise ValueError(f"it was made with {k} = {old!r}, not {new!r}")
-        _check_state(state, len(self.ledger.table), self.trained_on)
+        _check_state(state, len(self.loss_recorder.table), self.trained_on)
         self.net.load_state_dict(state['model'])
         self.create_opt()
         self.opt.load_state_dict(state['opt'])
         _check_moments(self.opt.opt)
         if state['ema'] is not None:
-            self.average.ema = ModelEmaV3(self.net, self.average.decay, use_warmup=True)
-            self.average.ema.module.load_state_dict(state['ema'])
+            self.ema.average = ModelEmaV3(self.net, self.ema.decay, use_warmup=True)
+            self.ema.average.module.load_state_dict(state['ema'])
         self.history.rows, self.history.before = state['rows'], state['part']
-        self.best.mAP, self.best.when, self.best.since = state['best']
-        self.ledger.before = {k: v.numpy() for k, v in state['visits'].items()}
-        self.epoch_plan.at, self.epoch_plan.done = (state['epoch'], state['step']), state['train_iter']
-        if (done := state['epoch']) and self.ledger.keeps:
+        self.save_best.mAP, self.save_best.when, self.save_best.since = state['best']
+        self.loss_recorder.before = {k: v.numpy() for k, v in state['visits'].items()}
+        self.resumable_epoch.at, self.resumable_epoch.done = (state['epoch'], state['step']), state['train_iter']
+        if (done := state['epoch']) and self.loss_recorder.keeps:
             visits = read_loss_history(Path(path).with_name('losses'), done)
             if wrong := differing(visits.note, self.trained_on):
                 raise ValueError(f"the ledger beside it is of other {', other '.join(wrong)}")
-            self.ledger.visits.epochs = visits.epochs
+            self.loss_recorder.loss_history.epochs = visits.epochs
     except Exception as e: # torch's own errors take many lines
         why = str(e).strip().partition('\n')[0] or type(e).__name__
         raise ReIDError(f"cannot continue from {path}: {why}; delete it to train from the first epoch on") from e
@@ -739,8 +737,8 @@ def _begin(self:Learner,
     if self.team.rank == 0:
         for f in folder.glob('.*'):
             if is_temp_file(f.name): f.unlink()
-    self.best.folder = folder
-    self.ledger.begin(folder)
+    self.save_best.folder = folder
+    self.loss_recorder.begin(folder)
     return self.load_checkpoint(folder/'last.pt') if (folder/'last.pt').is_file() else 0
 
 @patch
@@ -752,7 +750,7 @@ def fit_recipe(self:Learner,
     "Train for the recipe's epochs with its schedule; `ReIDError` when `folder` holds another training."
     r, cbs = self.recipe.train, [ParamScheduler({'lr': lr_schedule(self.recipe.train)})]
     start = self._begin(folder) if folder is not None else 0
-    self.ledger.before_fit()
+    self.loss_recorder.before_fit()
     cbs += ([Checkpoint(folder, minutes)] if folder is not None else []) + ([TqdmCallback(bar)] if bar else [])
     try:
         with ContextManagers([self.no_bar(), self.no_logging()] if bar or self.team.rank else []):
@@ -763,12 +761,12 @@ def fit_recipe(self:Learner,
         raise ReIDError(f"the memory is full: a batch has train.p x train.k = {r.p} x {r.k} images of model.size = "
                         f"{self.recipe.model.size}; lower one of these, and start over with --force") from e
     finally:
-        self.ledger.visits.folder = None # What is trained after this does not belong to the folder
+        self.loss_recorder.loss_history.folder = None # What is trained after this does not belong to the folder
         if bar and hasattr(cbs[-1], 'tqdm'): cbs[-1].close()
     self.team.agree(None) # the first has written what the others may read
-    if r.checkpoint == 'best': self.best.load()
+    if r.checkpoint == 'best': self.save_best.load()
     elif self.kept is not self.net: self.net.load_state_dict(self.kept.state_dict())
-    self.best.folder = None
+    self.save_best.folder = None
     return self
 
 # %% ../nbs/20_learner.ipynb #361fb34f

@@ -25,7 +25,6 @@ from fastai.vision.core import TensorImage
 from fastcore.basics import patch
 from fastcore.xdg import xdg_cache_home
 from fasttransform import Pipeline
-from filelock import FileLock
 from PIL import Image, ImageOps
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
@@ -33,7 +32,7 @@ from sklearn.model_selection import GroupKFold
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform, augmentations, tensor_on
-from .core import DiskFull, WriteError, ReIDError, Recipe, atomic_write, mix_seed, show_grid
+from .core import DiskFull, WriteError, ReIDError, Recipe, atomic_write, lock_file, mix_seed, show_grid
 from .data import open_image
 
 # %% ../nbs/15_loaders.ipynb #eed3a1d3
@@ -146,7 +145,7 @@ def cached_images(
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < 1.1 * np.prod(shape) + 2**26: raise DiskFull(f"{folder} has too little room")
-        with FileLock(f'{path}.lock'):
+        with lock_file(f'{path}.lock', wait=-1):
             if (found := _open_cache(path, key, shape)) is None:
                 _build(path, files, root, shape[1:3], resize, key, progress)
                 found = _open_cache(path, key, shape)

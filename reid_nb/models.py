@@ -21,13 +21,13 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from timm.models.resnest import ResNestBottleneck
 from timm.models.resnet import Bottleneck, ResNet
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .core import ReIDError, Recipe, atomic_write, check_plain, load_recipe as read_recipe, save_recipe, sort_metadata
+from .core import ReIDError, Recipe, atomic_write, check_plain, load_recipe as read_recipe, save_recipe, save_arrays
 from .losses import loss_head
 
 # %% ../nbs/18_models.ipynb #708c8bb8
@@ -290,9 +290,8 @@ def save_weights(
 ):
     "Write the model's parameters and buffers, and what they were trained on if it knows, whole or not at all."
     note = getattr(model, 'trained_on', None)
-    with atomic_write(path) as tmp:
-        save_file({k: v.contiguous().cpu() for k, v in model.state_dict().items()}, tmp, note or None)
-        if note: sort_metadata(tmp)
+    weights = {k: v.contiguous().cpu() for k, v in model.state_dict().items()}
+    save_arrays(path, weights, note)
 
 def read_note(
     path, # safetensors file

@@ -21,11 +21,11 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
-from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, sort_metadata
+from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, save_arrays
 from .data import names_of
 from .explore import KINDS
 from .learner import LossHistory, reid_learner, trained_on, training_rows
@@ -278,12 +278,7 @@ def _one_fold(data, recipe, table, held, images, bar):
     with ContextManagers([] if bar else [learn.no_bar(), learn.no_logging()]): learn.fit_recipe(bar=bar)
     probs = class_probabilities(learn.model, learn.loss_func, images[torch.as_tensor(np.flatnonzero(held))])
     probs[~table.pid[held].isin(table.pid[~held]).values] = np.nan
-    return dict(probs=probs, loss=learn.ledger.visits.noise_score('mean', recipe.noise.window).astype(np.float32))
-
-def _save_fold(found, path, key, content):
-    "Write it with what it is of."
-    save_file(found, path, dict(key=key, content=content))
-    sort_metadata(path)
+    return dict(probs=probs, loss=learn.loss_recorder.loss_history.noise_score('mean', recipe.noise.window).astype(np.float32))
 
 def _read_fold(
     path, # File, or None
@@ -344,7 +339,7 @@ def cross_fit(
         if (found := _read_fold(path, key, content)) is None:
             found = _one_fold(data, recipe, table, held, images, bar and f'{bar} {f + 1} of {k}')
             if path:
-                with atomic_write(path) as tmp: _save_fold(found, tmp, key, content)
+                save_arrays(path, found, dict(key=key, content=content))
         out.probs[held], out.loss[f] = found['probs'], np.where(held, np.nan, found['loss'])
     return out
 

@@ -20,10 +20,9 @@ from fastai.torch_core import default_device
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from PIL import Image
-from safetensors.numpy import save_file
 
 from .core import (ReIDError, Recipe, atomic_write, check_whole, decisions_key, load_run_recipe,
-                          load_table, open_run, run_info, save_table)
+                          load_table, open_run, run_info, save_arrays, save_table)
 from .data import ReIDData, _decode, _outside, names_of
 from .distributed import on_first, process_group
 from .fusion import fuse
@@ -440,7 +439,7 @@ def write_outputs(
 ) -> Path:
     "Write distances, submission, history and metrics, and at the very end the report; returns its path."
     out, r = run.out, run.recipe
-    with atomic_write(out/'distances.safetensors') as tmp: save_file(dists, tmp)
+    save_arrays(out/'distances.safetensors', dists)
     if 'challenge' in dists:
         ids = unlabeled_ids(run.data)
         write_submission(out/'submission.csv', dists['challenge'], *ids)

@@ -15,8 +15,7 @@ import anywidget
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from filelock import FileLock, Timeout
-from .core import ReIDError, by_person, check_plain, check_run_folder, save_table
+from .core import ReIDError, by_person, check_plain, check_run_folder, lock_file, save_table
 from .data import MAX_IMAGES, MAX_TABLE, name_in, names_of, open_image
 
 # %% ../nbs/23_review.ipynb #8ac17281
@@ -24,7 +23,7 @@ COLUMNS = 'file pid seq frame loss score kind rule decision by'.split()
 _NUMBER = r'[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?inf|nan|'
 _VALUES = dict(file=(r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).+', 'a path below the root'),
                pid=(r'-?\d{1,18}', 'a whole number'), score=(_NUMBER, 'a number'),
-               kind=('clean|partial|full', 'clean, partial or hidden'), by=('rule|person|', 'rule or person'),
+               kind=('clean|partial|hidden', 'clean, partial or hidden'), by=('rule|person|', 'rule or person'),
                rule=(r'keep|drop|oversample x\d{1,3}', 'keep, drop or oversample x2'),
                decision=(r'keep|drop|oversample x([2-9]|[1-9]\d{1,2})|', 'keep, drop or oversample x2 (to x999)'))
 
@@ -89,8 +88,9 @@ def _put(self:Decisions,
     ) -> tuple:
     "Replace one row's decision in the file; returns the pairs before and after."
     name = self.path.name
+    busy = f"{name} is not saved: another process has held it for 10 seconds"
     try:
-        with FileLock(self.path.with_name(f'.{name}.lock.tmp'), timeout=10):
+        with lock_file(self.path.with_name(f'.{name}.lock.tmp'), wait=10, busy=busy):
             table = read_decisions(self.path)
             at = table.index[table.file == file]
             if not len(at): raise ReIDError(f"{file} is not in {name} (any more)")
@@ -99,7 +99,6 @@ def _put(self:Decisions,
             if new != old:
                 table.loc[at[0], ['decision', 'by']] = new
                 save_table(table, self.path)
-    except Timeout as e: raise ReIDError(f"{name} is not saved: another process has held it for 10 seconds") from e
     except OSError as e: raise ReIDError(f"{name} is not saved: {e.strerror or e}") from e
     self.table = table
     return old, new
@@ -347,7 +346,7 @@ function select(name, options, change) {
 
 function frame(refilter, turn) {
   const f = {
-    kind: select('Kind', { '': 'all kinds', full: 'hidden', partial: 'partial', clean: 'clean' }, refilter),
+    kind: select('Kind', { '': 'all kinds', hidden: 'hidden', partial: 'partial', clean: 'clean' }, refilter),
     pid: el('input', { type: 'search', placeholder: 'any id', size: 7, 'aria-label': 'Id', onchange: refilter }),
     by: select('Decided by', { '': 'decided by anyone', rule: 'by the rule', person: 'by a person',
                                undecided: 'undecided' }, refilter),

@@ -32,7 +32,7 @@ class Watch(Callback):
     order = 90 # After all others
     def after_epoch(self):
         size = sum(f.stat().st_size for f in self.learn.folder.rglob('*') if f.is_file())
-        ledger = sum(v.nbytes for e in self.learn.ledger.visits.epochs for v in e.values())
+        ledger = sum(v.nbytes for e in self.learn.loss_recorder.loss_history.epochs for v in e.values())
         self.learn.samples.append(dict(epoch=self.epoch + 1, memory=memory(), ledger=ledger / 1024, files=len(os.listdir('/proc/self/fd')),
                                     threads=threading.active_count(), folder=size / 1024))
 
@@ -63,7 +63,7 @@ def main(
         learn.fit_recipe(tmp, bar='soak')
     rows = pd.DataFrame(learn.samples)
     if out: rows.to_csv(out, index=False)
-    visits = sum(len(e['row']) for e in learn.ledger.visits.epochs)
+    visits = sum(len(e['row']) for e in learn.loss_recorder.loss_history.epochs)
     print(f"{epochs} epochs, {visits:,} visits; slopes an epoch from epoch {len(rows) // 5 + 1} on:")
     rows['memory without the ledger'] = rows.memory - rows.ledger
     slopes = {}
