@@ -4,16 +4,16 @@
 
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'ADDED', 'SOURCES', 'PRESETS', 'LOCK', 'HELD', 'TEXT_COLUMNS', 'RUN_FILES',
-           'FINAL_FILES', 'MOST_FILES', 'LAUNCHER', 'IMAGE_FORMATS', 'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE',
-           'escape', 'ReIDError', 'WriteError', 'DiskFull', 'NotReplaced', 'is_blank', 'not_blank', 'ModelRecipe',
-           'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe', 'add_field',
-           'Recipe', 'save_recipe', 'load_recipe', 'check_output', 'is_temp_file', 'check_held', 'atomic_write',
-           'save_table', 'load_table', 'save_arrays', 'lock_file', 'lock_folder', 'check_whole', 'check_plain',
-           'check_run_folder', 'by_person', 'decisions_key', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed',
-           'seed_all', 'launched', 'set_up_tests', 'show_grid']
+           'FINAL_FILES', 'MOST_FILES', 'LAUNCHER', 'PARTS', 'IMAGE_FORMATS', 'IMAGE_ENDINGS', 'OTHER_ENDINGS',
+           'NO_IMAGE', 'escape', 'ReIDError', 'WriteError', 'DiskFull', 'NotReplaced', 'is_blank', 'not_blank',
+           'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe',
+           'add_field', 'Recipe', 'save_recipe', 'load_recipe', 'check_output', 'is_temp_file', 'check_held',
+           'atomic_write', 'save_table', 'load_table', 'save_arrays', 'lock_file', 'lock_folder', 'check_whole',
+           'check_plain', 'check_run_folder', 'by_person', 'decisions_key', 'open_run', 'load_run_recipe', 'run_info',
+           'mix_seed', 'seed_all', 'launched', 'import_parts', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
-import atexit, csv, difflib, errno, hashlib, json, os, random, re, secrets, shutil, stat, tempfile, time
+import atexit, csv, difflib, errno, hashlib, importlib.util, json, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -786,6 +786,32 @@ def launched() -> tuple:
     said = ' '.join(f'{k}={v}' for k, v in found.items())
     raise ReIDError(f"the environment tells of several processes, but not as a launcher does: {said}; start them with "
                     "torchrun, or unset WORLD_SIZE")
+
+# %% ../nbs/00_core.ipynb #a1b6c9d0
+def import_parts(
+    files=None, # Paths of Python files, separated by spaces; None for those that the parent process imported
+):
+    "Run the user's own files, which may add losses, layouts or steps; processes started later run them too."
+    known = os.environ.get(PARTS, '').split(os.pathsep)
+    given = [os.path.abspath(f) for f in shlex.split(files or '')]
+    paths = [path for path in dict.fromkeys([*known, *given]) if path]
+    for path in paths: _import_file(path)
+    if paths: os.environ[PARTS] = os.pathsep.join(paths)
+
+PARTS = 'REID_IMPORTED' # Variable with the files for the processes that this one starts
+
+def _import_file(path):
+    "Run a file as a module of its name, once per process; raise `ReIDError` where that fails."
+    name = Path(path).stem
+    if getattr(sys.modules.get(name), '__file__', None) == path: return
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or not os.path.isfile(path): raise ReIDError(f"--import {path}: there is no such Python file")
+    if name in sys.modules: raise ReIDError(f"--import {path}: there is a module {name} already; rename the file")
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try: spec.loader.exec_module(module)
+    except Exception as e:
+        del sys.modules[name]
+        raise ReIDError(f"--import {path}: {type(e).__name__}: {e}") from e
 
 # %% ../nbs/00_core.ipynb #b433c4b3
 def set_up_tests(
