@@ -18,9 +18,10 @@ from fastcore.docments import docments
 from fastcore.script import call_parse
 
 logging.getLogger('matplotlib').disabled = True # else it tells of its cache where there is no home folder
-from .core import (LAUNCHER, NotReplaced, WriteError, ReIDError, atomic_write, check_output, is_blank, launched,
-                          load_run_recipe, not_blank, escape, run_info, save_table)
-from .core import load_recipe as read_recipe
+from .core import (LAUNCHER, NotReplaced, WriteError, ReIDError, atomic_write, check_output, is_blank,
+                          launched, not_blank, escape, save_table)
+from .runs import load_run_recipe, run_info
+from .recipe import load_recipe as read_recipe
 logging.getLogger('matplotlib').disabled = False
 
 # %% ../nbs/40_scripts.ipynb #0a180a32
@@ -556,7 +557,7 @@ def reid_noise(
     changes = _section(set, 'noise')
     if plot and Path(plot).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
         raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
-    from reid_nb.core import check_run_folder, load_run_recipe
+    from reid_nb.runs import check_run_folder, load_run_recipe
     from reid_nb.pipeline import read_root
     from reid_nb.learner import read_ledger
     from reid_nb.noise import decide, mine, precision_recall
