@@ -99,7 +99,8 @@ def check_output(
         raise NotReplaced(f"{text!r} does not name a file; give the path of one")
     try: kind = _target_kind(text)
     except FileNotFoundError: return Path(text)
-    except (OSError, ValueError) as e: raise NotReplaced(f"{text} cannot be written: {_reason(e)}") from e
+    except (OSError, ValueError) as e:
+        raise NotReplaced(f"{text} cannot be written: {_reason(e)}") from e
     if kind not in ('file', 'link'):
         raise NotReplaced(f"{text} is a {kind}, which is not replaced; give the path of a file")
     return Path(text)
@@ -141,7 +142,8 @@ def _disk_is_full(e, folder):
 
 def _is_torch_error(e):
     "Is it how torch says that a write broke off?"
-    return isinstance(e, RuntimeError) and re.search('iostream|inline_container|StreamWriter|unexpected pos', str(e))
+    words = 'iostream|inline_container|StreamWriter|unexpected pos'
+    return isinstance(e, RuntimeError) and re.search(words, str(e))
 
 def _is_about_writing(e):
     "Is it about a temporary file or, as of safetensors, about none in particular?"
@@ -153,9 +155,10 @@ def _write_error(e, path):
     "The `WriteError` for what was raised while `path` was written; None where something else went wrong."
     name = re.sub(rf'^\.+(.*?){_SUFFIX}$', r'\1', path.name) # a file may be written in two steps
     path = path.with_name(name)
-    if _disk_is_full(e, path.parent): return DiskFull(f"{path} cannot be written: the disk is full; make room")
-    if _is_torch_error(e): return WriteError(f"{path} cannot be written: it broke off in the middle")
-    if _is_about_writing(e): return WriteError(f"{path} cannot be written: {_reason(e)}")
+    what = f"{path} cannot be written"
+    if _disk_is_full(e, path.parent): return DiskFull(f"{what}: the disk is full; make room")
+    if _is_torch_error(e): return WriteError(f"{what}: it broke off in the middle")
+    if _is_about_writing(e): return WriteError(f"{what}: {_reason(e)}")
 
 # %% ../nbs/00_core.ipynb #f3437ef1
 LOCK = '.lock'
@@ -178,8 +181,8 @@ def check_held(
         if now == before: continue
         same_folder = now[0] == before[0]
         what = f"the lock of {folder}" if same_folder else folder
-        raise ReIDError(f"{what} was removed or replaced while this process was at work there, so it has stopped; "
-                        "start again, with --resume if there is something to go on with")
+        raise ReIDError(f"{what} was removed or replaced while this process was at work there, "
+                        "so it has stopped; start again, with --resume if there is something to go on with")
 
 def _identity(folder):
     "Device and inode of the folder, and of its lock."
@@ -246,8 +249,9 @@ def load_table(
 ):
     "The table; an empty cell is NaN among numbers and '' among texts. Raises `ReIDError` when it cannot be read."
     import pandas as pd
-    as_text = dict.fromkeys(TEXT_COLUMNS, str)
-    try: table = pd.read_csv(path, dtype=as_text, keep_default_na=False, na_values=[''], low_memory=False)
+    types = dict.fromkeys(TEXT_COLUMNS, str)
+    only_empty = dict(keep_default_na=False, na_values=[''])
+    try: table = pd.read_csv(path, dtype=types, low_memory=False, **only_empty)
     except (OSError, ValueError, OverflowError) as e:
         raise ReIDError(f"{path} cannot be read: {_reason(e)}") from e
     texts = [c for c in table if c in TEXT_COLUMNS or not pd.api.types.is_numeric_dtype(table[c])]
@@ -336,8 +340,8 @@ def launched() -> tuple:
     has_address = found['MASTER_ADDR'] and numbers['MASTER_PORT'] > 0
     if has_rank and has_address: return rank, world
     variables = ' '.join(f'{name}={text}' for name, text in found.items())
-    raise ReIDError(f"the environment tells of several processes, but not as a launcher does: {variables}; start them "
-                    "with torchrun, or unset WORLD_SIZE")
+    raise ReIDError("the environment tells of several processes, but not as a launcher does: "
+                    f"{variables}; start them with torchrun, or unset WORLD_SIZE")
 
 def _number(text):
     "The whole number that a text spells in digits; -1 for any other text."
@@ -349,7 +353,8 @@ def set_up_tests(
 ):
     "Let each test process compute on one core and keep images in a folder of its own, unless variables say otherwise."
     os.environ.setdefault('OMP_NUM_THREADS', '1')
-    os.environ.setdefault('HYPOTHESIS_STORAGE_DIRECTORY', f'{tempfile.gettempdir()}/hypothesis') # not beside the notebook
+    examples = f'{tempfile.gettempdir()}/hypothesis' # not beside the notebook
+    os.environ.setdefault('HYPOTHESIS_STORAGE_DIRECTORY', examples)
     if 'REID_CACHE' in os.environ: return
     cache = tempfile.mkdtemp()
     os.environ['REID_CACHE'] = cache

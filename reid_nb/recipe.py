@@ -54,7 +54,7 @@ class LossRecipe:
     margin: float = setting(0.4, AMOUNT, 'paper, 2.3') # Of the triplet loss
     distance: str = setting('euclidean', source='paper, 2.3') # Of the triplet loss: 'euclidean' or 'squared'
     soft_margin: bool = setting(False, source='Hermans 2017') # Softplus in place of the triplet's margin?
-    m: float = setting(0.3, UNIT) # Circle relaxation (paper, 3.3); a whole run takes those of ensemble.circle_m
+    m: float = setting(0.3, UNIT, 'paper, 3.3') # Circle relaxation; a whole run takes those of ensemble.circle_m
     gamma: float = setting(64.0, (1e-6, 1e9), 'fast-reid; Sun 2020: 256') # Circle scale
     smoothing: float = setting(0.1, (0, 0.99), 'paper, 3.1; value from Luo 2019') # Label smoothing
 
@@ -71,8 +71,8 @@ class TrainRecipe:
     wd: float = setting(1e-4, AMOUNT, 'paper, 3.1') # Weight decay, not on norms and biases
     clip: float = setting(0.0, AMOUNT, 'not in the paper') # Largest norm of the gradient; 0: any
     ema: float = setting(0.0, (0, 0.99999), 'not in the paper') # Decay of the weights' moving average, which is what is kept; 0: none
-    p: int = setting(16, (2, 10**6), 'Luo 2019') # Identities a batch
-    k: int = setting(4, COUNT, 'Luo 2019') # Images an identity
+    p: int = setting(16, (2, 10**6), 'Luo 2019') # Identities per batch
+    k: int = setting(4, COUNT, 'Luo 2019') # Images per identity
     sampler: str = setting('pk') # 'pk', 'sequence' (ids of one sequence together), 'shuffle' or 'inverse' (by id)
     precision: str = setting('auto') # 'bf16', 'fp32', or 'auto': bf16 where the processor multiplies it in hardware
     compile: bool = setting(False) # Compile the backbone? Needs a compiler
@@ -84,9 +84,9 @@ class TrainRecipe:
 @dataclass
 class AugmentRecipe:
     "What a training image goes through (paper, section 2.1)."
-    flip: float = setting(0.5, UNIT, 'paper, 2.1') # Mirror
+    flip: float = setting(0.5, UNIT, 'paper, 2.1') # Horizontal flip
     pad: int = setting(10, (0, 128), 'Luo 2019') # Pixels padded on each side before the crop, at a height of 256
-    affine: float = setting(0.5, UNIT, 'paper, 2.1; probability as for the mirror') # Small rotation, scale and shear
+    affine: float = setting(0.5, UNIT, 'paper, 2.1; probability as for the flip') # Small rotation, scale and shear
     gray: float = setting(0.2, UNIT, 'Gong 2021') # Local grayscale patch
     gray_all: float = setting(0.0, UNIT, 'Gong 2021') # The whole image turns gray
     erase: float = setting(0.5, UNIT, 'Zhong 2020') # Random erasing
@@ -109,7 +109,7 @@ class NoiseRecipe:
     partial_above: float = setting(1.3, (-1e9, 1e9), 'chosen by measurement') # From this score on an image counts as partly hidden
     hidden_above: float = setting(2.5, (-1e9, 1e9), 'chosen by measurement') # From this score on an image counts as wholly hidden
     drop: bool = setting(True, source='paper, 2.1') # Are wholly hidden images left out?
-    repeats: int = setting(2, (1, 999), 'paper: "increasing the proportion"') # How often a partly hidden image is shown an epoch
+    repeats: int = setting(2, (1, 999), 'paper: "increasing the proportion"') # How often a partly hidden image is shown per epoch
     min_images: int = setting(20, AMOUNT, 'paper, 2.1: sequences should have 20 frames') # An id with fewer images is few
     max_repeats: int = setting(5, COUNT, 'paper, 2.1') # Images of few-image ids are shown up to this often
 
@@ -117,10 +117,10 @@ class NoiseRecipe:
 @dataclass
 class TestRecipe:
     "From embeddings to an answer (paper, section 2.4)."
-    flip: bool = setting(True, source='paper, 2.4') # Average the features of an image and its mirror
+    flip: bool = setting(True, source='paper, 2.4') # Average the features of an image and its flipped copy
     aqe_k: int = setting(5, AMOUNT, "a choice; fast-reid's 5 counts the query") # Gallery images averaged into each query
     aqe_alpha: float = setting(3.0, AMOUNT, 'fast-reid') # Their weight is similarity ** alpha
-    k1: int = setting(20, AMOUNT) # Neighbors in the k-reciprocal test (Zhong 2017); 0: no re-ranking
+    k1: int = setting(20, AMOUNT, 'Zhong 2017') # Neighbors in the k-reciprocal test; 0: no re-ranking
     k2: int = setting(6, COUNT, 'Zhong 2017') # Neighbors in local expansion
     lambda_: float = setting(0.1, UNIT, 'paper, 2.4') # Share of the original distance
     same_camera: bool = setting(False, source='Zheng 2015: they do not') # Do matches from the query's own camera count?
@@ -143,7 +143,8 @@ def _coerce(value, like, name):
     is_same_type = type(value) is kind # True is no 1 here
     if kind in (int, bool) and is_same_type: return value
     if kind is str and is_same_type and value.isprintable(): return value
-    raise ReIDError(f"recipe: {name} = {value!r} has to be a {_TYPE_WORDS[kind]}, as the default {like!r} is")
+    wanted = _TYPE_WORDS[kind]
+    raise ReIDError(f"recipe: {name} = {value!r} has to be a {wanted}, as the default {like!r} is")
 
 def _fits_float(value):
     "A float, or a whole number that is not too large for one."
@@ -154,8 +155,10 @@ def _check_limits(value, limits, name):
     "Raises `ReIDError` for a number, or one of a tuple of them, outside of `limits`."
     if limits is None: return
     low, high = limits
-    for v in value if isinstance(value, tuple) else (value,):
-        if not low <= v <= high: raise ReIDError(f"recipe: {name} = {v!r} has to be from {low:g} to {high:g}")
+    numbers = value if isinstance(value, tuple) else (value,)
+    for v in numbers:
+        if low <= v <= high: continue
+        raise ReIDError(f"recipe: {name} = {v!r} has to be from {low:g} to {high:g}")
 
 # %% ../nbs/01_recipe.ipynb #344fb33b
 def _build(section, values, prefix=''):
@@ -292,7 +295,8 @@ def load_recipe(
     if str(name) in PRESETS: return _preset(str(name))
     path = Path(name)
     if not path.is_file():
-        raise ReIDError(f"no recipe {str(name)!r}: give one of {', '.join(PRESETS)}, or the path of a TOML file")
+        presets = ', '.join(PRESETS)
+        raise ReIDError(f"no recipe {str(name)!r}: give one of {presets}, or the path of a TOML file")
     values = _read_toml(path)
     started_from = str(values.get('name'))
     preset = _preset(started_from) if started_from in PRESETS else Recipe()

@@ -71,10 +71,13 @@ def _check_content(out, kind, force):
     if out.exists() and not out.is_dir(): raise ReIDError(f"{out} is a file; give a folder with --out")
     inside = {f.name for f in out.iterdir() if not is_temp_file(f.name)} if out.is_dir() else set()
     has_run = (out/RunFile.recipe).is_file()
-    if inside - {LOCK} and not has_run: raise ReIDError(f"{out} is not empty and holds no run; give another folder")
+    if inside - {LOCK} and not has_run:
+        raise ReIDError(f"{out} is not empty and holds no run; give another folder")
     foreign = inside - RUN_FILES[kind]
-    if not force: foreign &= set().union(*RUN_FILES.values()) # only `force` removes files that no run knows
-    if foreign: raise ReIDError(f"{out} also holds {min(foreign)}, which no {kind} writes; give another folder")
+    of_any_run = set().union(*RUN_FILES.values())
+    if not force: foreign &= of_any_run # only `force` would remove your own files
+    if foreign:
+        raise ReIDError(f"{out} also holds {min(foreign)}, which no {kind} writes; give another folder")
 
 def check_whole(
     out,   # Folder of a run
@@ -84,7 +87,8 @@ def check_whole(
     check_held(out)
     for path in (Path(out)/name for name in names):
         if not path.is_file():
-            raise ReIDError(f"{path} is gone: somebody removed it while the run went on; --resume goes on from what is left")
+            raise ReIDError(f"{path} is gone: somebody removed it while the run went on; "
+                            "--resume goes on from what is left")
 
 # %% ../nbs/02_runs.ipynb #0fe2a997
 def check_plain(
@@ -96,11 +100,14 @@ def check_plain(
     except FileNotFoundError: return
     kind, name = path_kind(info), Path(path).name
     if kind == 'link':
-        raise ReIDError(f"{path} is a link, which could lead anywhere; put what it leads to in its place, or remove it")
-    if kind not in ('file', 'folder'): raise ReIDError(f"{path} is a {kind}, and nothing that a run writes; remove it")
+        raise ReIDError(f"{path} is a link, which could lead anywhere; "
+                        "put what it leads to in its place, or remove it")
+    if kind not in ('file', 'folder'):
+        raise ReIDError(f"{path} is a {kind}, and nothing that a run writes; remove it")
     is_lock = name == LOCK or name.endswith('.lock.tmp')
     if kind == 'file' and info.st_nlink > 1 and is_lock:
-        raise ReIDError(f"{path} is another file as well (a hard link), which a lock would empty; remove it")
+        raise ReIDError(f"{path} is another file as well (a hard link), "
+                        "which a lock would empty; remove it")
 
 # %% ../nbs/02_runs.ipynb #2858754d
 MOST_FILES = 10**6 # That a run folder may hold
@@ -174,11 +181,11 @@ def _decisions(
 # %% ../nbs/02_runs.ipynb #7024c1b7
 def _remove_run(out):
     "Remove the run in the folder but for its recipe and your decisions. It can be killed at any point and called again."
-    noise = out/RunFile.noise
+    noise, decisions = out/RunFile.noise, out/RunFile.decisions
     has_own_decisions = noise.is_file() and any(by_person(*_decisions(noise)[1:]))
     (out/RunFile.removing).touch()
-    if has_own_decisions: noise.replace(out/RunFile.decisions)
-    elif noise.is_file(): (out/RunFile.decisions).unlink(missing_ok=True) # you took back what it was made from
+    if has_own_decisions: noise.replace(decisions)
+    elif noise.is_file(): decisions.unlink(missing_ok=True) # you took back what it was made from
     for path in out.iterdir():
         if path.name in (RunFile.decisions, RunFile.recipe, RunFile.lock, RunFile.removing): continue
         if path.is_dir() and not path.is_symlink(): shutil.rmtree(path)
@@ -202,11 +209,13 @@ def _check_resumable(out, recipe, resume, allow_test_changes):
         has_noise = (out/RunFile.noise).is_file()
         change = "change decisions in its noise.csv and --resume, or " if has_noise else ''
         raise ReIDError(f"{out} holds a finished run: see {ends[0]}, or {change}give --force to replace it")
-    if not resume: raise ReIDError(f"{out} holds an unfinished run: --resume continues it, --force replaces it")
+    if not resume:
+        raise ReIDError(f"{out} holds an unfinished run: --resume continues it, --force replaces it")
     before = load_run_recipe(out)
     if allow_test_changes: before = replace(before, test=recipe.test)
     if before != recipe:
-        raise ReIDError(f"{out} was started with another recipe: see {out/'recipe.toml'}, or give --force to start over")
+        old = out/RunFile.recipe
+        raise ReIDError(f"{out} was started with another recipe: see {old}, or give --force to start over")
 
 def load_run_recipe(
     out,  # Folder of a run
@@ -244,13 +253,14 @@ def open_run(
 def _check_encoding(out):
     "Raises `ReIDError` for a name that is no UTF-8, from which libraries cannot read weights."
     if any('\ud800' <= c <= '\udfff' for c in str(out)):
-        raise ReIDError(f"{out} has bytes in its name that are no UTF-8, or that this shell's language does not know (the "
-                        "variable PYTHONUTF8 set to 1 helps then); give another folder with --out")
+        raise ReIDError(f"{out} has bytes in its name that are no UTF-8, or that this shell's language "
+                        "does not know (the variable PYTHONUTF8 set to 1 helps then); give another folder with --out")
 
 def _remove_temp_files(out):
     "Remove what killed writes left behind, but not that of noise.csv, which the review grid may be writing."
     for path in out.rglob('.*tmp*'):
-        if is_temp_file(path.name) and not path.name.startswith(f'.{RunFile.noise}.'): path.unlink(missing_ok=True)
+        is_of_noise = path.name.startswith(f'.{RunFile.noise}.')
+        if is_temp_file(path.name) and not is_of_noise: path.unlink(missing_ok=True)
 
 # %% ../nbs/02_runs.ipynb #82720f03
 def run_info(
