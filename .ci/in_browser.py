@@ -57,7 +57,8 @@ def make_review(folder):
 
 def make_explorer(folder):
     "A run of two untrained networks, a picture from elsewhere, and a notebook of one cell."
-    from reid_nb.core import load_recipe, save_recipe, seed_all
+    from reid_nb.core import seed_all
+    from reid_nb.recipe import load_recipe, save_recipe
     from reid_nb.data import read_dataset
     from reid_nb.models import recipe_model, save_model
     from reid_nb.pipeline import keep_table

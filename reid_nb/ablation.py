@@ -19,7 +19,9 @@ import pandas as pd
 import seaborn as sns
 from tqdm.auto import tqdm
 
-from .core import ReIDError, Recipe, atomic_write, check_whole, open_run, save_table
+from .core import ReIDError, atomic_write, save_table
+from .recipe import Recipe
+from .runs import check_whole, open_run
 from .data import ReIDData
 from .distributed import share_out
 from .learner import differing, fingerprint, read_ledger, trained_on, training_rows

@@ -25,7 +25,8 @@ from fastai.torch_core import TensorBase
 from fastcore.basics import patch
 from fasttransform import Transform
 
-from .core import UNIT, AugmentRecipe, ReIDError, add_field, show_grid
+from .core import ReIDError, show_grid
+from .recipe import UNIT, AugmentRecipe, add_field
 
 # %% ../nbs/11_augment.ipynb #18fa4d51
 class BatchTransform(Transform):

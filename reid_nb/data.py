@@ -20,8 +20,9 @@ import pandas as pd
 from fastcore.basics import patch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
-from .core import (IMAGE_ENDINGS, IMAGE_FORMATS, lock_file, NO_IMAGE, OTHER_ENDINGS, WriteError, ReIDError,
-                          check_plain, check_run_folder, not_blank, escape)
+from .core import (IMAGE_ENDINGS, IMAGE_FORMATS, lock_file, NO_IMAGE, OTHER_ENDINGS, WriteError,
+                          ReIDError, not_blank, escape)
+from .runs import check_plain, check_run_folder
 
 # %% ../nbs/09_data.ipynb #d2839bf3
 PARTS = [('train', 'train'), ('test', 'query'), ('test', 'gallery'), ('challenge', 'query'), ('challenge', 'gallery')]

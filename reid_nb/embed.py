@@ -28,8 +28,9 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 from tqdm.auto import tqdm
 
-from .core import (IMAGE_ENDINGS, LOCK, ReIDError, atomic_write, check_output, check_plain,
-                          check_run_folder, lock_folder, is_temp_file, load_table, save_table, save_arrays)
+from .core import (IMAGE_ENDINGS, LOCK, ReIDError, atomic_write, check_output, lock_folder,
+                          is_temp_file, load_table, save_table, save_arrays)
+from .runs import check_plain, check_run_folder
 from .data import ReIDData, concat_tables, read_dataset, tell_unread
 from .distributed import on_first, process_group
 from .learner import is_oom

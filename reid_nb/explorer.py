@@ -27,7 +27,9 @@ from matplotlib import colormaps
 from matplotlib.colors import hsv_to_rgb, to_hex
 from PIL import Image
 from sklearn.manifold import TSNE
-from .core import IMAGE_ENDINGS, ReIDError, Recipe, check_run_folder, load_run_recipe, not_blank
+from .core import IMAGE_ENDINGS, ReIDError, not_blank
+from .recipe import Recipe
+from .runs import check_run_folder, load_run_recipe
 from .data import ReIDData, _decode, decode_image, name_in, names_of, open_image
 from .fusion import fuse
 from .explore import KINDS

@@ -34,8 +34,9 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform, augmentations
-from .core import (ReIDError, Recipe, TrainRecipe, atomic_write, check_run_folder, is_temp_file,
-                          save_table, seed_all, save_arrays)
+from .core import ReIDError, atomic_write, is_temp_file, save_table, seed_all, save_arrays
+from .recipe import Recipe, TrainRecipe
+from .runs import check_run_folder
 from .loaders import check_images, recipe_sampler, reid_dls
 from .losses import reid_loss
 from .metrics import evaluate_rows

@@ -32,7 +32,8 @@ from sklearn.model_selection import GroupKFold
 from tqdm.auto import tqdm
 
 from .augment import BatchTransform, augmentations, tensor_on
-from .core import DiskFull, WriteError, ReIDError, Recipe, atomic_write, lock_file, mix_seed, show_grid
+from .core import DiskFull, WriteError, ReIDError, atomic_write, lock_file, mix_seed, show_grid
+from .recipe import Recipe
 from .data import open_image
 
 # %% ../nbs/15_loaders.ipynb #eed3a1d3

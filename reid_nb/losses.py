@@ -18,7 +18,8 @@ import torch.nn.functional as F
 from fastcore.basics import patch
 from torch import nn
 
-from .core import LossRecipe, ReIDError, add_field
+from .core import ReIDError
+from .recipe import LossRecipe, add_field
 
 # %% ../nbs/17_losses.ipynb #9f5e24f2
 def at_least_float(

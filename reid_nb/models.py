@@ -27,7 +27,9 @@ from timm.models.resnet import Bottleneck, ResNet
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from .core import ReIDError, Recipe, atomic_write, check_plain, load_recipe as read_recipe, save_recipe, save_arrays
+from .core import ReIDError, atomic_write, save_arrays
+from .recipe import Recipe, load_recipe as read_recipe, save_recipe
+from .runs import check_plain
 from .losses import loss_head
 
 # %% ../nbs/18_models.ipynb #708c8bb8

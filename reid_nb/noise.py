@@ -25,7 +25,9 @@ from safetensors.numpy import load_file
 from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
-from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, save_arrays
+from .core import ReIDError, atomic_write, save_arrays
+from .recipe import NoiseRecipe, Recipe
+from .runs import by_person
 from .data import names_of
 from .explore import KINDS
 from .learner import LossHistory, reid_learner, trained_on, training_rows

@@ -21,8 +21,9 @@ from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from PIL import Image
 
-from .core import (ReIDError, Recipe, atomic_write, check_whole, decisions_key, load_run_recipe,
-                          load_table, open_run, run_info, save_arrays, save_table)
+from .core import ReIDError, atomic_write, load_table, save_arrays, save_table
+from .recipe import Recipe
+from .runs import check_whole, decisions_key, load_run_recipe, open_run, run_info
 from .data import ReIDData, _decode, _outside, names_of
 from .distributed import on_first, process_group
 from .fusion import fuse

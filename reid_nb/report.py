@@ -28,7 +28,8 @@ from matplotlib.ticker import MaxNLocator
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from .core import ReIDError, atomic_write, check_run_folder, load_run_recipe, load_table
+from .core import ReIDError, atomic_write, load_table
+from .runs import check_run_folder, load_run_recipe
 from .data import name_in, open_image
 from .explore import KINDS, id_histogram, loss_by_visible
 from .learner import read_loss_history

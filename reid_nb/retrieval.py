@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-from .core import ReIDError, Recipe, TestRecipe, add_field
+from .core import ReIDError
+from .recipe import Recipe, TestRecipe, add_field
 from .embed import Embeddings
 from .fusion import fuse
 from .metrics import evaluate_rows

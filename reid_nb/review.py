@@ -15,7 +15,8 @@ import anywidget
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from .core import ReIDError, by_person, check_plain, check_run_folder, lock_file, save_table
+from .core import ReIDError, lock_file, save_table
+from .runs import by_person, check_plain, check_run_folder
 from .data import MAX_IMAGES, MAX_TABLE, name_in, names_of, open_image
 
 # %% ../nbs/23_review.ipynb #8ac17281

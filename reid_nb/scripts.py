@@ -17,7 +17,9 @@ from fastcore.basics import store_attr
 from fastcore.meta import delegates
 
 from .shell import COMMANDS, command
-from .core import (ReIDError, atomic_write, check_output, escape, load_recipe, load_run_recipe, run_info, save_table)
+from .core import ReIDError, atomic_write, check_output, escape, save_table
+from .recipe import load_recipe
+from .runs import load_run_recipe, run_info
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
 EMBEDDED = dict(n_ids=60, frames=20, seed=1, n_val=40, n_test=20)
@@ -402,7 +404,7 @@ PLOT_FORMATS = '.png', '.jpg', '.pdf', '.svg'
 
 def _read_losses(run, changes):
     "The run's table, the losses of its training, and section `noise` of its recipe with `changes`."
-    from reid_nb.core import check_run_folder
+    from reid_nb.runs import check_run_folder
     from reid_nb.learner import read_ledger
     from reid_nb.pipeline import read_table
     check_run_folder(run)

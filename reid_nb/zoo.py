@@ -19,7 +19,9 @@ import pandas as pd
 import seaborn as sns
 import torch
 
-from .core import ReIDError, Recipe, atomic_write, open_run, run_info
+from .core import ReIDError, atomic_write
+from .recipe import Recipe
+from .runs import open_run, run_info
 from .data import ReIDData
 from .distributed import share_out
 from .fusion import fuse, leave_one_out, smallest_subset

@@ -61,7 +61,17 @@ def parameters(node, notes):
 
 def fields(node, notes):
     "Rows of a dataclass."
-    return [row(f.target.id, f.annotation, f.value, f.lineno, notes) for f in node.body if isinstance(f, ast.AnnAssign)]
+    return [field(f, notes) for f in node.body if isinstance(f, ast.AnnAssign)]
+
+def field(node, notes):
+    "Row of one field; of a `setting` its default, with the source of it among the details."
+    value, source = node.value, ''
+    if isinstance(value, ast.Call) and ast.unparse(value.func) == 'setting':
+        given = dict(zip(('default', 'limits', 'source'), value.args)) | {k.arg: k.value for k in value.keywords}
+        value = given['default']
+        if 'source' in given: source = f" ({ast.literal_eval(given['source'])})"
+    name, anno, default, details = row(node.target.id, node.annotation, value, node.lineno, notes)
+    return name, anno, default, details + source
 
 def decorators(node): return ' '.join(map(ast.unparse, node.decorator_list))
 

@@ -12,7 +12,8 @@ import torch
 from fastcore.script import call_parse
 
 from cleaning import interval, part_of_ids
-from reid_nb.core import atomic_write, load_recipe
+from reid_nb.core import atomic_write
+from reid_nb.recipe import load_recipe
 from reid_nb.data import read_dataset
 from reid_nb.learner import reid_learner
 

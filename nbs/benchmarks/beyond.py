@@ -15,7 +15,7 @@ import pandas as pd
 import torch
 from fastcore.script import call_parse
 
-from reid_nb.core import load_run_recipe
+from reid_nb.runs import load_run_recipe
 from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
 from reid_nb.embed import Embeddings, embed

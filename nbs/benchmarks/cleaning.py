@@ -14,7 +14,8 @@ import pandas as pd
 import torch
 from fastcore.script import call_parse
 
-from reid_nb.core import atomic_write, load_table, load_recipe
+from reid_nb.core import atomic_write, load_table
+from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.embed import embed
 from reid_nb.learner import read_loss_history, reid_learner

@@ -18,7 +18,9 @@ from fastcore.script import call_parse
 from PIL import Image
 
 from reid_nb import report, scripts
-from reid_nb.core import load_table, open_run, load_recipe
+from reid_nb.core import load_table
+from reid_nb.recipe import load_recipe
+from reid_nb.runs import open_run
 from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
 from reid_nb.explorer import Explorer, read_results, scores_by_step

@@ -16,7 +16,7 @@ import torch
 from fastai.callback.core import Callback
 from fastcore.script import call_parse
 
-from reid_nb.core import load_recipe
+from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import LossRecorder, LossHistory, reid_learner
 from reid_nb.loaders import PKSampler

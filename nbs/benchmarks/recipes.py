@@ -14,7 +14,7 @@ from fastcore.script import call_parse
 
 from augment import one
 from cleaning import interval, part_of_ids
-from reid_nb.core import load_recipe
+from reid_nb.recipe import load_recipe
 from reid_nb.data import read_dataset
 
 ALONG, TRICKS = 'along2021', 'bag_of_tricks'

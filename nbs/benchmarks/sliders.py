@@ -21,7 +21,7 @@ def main():
     for name in ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS'): os.environ[name] = str(args.threads)
     import numpy as np, pandas as pd, torch
     from rerank import features
-    from reid_nb.core import load_recipe
+    from reid_nb.recipe import load_recipe
     from reid_nb.explorer import Explorer, ExplorerView, ModelResult
     from reid_nb.embed import Embeddings
     from reid_nb.metrics import evaluate

@@ -18,7 +18,7 @@ from fastai.callback.core import Callback
 from fastcore.script import call_parse
 from scipy.stats import theilslopes
 
-from reid_nb.core import load_recipe
+from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import reid_learner
 

@@ -21,7 +21,7 @@ from fastcore.script import call_parse
 from torch.utils.data import DataLoader
 
 from batches import ImageByImage, make_files
-from reid_nb.core import load_recipe
+from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import optimizer, reid_learner
 from reid_nb.losses import reid_loss

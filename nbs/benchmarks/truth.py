@@ -12,7 +12,8 @@ import torch
 from fastcore.script import call_parse
 
 from reid_nb.ablation import score_row, table_rows, trainings
-from reid_nb.core import atomic_write, load_run_recipe
+from reid_nb.core import atomic_write
+from reid_nb.runs import load_run_recipe
 from reid_nb.data import read_dataset
 from reid_nb.metrics import bootstrap
 from reid_nb.noise import apply_decisions, decide, true_kinds
