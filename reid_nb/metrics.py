@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['AP_FORMS', 'THIN', 'to_numpy', 'find_matches', 'false_before', 'precisions', 'Results', 'evaluate_chunks', 'evaluate',
-           'evaluate_rows', 'ranked_lists', 'rank1_matches', 'verification_table', 'cosine_chunks', 'evaluate_lists',
-           'bootstrap', 'Paired', 'paired_test']
+           'evaluate_rows', 'ranked_lists', 'rank1_matches', 'verification_table', 'cosine_distances', 'cosine_chunks',
+           'evaluate_lists', 'bootstrap', 'Paired', 'paired_test']
 
 # %% ../nbs/16_metrics.ipynb #be08dc12
 from dataclasses import dataclass
@@ -30,77 +30,81 @@ def to_numpy(
     return (x.float() if x.dtype == torch.bfloat16 else x).numpy()
 
 # %% ../nbs/16_metrics.ipynb #d57f8523
-def _ids(
-    x,         # Ids or cameras: numbers, or text
-    what:str,  # For the error
-):
-    "As an array of numbers or of text; `ReIDError` for anything else, and for floats that may have been rounded."
-    given, x = x, to_numpy(x)
-    if isinstance(given, (list, tuple)) and x.dtype.kind == 'f': x = np.array(given, object) # not rounded yet
-    if x.dtype.kind not in 'biufU':
-        values = x.ravel().tolist()
-        kinds = {str if isinstance(v, str) else float if isinstance(v, Number) else None for v in values}
-        if kinds not in ({str}, {float}): raise ReIDError(f"{what} must be all numbers or all text, without gaps")
-        whole = all(isinstance(v, int) for v in values)
-        x = x.astype(str) if kinds == {str} else x if whole else np.array(values)
-    if x.dtype.kind != 'f': return x
+def _from_objects(x, what):
+    "Numbers or text from an array of Python objects; raises `ReIDError` for a mixture."
+    values = x.ravel().tolist()
+    all_text = all(isinstance(v, str) for v in values)
+    all_numbers = all(isinstance(v, Number) for v in values)
+    if not values or not (all_text or all_numbers):
+        raise ReIDError(f"{what} must be all numbers or all text, without gaps")
+    if all_text: return x.astype(str)
+    all_whole = all(isinstance(v, int) for v in values)
+    return x if all_whole else np.array(values)
+
+def _check_floats(x, what):
     if np.isnan(x).any(): raise ReIDError(f"{what} contain NaN; write -1 for unknown")
-    if (abs(x) >= 2.**(np.finfo(x.dtype).nmant + 1)).any():
+    first_inexact = 2.**(np.finfo(x.dtype).nmant + 1)
+    if (abs(x) >= first_inexact).any():
         raise ReIDError(f"{what} are {x.dtype} and too large for that, so that some may be rounded; give whole numbers "
                         "or text")
+
+def _ids(given, what):
+    "Ids or cameras as an array of numbers or of text; raises `ReIDError` for anything else."
+    x = to_numpy(given)
+    is_list = isinstance(given, (list, tuple))
+    if is_list and x.dtype.kind == 'f': x = np.array(given, object) # not rounded yet
+    if x.dtype.kind not in 'biufU': x = _from_objects(x, what)
+    if x.dtype.kind == 'f': _check_floats(x, what)
     return x
 
-def _alike(
-    q,  # Ids of the queries, from `_ids`
-    g,  # Ids of the gallery, both numbers or both text
-):
-    "Both as int64, one number for one id in both, -1 where unknown."
-    def fits(a): return a.dtype.kind in 'bi' or a.dtype.kind == 'u' and (not a.size or a.max() < 2**63)
-    if fits(q) and fits(g): return q.astype(np.int64, copy=False), g.astype(np.int64, copy=False)
-    q, g = q.tolist(), g.tolist()
-    known = set(q + g) - {-1}
-    if q and isinstance(q[0], str):
+# %% ../nbs/16_metrics.ipynb #3f0c81aa
+def _fits_int64(ids):
+    if ids.dtype.kind in 'bi': return True
+    return ids.dtype.kind == 'u' and (not ids.size or ids.max() < 2**63)
+
+def _number_both(q, g):
+    "Ids of both sides as int64: one number per id, -1 where unknown."
+    if _fits_int64(q) and _fits_int64(g): return [ids.astype(np.int64, copy=False) for ids in (q, g)]
+    q_values, g_values = q.tolist(), g.tolist()
+    known = set(q_values + g_values) - {-1}
+    if q_values and isinstance(q_values[0], str):
         texts = pd.Series(sorted(known))
         known = set(texts[~is_unknown(texts)])
-    number = {v: i for i, v in enumerate(sorted(known))} # Python compares whole numbers and floats exactly
-    return [np.array([number.get(v, -1) for v in side], np.int64) for side in (q, g)]
+    ordered = enumerate(sorted(known)) # Python compares whole numbers and floats exactly
+    number = {value: i for i, value in ordered}
+    def numbered(values): return np.array([number.get(value, -1) for value in values], np.int64)
+    return [numbered(q_values), numbered(g_values)]
 
-def _pair(
-    q,         # Ids or cameras of the queries
-    g,         # Those of the gallery
-    what:str,  # For the error
-):
-    "Both as `_alike` gives them; raises `ReIDError` where they cannot be compared."
+def _pair(q, g, what):
+    "Ids of both sides as `_number_both` gives them; raises `ReIDError` where they cannot be compared."
     q, g = _ids(q, f'query {what}'), _ids(g, f'gallery {what}')
-    if q.size and g.size and (q.dtype.kind == 'U') != (g.dtype.kind == 'U'):
+    one_is_text = (q.dtype.kind == 'U') != (g.dtype.kind == 'U')
+    if q.size and g.size and one_is_text:
         raise ReIDError(f"{what} are text on one side and numbers on the other; nothing would match")
-    return _alike(q, g)
+    return _number_both(q, g)
 
 # %% ../nbs/16_metrics.ipynb #18cc8bf6
-def _check_ids(
-    q_pids,                        # (Q,) person ids of the queries
-    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
-    q_camids, g_camids, # (Q,), (G,) cameras, or None for both
-    shape=None,         # Of the distances, where there is a matrix
-):
+def _fitting_pair(q, g, shape, what):
+    "Both as `_pair` gives them, or None; raises `ReIDError` where they do not fit (Q, G) distances."
+    if q is None: return None, None
+    n_q, n_g = shape
+    for side, n, ids in ('query', n_q, q), ('gallery', n_g, g):
+        given = to_numpy(ids).shape
+        if given != (n,): raise ReIDError(f"{n_q} x {n_g} distances are to be judged, but the {side} {what} are {given}")
+    return _pair(q, g, what)
+
+def _check_ids(q_pids, g_pids, q_camids, g_camids, shape=None):
     "The four as `_pair` gives them; raises `ReIDError` where they do not fit together."
     if (q_camids is None) != (g_camids is None): raise ReIDError("camera ids: give those of both sides, or none")
     n_q, n_g = shape or (len(q_pids), len(g_pids))
     if not n_q * n_g: raise ReIDError(f"nothing to evaluate: {n_q} queries x {n_g} gallery images")
-    found = []
-    for what, q, g in ('ids', q_pids, g_pids), ('cameras', q_camids, g_camids):
-        if q is None: found += [None, None]; continue
-        for side, n, a in ('query', n_q, q), ('gallery', n_g, g):
-            if (shape := to_numpy(a).shape) != (n,):
-                raise ReIDError(f"{n_q} x {n_g} distances are to be judged, but the {side} {what} are {shape}")
-        found += _pair(q, g, what)
-    return found
+    pids = _fitting_pair(q_pids, g_pids, (n_q, n_g), 'ids')
+    camids = _fitting_pair(q_camids, g_camids, (n_q, n_g), 'cameras')
+    return *pids, *camids
 
 # %% ../nbs/16_metrics.ipynb #22935d2a
-def _matrix(
-    dist,   # (Q, G) distances, NumPy or torch
-):
-    "`dist`, if it is a matrix and not a list."
+def _matrix(dist):
+    "The (Q, G) distances as an array or a tensor; raises `ReIDError` for anything else."
     if not isinstance(dist, torch.Tensor):
         try: dist = np.asarray(dist)
         except ValueError as e: raise ReIDError("distances must be (queries, gallery), with rows of one length") from e
@@ -108,59 +112,58 @@ def _matrix(
     if dist.ndim != 2: raise ReIDError(f"distances must be (queries, gallery), not {tuple(dist.shape)}")
     return dist
 
-def _part(
-    d,              # Some rows or columns of it
-    check=False,    # Look for NaN?
-):
-    "The part as NumPy, half precision widened; raises `ReIDError` for NaN."
-    d = to_numpy(d)
-    if d.dtype == np.float16: d = d.astype(np.float32)
-    if check and d.size and np.isnan(d.min()):
+def _part(dist, check=False):
+    "Some rows or columns as NumPy, half precision widened; with `check`, raises `ReIDError` for NaN."
+    dist = to_numpy(dist)
+    if dist.dtype == np.float16: dist = dist.astype(np.float32)
+    if check and dist.size and np.isnan(dist.min()):
         raise ReIDError("distances contain NaN; look for NaN in the features")
-    return d
+    return dist
 
 # %% ../nbs/16_metrics.ipynb #89968b54
 def find_matches(
-    q_pids,                        # (Q,) person ids of the queries
-    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
-    g_camids=None,                 # (G,) cameras of the gallery
+    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
+    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
 ) -> tuple:
     "Query and gallery row of each pair that counts as a match, by query; two arrays of the same length."
     q_pids, g_pids = _pair(q_pids, g_pids, 'ids')
-    order = np.argsort(g_pids, kind='stable')
-    lo, hi = (np.searchsorted(g_pids, q_pids, side, sorter=order) for side in ('left', 'right'))
-    n = np.where(q_pids != -1, hi - lo, 0)
-    query = np.repeat(np.arange(len(q_pids)), n)
-    row = order[np.arange(len(query)) + np.repeat(lo - np.cumsum(n) + n, n)]
+    by_pid = np.argsort(g_pids, kind='stable')
+    first = np.searchsorted(g_pids, q_pids, 'left', sorter=by_pid)
+    end = np.searchsorted(g_pids, q_pids, 'right', sorter=by_pid)
+    n_matches = np.where(q_pids != -1, end - first, 0)
+    query = np.repeat(np.arange(len(q_pids)), n_matches)
+    offset = first - np.cumsum(n_matches) + n_matches # from a pair's number to its place in the sorted gallery
+    row = by_pid[np.arange(len(query)) + np.repeat(offset, n_matches)]
     if q_camids is None: return query, row
     q_camids, g_camids = _pair(q_camids, g_camids, 'cameras')
-    keep = (g_camids[row] != q_camids[query]) | (q_camids[query] == -1)
+    other_camera = g_camids[row] != q_camids[query]
+    keep = other_camera | (q_camids[query] == -1)
     return query[keep], row[keep]
 
 # %% ../nbs/16_metrics.ipynb #767617c8
-def _no_match(
-    found,  # Was there a match before the camera filter?
-):
-    "Raise the `ReIDError` that explains why no query has a match."
-    if found:
+def _matches_of(q_pids, g_pids, q_camids, g_camids):
+    "What `find_matches` returns; raises the `ReIDError` that explains why no query has a match."
+    query, row = find_matches(q_pids, g_pids, q_camids, g_camids)
+    if len(query): return query, row
+    if q_camids is not None and len(find_matches(q_pids, g_pids)[0]):
         raise ReIDError("no query has a match left: all matches come from the query's own camera and are removed; "
                         "leave the camera ids out (in a run: --set test.same_camera=true), or correct them")
     raise ReIDError("no query has a match: none of the query ids is among the gallery ids (-1 means unknown)")
 
 # %% ../nbs/16_metrics.ipynb #a1297009
 def false_before(
-    row,   # (G,) distances of one query
-    hits,  # (n,) distances of its matches, ascending
-    pid,   # The query's id
-    g_pids,# (G,) ids of the gallery
+    row,    # (G,) distances of one query
+    hits,   # (n,) distances of its matches, ascending
+    pid,    # The query's id
+    g_pids, # (G,) ids of the gallery
 ) -> np.ndarray:
     "(n,) known wrong images not farther than each hit."
     near = np.flatnonzero(row <= hits[-1])
-    other = g_pids[near]
-    rivals = row[near[(other != pid) & (other != -1)]]
-    if len(rivals) > 40 * len(hits): return np.array([np.count_nonzero(rivals <= h) for h in hits])
-    return np.searchsorted(np.sort(rivals), hits, side='right')
+    near_pids = g_pids[near]
+    is_false = (near_pids != pid) & (near_pids != -1)
+    false = row[near[is_false]]
+    if len(false) > 40 * len(hits): return np.array([np.count_nonzero(false <= hit) for hit in hits])
+    return np.searchsorted(np.sort(false), hits, side='right')
 
 # %% ../nbs/16_metrics.ipynb #7ece30de
 AP_FORMS = 'hits', 'grouped', 'trapezoid'
@@ -174,7 +177,8 @@ def precisions(
     "(n,) what each hit adds to the mean that is its query's average precision."
     if ap == 'hits': return i / ranks
     if ap == 'grouped': return c / (ranks - i + c)
-    before = np.where(ranks > 1, (i - 1) / np.maximum(ranks - 1, 1), 1)
+    one_rank_earlier = (i - 1) / np.maximum(ranks - 1, 1)
+    before = np.where(ranks > 1, one_rank_earlier, 1)
     return (before + i / ranks) / 2
 
 # %% ../nbs/16_metrics.ipynb #2f2dea19
@@ -192,110 +196,132 @@ class Results:
 
     def __repr__(self):
         ranks = ''.join(f'  rank-{k} {100 * v:.2f}' for k, v in self.cmc.items())
-        left = f', {self.n_without_match} without a match left out' if self.n_without_match else ''
-        return f'mAP {100 * self.mAP:.2f} %{ranks}  mINP {100 * self.mINP:.2f}  ({self.n_queries} queries{left})'
+        queries = f'{self.n_queries} queries'
+        if self.n_without_match: queries += f', {self.n_without_match} without a match left out'
+        return f'mAP {100 * self.mAP:.2f} %{ranks}  mINP {100 * self.mINP:.2f}  ({queries})'
 
 # %% ../nbs/16_metrics.ipynb #0a1aea3f
-def _number(
-    query,  # (N,) the query of each hit, ascending
-):
-    "(N,) 1 for a query's first hit, 2 for its second, and so on."
-    return np.arange(1, len(query) + 1) - np.searchsorted(query, query)
+def _hit_number(query):
+    "(N,) 1 for a query's first hit, 2 for its second, and so on; `query` (N,) is ascending."
+    first = np.searchsorted(query, query)
+    return np.arange(1, len(query) + 1) - first
 
-def _results(
-    query,  # (N,) the query of each hit, ascending
-    hits,   # (N,) its distance, ascending for each query
-    ranks,  # (N,) its rank
-    n_q,    # Number of queries
-    topk,   # The k of CMC@k
-    ap,     # Form of average precision
-) -> Results:
-    "All scores from the ranks of the hits."
-    i, n = _number(query), np.bincount(query, minlength=n_q)
-    last = np.append((hits[1:] != hits[:-1]) | (query[1:] != query[:-1]), True)  # of those at the same distance
-    c = i[np.flatnonzero(last)[np.cumsum(last) - last]]
-    ok, (aps, inp, first) = n > 0, np.full((3, n_q), np.nan)
-    end = np.cumsum(n)[ok] - 1
-    aps[ok] = np.bincount(query, precisions(i, ranks, c, ap), n_q)[ok] / n[ok]
-    inp[ok], first[ok] = n[ok] / ranks[end], ranks[end - n[ok] + 1]
-    cmc = {int(k): float((first[ok] <= k).mean()) for k in topk}
-    return Results(float(aps[ok].mean()), cmc, float(inp[ok].mean()), aps, n_q, int((~ok).sum()), inp, first)
+def _last_of_tie(query, hits):
+    "(N,) place of the last hit of the same query at the same distance."
+    new_distance = hits[1:] != hits[:-1]
+    new_query = query[1:] != query[:-1]
+    is_last = np.append(new_distance | new_query, True)
+    tie = np.cumsum(is_last) - is_last
+    return np.flatnonzero(is_last)[tie]
+
+def _results(query, hits, ranks, n_q, topk, ap):
+    "`Results` from the query (N,) of each hit, ascending, its distance, ascending per query, and its rank."
+    number = _hit_number(query)
+    found = number[_last_of_tie(query, hits)]
+    gains = precisions(number, ranks, found, ap)
+    matches = np.bincount(query, minlength=n_q)
+    has_match = matches > 0
+    n = matches[has_match]
+    last = np.cumsum(n) - 1
+    aps, inp, first = np.full((3, n_q), np.nan)
+    aps[has_match] = np.bincount(query, gains, n_q)[has_match] / n
+    inp[has_match] = n / ranks[last]
+    first[has_match] = ranks[last - n + 1]
+    within = {int(k): first[has_match] <= k for k in topk}
+    return Results(
+        mAP=float(aps[has_match].mean()),
+        cmc={k: float(hit.mean()) for k, hit in within.items()},
+        mINP=float(inp[has_match].mean()),
+        ap=aps,
+        n_queries=n_q,
+        n_without_match=int((~has_match).sum()),
+        inp=inp,
+        first=first)
 
 # %% ../nbs/16_metrics.ipynb #0f542e59
-def _chunks(
-    distances,          # Function (start, stop) -> (Q, stop - start) distances
-    n_q:int, n_g:int,   # Queries and gallery images
-    size:int,           # Gallery images a chunk
-    progress=None,      # Label of the progress bar, None for no bar
-    check=False,        # Look for NaN?
-):
-    "Yield the start and the distances of each chunk; raises `ReIDError` where one is not as promised."
-    for a in tqdm(range(0, n_g, size), progress, disable=progress is None):
-        b = min(a + size, n_g)
-        d = _part(distances(a, b), check)
-        if d.shape != (n_q, b - a):
-            raise ReIDError(f"distances({a}, {b}) must be {n_q} queries x {b - a} gallery images, not {d.shape}")
-        yield a, d
+def _chunks(distances, n_q, n_g, size, progress=None, check=False):
+    "Yield start and (Q, size) distances of each chunk; `progress` labels a bar. Raises `ReIDError` for another shape."
+    for start in tqdm(range(0, n_g, size), progress, disable=progress is None):
+        stop = min(start + size, n_g)
+        d = _part(distances(start, stop), check)
+        if d.shape != (n_q, stop - start):
+            raise ReIDError(f"distances({start}, {stop}) must be {n_q} queries x {stop - start} gallery images, not {d.shape}")
+        yield start, d
+
+def _hit_distances(chunks, query, row):
+    "(N,) distances of the matches."
+    hits = None
+    by_row = np.argsort(row)
+    for start, d in chunks:
+        if hits is None: hits = np.empty(len(query), d.dtype)
+        hits = hits.astype(np.result_type(hits, d), copy=False)
+        first, end = np.searchsorted(row, [start, start + d.shape[1]], sorter=by_row)
+        here = by_row[first:end]
+        hits[here] = d[query[here], row[here] - start]
+    return hits
+
+def _count_false(chunks, query, hits, q_pids, g_pids):
+    "(N,) known wrong images not farther than each match; `query` (N,) and `hits` (N,) ascend."
+    counts = np.zeros(len(query), int)
+    queries, starts = np.unique(query, return_index=True)
+    ends = np.append(starts[1:], len(query))
+    for start, d in chunks:
+        pids = g_pids[start:start + d.shape[1]]
+        for i, first, end in zip(queries, starts, ends):
+            counts[first:end] += false_before(d[i], hits[first:end], q_pids[i], pids)
+    return counts
 
 # %% ../nbs/16_metrics.ipynb #496f7cd8
-def _options(
-    topk,    # The k of CMC@k
-    ap,      # Form of average precision
-    size=1,  # Of the chunks
-):
-    "Raise `ReIDError` for an option that means nothing."
+def _is_count(x): return isinstance(x, (int, np.integer)) and x > 0
+
+def _check_options(topk, ap, size=1):
     if not isinstance(ap, str) or ap not in AP_FORMS:
         raise ReIDError(f"ap must be one of {', '.join(AP_FORMS)}, not {ap!r}")
-    whole = lambda k: isinstance(k, (int, np.integer)) and k > 0
-    if not (isinstance(topk, (tuple, list, np.ndarray, range)) and all(map(whole, topk))):
+    is_sequence = isinstance(topk, (tuple, list, np.ndarray, range))
+    if not is_sequence or not all(map(_is_count, topk)):
         raise ReIDError(f"topk must be whole numbers from 1, such as (1, 5, 10), not {topk!r}")
-    if not whole(size): raise ReIDError(f"size must be a whole number from 1, not {size!r}")
+    if not _is_count(size): raise ReIDError(f"size must be a whole number from 1, not {size!r}")
 
 # %% ../nbs/16_metrics.ipynb #34f32172
 def evaluate_chunks(
     distances,              # Function (start, stop) -> (Q, stop - start) distances to these gallery images
-    q_pids,                 # (Q,) person ids of the queries
-    g_pids,                 # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,          # (Q,) cameras of the queries, -1 where unknown; the filter needs both
-    g_camids=None,          # (G,) cameras of the gallery
+    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
+    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
     topk=(1, 5, 10),        # The k of CMC@k
     ap='hits',              # Form of average precision: hits, grouped, trapezoid
-    size:int=4096,          # Gallery images a chunk
+    size:int=4096,          # Gallery images per chunk
     progress:bool=False,    # Show a progress bar?
 ) -> Results:
-    "`evaluate` in the memory of two chunks and the matches; asks for each twice. Raises `ReIDError` as it does."
-    _options(topk, ap, size)
-    q_pids, g_pids, *cams = _check_ids(q_pids, g_pids, q_camids, g_camids)
-    query, rows = find_matches(q_pids, g_pids, *cams)
-    if not len(query): _no_match(cams[0] is not None and len(find_matches(q_pids, g_pids)[0]))
-    hits, rivals, by_row = None, np.zeros(len(query), int), np.argsort(rows)
-    for a, d in _chunks(distances, len(q_pids), len(g_pids), size, 'hits' if progress else None, check=True):
-        hits = np.empty(len(query), d.dtype) if hits is None else hits.astype(np.result_type(hits, d), copy=False)
-        here = by_row[slice(*np.searchsorted(rows, [a, a + d.shape[1]], sorter=by_row))]
-        hits[here] = d[query[here], rows[here] - a]
+    "`evaluate` in the memory of two chunks and the matches; calls `distances` twice per chunk."
+    _check_options(topk, ap, size)
+    q_pids, g_pids, *camids = _check_ids(q_pids, g_pids, q_camids, g_camids)
+    n_q, n_g = len(q_pids), len(g_pids)
+    query, row = _matches_of(q_pids, g_pids, *camids)
+    chunks = _chunks(distances, n_q, n_g, size, 'hits' if progress else None, check=True)
+    hits = _hit_distances(chunks, query, row)
     hits = hits[np.lexsort((hits, query))]
-    asked, start = np.unique(query, return_index=True)
-    for a, d in _chunks(distances, len(q_pids), len(g_pids), size, 'rivals' if progress else None):
-        for i, s, e in zip(asked, start, np.append(start[1:], len(query))):
-            rivals[s:e] += false_before(d[i], hits[s:e], q_pids[i], g_pids[a:a + d.shape[1]])
-    return _results(query, hits, _number(query) + rivals, len(q_pids), topk, ap)
+    chunks = _chunks(distances, n_q, n_g, size, 'false matches' if progress else None)
+    n_false = _count_false(chunks, query, hits, q_pids, g_pids)
+    ranks = _hit_number(query) + n_false
+    return _results(query, hits, ranks, n_q, topk, ap)
 
 # %% ../nbs/16_metrics.ipynb #0a2661d5
 def evaluate(
     dist,             # (Q, G) distances, smaller is nearer; any unit
-    q_pids,           # (Q,) person ids of the queries
-    g_pids,           # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,    # (Q,) cameras of the queries, -1 where unknown; the filter needs both
-    g_camids=None,    # (G,) cameras of the gallery
+    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
+    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
     topk=(1, 5, 10),  # The k of CMC@k
     ap='hits',        # Form of average precision: hits, grouped, trapezoid
 ) -> Results:
     "mAP, CMC and mINP (Zheng 2015, Ye 2021); raises `ReIDError` for bad input or when no query has a match."
     dist = _matrix(dist)
     ids = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
-    as_it_is = dist.dtype.itemsize > 2 and str(getattr(dist, 'device', 'cpu')) == 'cpu'
-    size = dist.shape[1] if as_it_is else max(1, 2**23 // len(dist))
-    return evaluate_chunks(lambda a, b: dist[:, a:b], *ids, topk, ap, size)
+    n_q, n_g = dist.shape
+    on_cpu = str(getattr(dist, 'device', 'cpu')) == 'cpu'
+    needs_no_copy = on_cpu and dist.dtype.itemsize > 2
+    size = n_g if needs_no_copy else max(1, 2**23 // n_q)
+    def columns(start, stop): return dist[:, start:stop]
+    return evaluate_chunks(columns, *ids, topk, ap, size)
 
 # %% ../nbs/16_metrics.ipynb #ef6c510c
 def evaluate_rows(
@@ -305,177 +331,255 @@ def evaluate_rows(
     same_camera:bool=False, # Do matches from the query's own camera count?
 ) -> Results:
     "`evaluate` for rows of one table or two, whose names are compared; raises its errors and `match_names`'s."
-    for name in ('pid', 'camid')[:2 - same_camera]:
+    needed = ('pid',) if same_camera else ('pid', 'camid')
+    for name in needed:
         if name not in q or name not in g: raise ReIDError(f"the tables need a column {name} to be judged by")
     q, g = match_names(q, g)
-    cams = () if same_camera else (q.camid, g.camid)
-    return evaluate(dist, q.pid, g.pid, *cams)
+    camids = () if same_camera else (q.camid, g.camid)
+    return evaluate(dist, q.pid, g.pid, *camids)
 
 # %% ../nbs/16_metrics.ipynb #5cc7188b
+def _junk(i, rows, q_pids, g_pids, q_camids, g_camids):
+    "Two masks of these gallery rows: of unknown persons, and of query `i`'s own person and camera."
+    pids = g_pids[rows]
+    unknown = pids == -1
+    if q_camids is None or q_camids[i] == -1: return unknown, np.zeros_like(unknown)
+    own_person = ~unknown & (pids == q_pids[i])
+    return unknown, own_person & (g_camids[rows] == q_camids[i])
+
+def _nearest(distance, right, k):
+    "Up to `k` places, nearest first; of equal distances the right ones come last, then by place."
+    places = np.arange(len(distance))
+    if k is not None and len(places) > k:
+        limit = np.partition(distance, k - 1)[k - 1]
+        places = np.flatnonzero(distance <= limit)
+    order = np.lexsort((places, right[places], distance[places]))
+    return places[order][:k]
+
+def _ranked_list(i, distance, ids, k, junk):
+    "The rows of query `i` in `ranked_lists`."
+    q_pids, g_pids = ids[:2]
+    unknown, same_camera = _junk(i, slice(None), *ids)
+    same = (g_pids == q_pids[i]) & (q_pids[i] != -1)
+    is_junk = unknown | same_camera
+    right = same & ~is_junk
+    rows = np.arange(len(g_pids)) if junk else np.flatnonzero(~is_junk)
+    rows = rows[_nearest(distance[rows], right[rows], k)]
+    no_answer = unknown | (q_pids[i] == -1)
+    status = np.select([same_camera, no_answer, right], ['camera', 'unknown', 'right'], 'wrong')
+    counted = ~is_junk[rows]
+    return pd.DataFrame(dict(
+        query=i,
+        rank=np.where(counted, np.cumsum(counted), 0),
+        row=rows,
+        distance=distance[rows],
+        match=right[rows],
+        status=status[rows]))
+
+# %% ../nbs/16_metrics.ipynb #90cd52e6
 def ranked_lists(
     dist,                          # (Q, G) distances
-    q_pids,                        # (Q,) person ids of the queries
-    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
-    g_camids=None,                 # (G,) cameras of the gallery
-    k:int=10,                      # Images a query
+    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
+    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
+    k:int=10,                      # Rows per query; None for the whole gallery
+    junk:bool=False,               # List what the protocol removes as well, at rank 0?
 ) -> pd.DataFrame:
-    "Columns query, rank, row (of the gallery), distance, match; fewer than `k` where no more are left. `ReIDError`."
-    if not isinstance(k, (int, np.integer)) or k < 1:
-        raise ReIDError(f"k must be a whole number from 1, not {k!r}")
+    "Columns query, rank, row (of the gallery), distance, match, status: 'right', 'wrong', 'camera' or 'unknown'."
+    if k is not None and not _is_count(k): raise ReIDError(f"k must be a whole number from 1, not {k!r}")
     dist = _matrix(dist)
-    q_pids, g_pids, *cams = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
-    known, parts = g_pids != -1, []
-    for i in range(len(dist)):
-        row, match = _part(dist[i], check=True), (g_pids == q_pids[i]) & (q_pids[i] != -1)
-        kept = known if cams[0] is None or cams[0][i] == -1 else known & ~(match & (cams[1] == cams[0][i]))
-        rows = np.flatnonzero(kept)
-        if len(rows) > k: rows = rows[row[rows] <= np.partition(row[rows], k - 1)[k - 1]]
-        rows = rows[np.lexsort((rows, match[rows], row[rows]))][:k]
-        parts.append(pd.DataFrame(dict(query=i, rank=np.arange(1, len(rows) + 1), row=rows, distance=row[rows],
-                                       match=match[rows])))
-    return pd.concat(parts, ignore_index=True)
+    ids = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
+    lists = [_ranked_list(i, _part(row, check=True), ids, k, junk) for i, row in enumerate(dist)]
+    return pd.concat(lists, ignore_index=True)
 
 # %% ../nbs/16_metrics.ipynb #bb10fc5b
 def rank1_matches(
     dist,                          # (Q, G) distances
-    q_pids,                        # (Q,) person ids of the queries
-    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
-    g_camids=None,                 # (G,) cameras of the gallery
+    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
+    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
 ) -> pd.DataFrame:
-    "By ascending ap: query, pid, row (of the gallery), found (its pid), distance, match, ap; raises `ReIDError`."
-    res = evaluate(dist, q_pids, g_pids, q_camids, g_camids)
-    first = ranked_lists(dist, q_pids, g_pids, q_camids, g_camids, k=1).drop(columns='rank')
-    q_pids, g_pids = to_numpy(q_pids), to_numpy(g_pids)
-    first['ap'], first['pid'], first['found'] = res.ap[first['query']], q_pids[first['query']], g_pids[first.row]
+    "By ascending ap: query, pid, row (of the gallery), found (its pid), distance, match, ap."
+    results = evaluate(dist, q_pids, g_pids, q_camids, g_camids)
+    first = ranked_lists(dist, q_pids, g_pids, q_camids, g_camids, k=1)
+    first['ap'] = results.ap[first['query']]
+    first['pid'] = to_numpy(q_pids)[first['query']]
+    first['found'] = to_numpy(g_pids)[first.row]
     columns = ['query', 'pid', 'row', 'found', 'distance', 'match', 'ap']
     return first[columns].sort_values('ap', kind='stable', ignore_index=True)
 
 # %% ../nbs/16_metrics.ipynb #963ed264
 THIN = 10**6 # Distances that may gather before those too many are dropped
 
-def _impostors(
-    dist,            # (Q, G) distances
-    q_pids,                        # (Q,) person ids of the queries
-    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
-    share:float,     # Of the impostors, that is to be kept
-):
-    "The nearest impostor distances, ascending, and how many impostor pairs there are."
-    known = g_pids[g_pids != -1]
-    count = sum(np.count_nonzero(known != p) for p in q_pids[q_pids != -1])
-    most, kept, new = int(share * count + 1e-9) + 1, [], 0
-    for i in np.flatnonzero(q_pids != -1):
-        kept.append(_part(dist[i])[(g_pids != -1) & (g_pids != q_pids[i])])
-        new += len(kept[-1])
-        if new > 2 * most + THIN:
-            kept = [np.partition(np.concatenate(kept), most - 1)[:most]]
-            new = most
-    kept = np.concatenate(kept) if kept else np.zeros(0)
-    return np.sort(np.partition(kept, most - 1)[:most] if len(kept) > most else kept), count
+def _smallest(x, n):
+    if len(x) <= n: return x
+    return np.partition(x, n - 1)[:n]
+
+def _impostors(dist, q_pids, g_pids, share):
+    "The nearest impostor distances, ascending, at least this share of all, and how many impostor pairs there are."
+    known_pids = g_pids[g_pids != -1]
+    queries = np.flatnonzero(q_pids != -1)
+    n_pairs = sum(np.count_nonzero(known_pids != pid) for pid in q_pids[queries])
+    n_wanted = int(share * n_pairs + 1e-9) + 1
+    kept, n_kept = [np.zeros(0, _part(dist[:1]).dtype)], 0
+    for i in queries:
+        is_impostor = (g_pids != -1) & (g_pids != q_pids[i])
+        kept.append(_part(dist[i])[is_impostor])
+        n_kept += len(kept[-1])
+        if n_kept > 2 * n_wanted + THIN:
+            kept = [_smallest(np.concatenate(kept), n_wanted)]
+            n_kept = n_wanted
+    nearest = _smallest(np.concatenate(kept), n_wanted)
+    return np.sort(nearest), n_pairs
+
+def _genuine(dist, query, row):
+    "Distances of all matches, ascending."
+    ends = np.searchsorted(query, np.arange(len(dist) + 1))
+    genuine = []
+    for d, first, end in zip(dist, ends, ends[1:]):
+        d = _part(d, check=True)
+        genuine.append(d[row[first:end]])
+    return np.sort(np.concatenate(genuine))
 
 # %% ../nbs/16_metrics.ipynb #92d0b938
+def _check_rates(fmr):
+    fmr = np.atleast_1d(fmr)
+    is_list = fmr.ndim == 1 and fmr.size and fmr.dtype.kind in 'iuf'
+    if not is_list or not ((0 <= fmr) & (fmr <= 1)).all():
+        raise ReIDError(f"fmr is a share from 0 to 1, or several, not {fmr.tolist()}")
+    return fmr
+
 def verification_table(
     dist,                          # (Q, G) distances
-    q_pids,                        # (Q,) person ids of the queries
-    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
-    g_camids=None,                 # (G,) cameras of the gallery
-    fmr=(.1, .01, .001, .0001),    # False match rates asked for, from 0 to 1
+    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
+    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
+    fmr=(.1, .01, .001, .0001),    # False match rates, 0 to 1
 ) -> pd.DataFrame:
-    "Columns fmr, fnmr, threshold, false_matches (allowed); NaN where there are too few impostor pairs. `ReIDError`."
-    dist, fmr = _matrix(dist), np.atleast_1d(fmr)
-    q_pids, g_pids, *cams = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
-    if fmr.ndim != 1 or not fmr.size or fmr.dtype.kind not in 'iuf' or not ((0 <= fmr) & (fmr <= 1)).all():
-        raise ReIDError(f"fmr is a share from 0 to 1, or several, not {fmr.tolist()}")
-    query, rows = find_matches(q_pids, g_pids, *cams)
-    if not len(query): _no_match(cams[0] is not None and len(find_matches(q_pids, g_pids)[0]))
-    ends = np.searchsorted(query, np.arange(len(dist) + 1))
-    genuine = np.sort(np.concatenate([_part(d, check=True)[rows[a:b]] for d, a, b in zip(dist, ends, ends[1:])]))
-    impostors, n = _impostors(dist, q_pids, g_pids, fmr.max())
-    allowed = np.floor(fmr * n + 1e-9).astype(int)
-    far = np.append(impostors, np.inf)[np.minimum(allowed, len(impostors))]
-    fnmr = 1 - np.searchsorted(genuine, far) / len(genuine)
-    return pd.DataFrame(dict(fmr=fmr, fnmr=np.where(allowed, fnmr, np.nan), threshold=far, false_matches=allowed))
+    "Columns fmr, fnmr, threshold, false_matches (allowed); NaN where there are too few impostor pairs."
+    dist = _matrix(dist)
+    fmr = _check_rates(fmr)
+    q_pids, g_pids, *camids = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
+    genuine = _genuine(dist, *_matches_of(q_pids, g_pids, *camids))
+    impostors, n_impostors = _impostors(dist, q_pids, g_pids, fmr.max())
+    allowed = np.floor(fmr * n_impostors + 1e-9).astype(int)
+    first_outside = np.minimum(allowed, len(impostors))
+    threshold = np.append(impostors, np.inf)[first_outside]
+    fnmr = 1 - np.searchsorted(genuine, threshold) / len(genuine)
+    fnmr = np.where(allowed, fnmr, np.nan)
+    return pd.DataFrame(dict(fmr=fmr, fnmr=fnmr, threshold=threshold, false_matches=allowed))
 
 # %% ../nbs/16_metrics.ipynb #112a53d4
+def cosine_distances(
+    q, g, # (Q, D) and (G, D) features of length 1
+) -> np.ndarray:
+    "(Q, G) cosine distances, 0 to 2; rounding does not bring them below 0."
+    similarity = to_numpy(q) @ to_numpy(g).T
+    return np.maximum(1 - similarity, 0)
+
+def _as_float(x):
+    x = to_numpy(x)
+    if x.dtype in (np.float32, np.float64): return x
+    return x.astype(np.float32)
+
 def cosine_chunks(
-    q,  # (Q, D) query features of length 1
-    g,  # (G, D) gallery features of length 1
+    q, g, # (Q, D) and (G, D) features of length 1
 ):
-    "A function (start, stop) -> (Q, stop - start) cosine distances, for `evaluate_chunks`; raises `ReIDError`."
-    q, g = to_numpy(q), to_numpy(g)
+    "A function (start, stop) -> (Q, stop - start) cosine distances, for `evaluate_chunks`."
+    q, g = _as_float(q), _as_float(g)
     if q.ndim != 2 or g.ndim != 2 or q.shape[1] != g.shape[1]:
         raise ReIDError(f"features must be (images, dimensions) on both sides, not {q.shape} and {g.shape}")
-    q, g = (x if x.dtype in (np.float32, np.float64) else x.astype(np.float32) for x in (q, g))
     for name, x in ('query', q), ('gallery', g):
-        off = np.abs(np.einsum('nd,nd->n', x, x) - 1)
+        squares = np.einsum('nd,nd->n', x, x)
+        off = np.abs(squares - 1)
         if not (off < .02).all(): raise ReIDError(f"{name} features are not of length 1, such as row {off.argmax()}")
     def distances(start, stop):
-        d = q @ g[start:stop].T
-        return np.subtract(1, d, out=d)
+        similarity = q @ g[start:stop].T
+        return np.subtract(1, similarity, out=similarity)
     return distances
 
 # %% ../nbs/16_metrics.ipynb #2b1aee31
+def _check_lists(ids, dist, n_q, n_g):
+    is_matrix = ids.ndim == 2 and ids.size and ids.dtype.kind in 'iu'
+    if not is_matrix or ids.shape != dist.shape or len(ids) != n_q:
+        raise ReIDError(f"lists must be whole numbers, and distances of the same shape, for {n_q} queries; "
+                        f"these are {ids.dtype} {ids.shape} and {dist.shape}")
+    if ids.min() < -1 or ids.max() >= n_g:
+        raise ReIDError(f"lists hold gallery rows from -1 to {n_g - 1}, not {ids.min()} to {ids.max()}")
+
+def _listed(ids, dist, i):
+    "Gallery rows in the list of query `i`, and their distances."
+    there = ids >= 0
+    rows, d = ids[there], dist[there]
+    if len(np.unique(rows)) < len(rows): raise ReIDError(f"the list of query {i} has a gallery row twice")
+    if np.isnan(d).any(): raise ReIDError("distances contain NaN; look for NaN in the features")
+    return rows, d
+
+def _rank_bounds(d, match, n_matches, n_ranked, edge):
+    "Worst and best ranks of a query's matches, and their distances; from `edge` on others may be as near."
+    hits = np.sort(d[match])
+    order = np.lexsort((match, d))
+    found = np.flatnonzero(match[order]) + 1
+    sure = found[hits < edge]
+    at_the_end = np.arange(n_ranked - n_matches + len(sure), n_ranked) + 1
+    n_missing = n_matches - len(found)
+    after_list = len(d) + np.arange(n_missing) + 1
+    worst, best = np.append(sure, at_the_end), np.append(found, after_list)
+    return worst, best, np.append(hits, np.full(n_missing, np.inf))
+
+# %% ../nbs/16_metrics.ipynb #5ad3c0be
 def evaluate_lists(
     ids,                           # (Q, K) gallery rows of each query, -1 for none
     dist,                          # (Q, K) their distances
-    q_pids,                        # (Q,) person ids of the queries
-    g_pids,                        # (G,) person ids of the gallery, -1 where unknown
-    q_camids=None,                 # (Q,) cameras of the queries, -1 where unknown; the filter needs both
-    g_camids=None,                 # (G,) cameras of the gallery
+    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
+    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
     topk=(1, 5, 10),               # The k of CMC@k
 ) -> tuple:
-    "`Results` with unlisted matches at the end of the gallery, and right after the list. Raises `ReIDError`."
-    _options(topk, 'hits')
-    q_pids, g_pids, *cams = _check_ids(q_pids, g_pids, q_camids, g_camids)
+    "`Results` with unlisted matches at the end of the gallery, and right after the list."
+    _check_options(topk, 'hits')
+    given = _check_ids(q_pids, g_pids, q_camids, g_camids)
+    q_pids, g_pids = given[:2]
+    n_q, n_g = len(q_pids), len(g_pids)
     ids, dist = to_numpy(ids), to_numpy(dist)
-    fits = ids.ndim == 2 and ids.size and ids.shape == dist.shape and len(ids) == len(q_pids)
-    if not fits or ids.dtype.kind not in 'iu':
-        raise ReIDError(f"lists must be whole numbers, and distances of the same shape, for {len(q_pids)} queries; "
-                        f"these are {ids.dtype} {ids.shape} and {dist.shape}")
-    if ids.min() < -1 or ids.max() >= len(g_pids):
-        raise ReIDError(f"lists hold gallery rows from -1 to {len(g_pids) - 1}, not {ids.min()} to {ids.max()}")
-    query, rows = find_matches(q_pids, g_pids, *cams)
-    if not len(query): _no_match(cams[0] is not None and len(find_matches(q_pids, g_pids)[0]))
-    total, others = np.bincount(query, minlength=len(ids)), np.count_nonzero(g_pids != -1)
-    low, high, hits = [], [], []
-    for i in range(len(ids)):
-        row, at = ids[i][ids[i] >= 0], dist[i][ids[i] >= 0]
-        if len(np.unique(row)) < len(row): raise ReIDError(f"the list of query {i} has a gallery row twice")
-        if np.isnan(at).any(): raise ReIDError("distances contain NaN; look for NaN in the features")
-        match, same = g_pids[row] == q_pids[i], np.count_nonzero(g_pids == q_pids[i])
-        edge = at.max() if 0 < len(row) < len(g_pids) else np.inf # others may be as near as that
-        kept = g_pids[row] != -1
-        if cams[0] is not None and cams[0][i] != -1: kept &= ~(match & (cams[1][row] == cams[0][i]))
-        match, at = match[kept], at[kept]
-        found = np.flatnonzero(match[np.lexsort((match, at))]) + 1 if total[i] else np.zeros(0, int)
-        missing, last = total[i] - len(found), others - same + total[i]
-        sure = found[np.sort(at[match])[:len(found)] < edge]
-        low.append(np.append(sure, np.arange(last - total[i] + len(sure), last) + 1))
-        high.append(np.append(found, len(at) + np.arange(missing) + 1))
-        hits.append(np.append(np.sort(at[match])[:len(found)], np.full(missing, np.inf)))
-    return tuple(_results(query, np.concatenate(hits), np.concatenate(r).astype(int), len(ids), topk, 'hits')
-                 for r in (low, high))
+    _check_lists(ids, dist, n_q, n_g)
+    query, _ = _matches_of(*given)
+    n_matches = np.bincount(query, minlength=n_q)
+    n_known = np.count_nonzero(g_pids != -1)
+    bounds = []
+    for i in range(n_q):
+        rows, d = _listed(ids[i], dist[i], i)
+        is_cut = 0 < len(rows) < n_g
+        edge = d.max() if is_cut else np.inf
+        unknown, same_camera = _junk(i, rows, *given)
+        kept = ~(unknown | same_camera)
+        match = g_pids[rows[kept]] == q_pids[i]
+        n_wrong = n_known - np.count_nonzero(g_pids == q_pids[i])
+        bounds.append(_rank_bounds(d[kept], match, n_matches[i], n_wrong + n_matches[i], edge))
+    worst, best, hits = map(np.concatenate, zip(*bounds))
+    return tuple(_results(query, hits, ranks.astype(int), n_q, topk, 'hits') for ranks in (worst, best))
 
 # %% ../nbs/16_metrics.ipynb #5e6ed6a7
+def _ap_of(x):
+    ap = to_numpy(getattr(x, 'ap', x))
+    return np.asarray(ap, float)
+
 def bootstrap(
     ap,             # (Q,) average precision of each query, NaN without a match; or (S, Q) of S seeds, drawn as well
     n:int=2000,     # Resamples
     level:float=.95,# Share of the means inside the interval
     seed:int=0,     # Of the resampling
 ) -> tuple:
-    "Ends of the percentile interval of the mean (Efron 1979), NaN without a number; raises `ReIDError`."
+    "Ends of the percentile interval of the mean (Efron 1979), NaN without a number."
     if n < 1 or not 0 < level < 1: raise ReIDError(f"n must be 1 or more and level between 0 and 1: {n} and {level}")
-    ap, rng = np.asarray(to_numpy(getattr(ap, 'ap', ap)), float), np.random.default_rng(seed)
-    ap = np.atleast_2d(ap)[:, ~np.isnan(np.atleast_2d(ap)).any(0)]
-    s, q = ap.shape
+    ap = np.atleast_2d(_ap_of(ap))
+    ap = ap[:, ~np.isnan(ap).any(0)]
     if not ap.size: return np.nan, np.nan
-    def means(m):
-        queries = rng.integers(q, size=(m, 1, q))
-        return ap[rng.integers(s, size=(m, s, 1)) if s > 1 else 0, queries].mean((1, 2))
-    means = np.concatenate([means(min(100, n - i)) for i in range(0, n, 100)])
-    return tuple(np.quantile(means, [(1 - level) / 2, (1 + level) / 2]))
+    n_seeds, n_queries = ap.shape
+    rng = np.random.default_rng(seed)
+    def resample(m):
+        queries = rng.integers(n_queries, size=(m, 1, n_queries))
+        seeds = rng.integers(n_seeds, size=(m, n_seeds, 1)) if n_seeds > 1 else 0
+        return ap[seeds, queries].mean((1, 2))
+    means = np.concatenate([resample(min(100, n - start)) for start in range(0, n, 100)])
+    tail = (1 - level) / 2
+    return tuple(np.quantile(means, [tail, (1 + level) / 2]))
 
 @patch
 def interval(self:Results,
@@ -495,8 +599,15 @@ class Paired:
     n_queries: int     # With a match in both
 
     def __repr__(self):
-        lo, hi = (100 * x for x in self.interval)
-        return f'{100 * self.difference:+.2f} mAP ({lo:+.2f} to {hi:+.2f}), p = {self.p:.2g} ({self.n_queries} queries)'
+        low, high = (100 * end for end in self.interval)
+        gain = f'{100 * self.difference:+.2f} mAP ({low:+.2f} to {high:+.2f})'
+        return f'{gain}, p = {self.p:.2g} ({self.n_queries} queries)'
+
+def _signs(n_queries, n, seed):
+    "All choices of signs for up to 13 queries, `n` random ones for more."
+    if n_queries > 13: return 1 - 2 * np.random.default_rng(seed).integers(0, 2, (n, n_queries), dtype=np.int8)
+    bits = np.arange(2**n_queries)[:, None] >> np.arange(n_queries) & 1
+    return 1 - 2 * bits
 
 def paired_test(
     first,       # (Q,) average precisions of one system, NaN without a match; or its `Results`
@@ -504,17 +615,17 @@ def paired_test(
     n:int=10000, # Random choices of signs
     seed:int=0,  # Of the choices
 ) -> Paired:
-    "Is the second better than the first? Raises `ReIDError` when they are not of the same queries."
-    a, b = (np.asarray(to_numpy(getattr(x, 'ap', x)), float) for x in (first, second))
+    "Is the second better than the first?"
+    a, b = _ap_of(first), _ap_of(second)
     if n < 1: raise ReIDError(f"n must be 1 or more, not {n}")
     if a.shape != b.shape or a.ndim != 1:
         raise ReIDError(f"two systems on the same queries, not {a.shape} and {b.shape}")
-    d = (b - a)[~np.isnan(a + b)]
-    if not len(d): raise ReIDError("no query has a match in both systems")
-    moved, rng = d[d != 0], np.random.default_rng(seed)
-    if len(moved) <= 13: signs = 1 - 2 * (np.arange(2**len(moved))[:, None] >> np.arange(len(moved)) & 1)
-    else: signs = 1 - 2 * rng.integers(0, 2, (n, len(moved)), dtype=np.int8)
-    sums = np.concatenate([signs[s:s+500] @ moved for s in range(0, len(signs), 500)])
-    hit = np.count_nonzero(abs(sums) >= abs(moved.sum()) - 1e-12)
-    p = hit / len(sums) if len(moved) <= 13 else (hit + 1) / (n + 1)
-    return Paired(float(d.mean()), bootstrap(d, seed=seed), p, len(d))
+    difference = (b - a)[~np.isnan(a + b)]
+    if not len(difference): raise ReIDError("no query has a match in both systems")
+    moved = difference[difference != 0]
+    signs = _signs(len(moved), n, seed)
+    sums = np.concatenate([signs[start:start+500] @ moved for start in range(0, len(signs), 500)])
+    as_large = abs(sums) >= abs(moved.sum()) - 1e-12
+    n_large = np.count_nonzero(as_large)
+    p = n_large / len(sums) if len(moved) <= 13 else (n_large + 1) / (n + 1)
+    return Paired(float(difference.mean()), bootstrap(difference, seed=seed), p, len(difference))

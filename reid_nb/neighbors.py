@@ -22,113 +22,119 @@ from .metrics import to_numpy
 from .models import use_bf16
 
 # %% ../nbs/24_neighbors.ipynb #cabfe5cb
+def _largest_entry(x, name):
+    "The largest absolute value; raises `ReIDError` where there is none, or one that is not finite."
+    if not x.size: raise ReIDError(f"there are no {name} features: {x.shape}")
+    largest = max(abs(x.min()), abs(x.max()))
+    if not np.isfinite(largest): raise ReIDError(f"{name} features contain NaN or inf")
+    return float(largest)
+
 def check_features(
-    q,  # (Q, D) query features
-    g,  # (G, D) gallery features
+    q, g, # (Q, D) and (G, D) features, NumPy or torch
 ) -> tuple:
     "Both as float32 arrays; raises `ReIDError` when they do not fit together or cannot be squared."
     with np.errstate(over='ignore'): q, g = (np.ascontiguousarray(to_numpy(x), np.float32) for x in (q, g))
     if q.ndim != 2 or g.ndim != 2 or q.shape[1] != g.shape[1]:
         raise ReIDError(f"features must be (images, dimensions) on both sides, not {q.shape} and {g.shape}")
-    for name, x in ('query', q), ('gallery', g):
-        if not x.size: raise ReIDError(f"there are no {name} features: {x.shape}")
-        if not np.isfinite([x.min(), x.max()]).all(): raise ReIDError(f"{name} features contain NaN or inf")
-    most = max(float(abs(v)) for x in (q, g) for v in (x.min(), x.max()))
-    if most and not 1e-12 < most < 1e18 / q.shape[1]**.5:
-        raise ReIDError(f"features up to {most:.0e} cannot be squared in float32; scale them, to length 1 for example")
+    largest = max(_largest_entry(q, 'query'), _largest_entry(g, 'gallery'))
+    limit = 1e18 / q.shape[1]**.5
+    if largest and not 1e-12 < largest < limit:
+        raise ReIDError(f"features up to {largest:.0e} cannot be squared in float32; scale them, to length 1 for example")
     return q, g
 
 # %% ../nbs/24_neighbors.ipynb #436d01ef
-def _fingerprints(
-    x,  # (N, D) float32
-):
-    "(N,) 64-bit numbers, equal for equal rows; 0 and -0 are equal."
-    odd = 2 * np.random.default_rng(0).integers(2**63, size=x.shape[1], dtype=np.uint64) + 1
-    return np.concatenate([(x[s:s+256] + np.float32(0)).view('>u4').astype(np.uint64) @ odd
-                           for s in range(0, len(x), 256)])
+def _fingerprints(x, size=256):
+    "(N,) 64-bit numbers, equal for equal rows of `x` (N, D) float32; 0 and -0 are equal."
+    draws = np.random.default_rng(0).integers(2**63, size=x.shape[1], dtype=np.uint64)
+    odd = 2 * draws + 1
+    def of_rows(rows):
+        words = (rows + np.float32(0)).view('>u4')
+        return words.astype(np.uint64) @ odd
+    return np.concatenate([of_rows(x[start:start+size]) for start in range(0, len(x), size)])
 
 # %% ../nbs/24_neighbors.ipynb #bf70506a
-def _starts(
-    features,  # `Features`, of which `rows_at` is used
-    order,     # (N,) numbers of the images
-    prints,    # (N,) their fingerprints, sorted
-    size=512,  # Rows compared at a time
-):
-    "(N,) bool: does a new vector begin here? Raises `ReIDError` for different vectors with one fingerprint."
-    new = np.r_[True, prints[1:] != prints[:-1]]
-    same = np.flatnonzero(~new)
-    for s in range(0, len(same), size):
-        at = same[s:s+size]
-        if (features.rows_at(order[at]) != features.rows_at(order[at - 1])).any():
+def _new_vectors(features, order, prints, size=512):
+    "(N,) bool: does a new vector begin here? `prints` are sorted; raises `ReIDError` where two vectors share one."
+    is_new = np.r_[True, prints[1:] != prints[:-1]]
+    repeated = np.flatnonzero(~is_new)
+    for start in range(0, len(repeated), size):
+        at = repeated[start:start+size]
+        vectors, previous = features.rows_at(order[at]), features.rows_at(order[at - 1])
+        if (vectors != previous).any():
             raise ReIDError("two different feature vectors have one fingerprint; leave one of them out")
-    return new
+    return is_new
 
 # %% ../nbs/24_neighbors.ipynb #7838b397
 class Features:
     "The distinct vectors of queries and gallery, in an order that depends on nothing but the vectors."
     def __init__(self,
-                 q,  # (Q, D) float32, from `check_features`
-                 g,  # (G, D)
+                 q, g, # (Q, D) and (G, D) float32, from `check_features`
         ):
         self.q, self.g = q, g
         prints = np.concatenate([_fingerprints(q), _fingerprints(g)])
-        asked = np.isin(prints, prints[:len(q)])
-        order = np.lexsort((prints, ~asked))
-        new, node = _starts(self, order, prints[order]), np.empty(len(order), np.int64)
-        node[order] = np.cumsum(new) - 1
-        self.at, self.count = order[new], np.bincount(node) # (M,) where each is found first, and how often it is there
+        in_queries = np.isin(prints, prints[:len(q)])
+        order = np.lexsort((prints, ~in_queries))
+        is_new = _new_vectors(self, order, prints[order])
+        node = np.empty(len(order), np.int64)
+        node[order] = np.cumsum(is_new) - 1
+        self.at = order[is_new]        # (M,) where each vector is found first
+        self.count = np.bincount(node) # (M,) how often it is there
         self.q_node, self.g_node = node[:len(q)], node[len(q):]
         self.n_q = self.q_node.max() + 1
-        some = min(1024, len(self))
-        self.sample = self.rows(np.arange(some) * len(self) // some) # from everywhere, in an order that is random
-        self.center = np.median(self.sample, 0)                       # which a few odd vectors do not move
+        n_sample = min(1024, len(self))
+        self.sample_nodes = np.arange(n_sample) * len(self) // n_sample # from everywhere, in an order that is random
+        self.sample = self.rows(self.sample_nodes)
+        self.center = np.median(self.sample, 0) # which a few odd vectors do not move
 
     def __len__(self): return len(self.at)
     def rows(self,
-             n,                # (P,) numbers of vectors, each below M
+             nodes,            # (P,) numbers of vectors, each below M
              dtype=np.float32, # Of the result
         ) -> np.ndarray:
         "(P, D) the distinct vectors of these numbers."
-        return self.rows_at(self.at[n], dtype)
+        return self.rows_at(self.at[nodes], dtype)
 
     def rows_at(self,
                 at,               # (P,) places in queries and gallery together
                 dtype=np.float32, # Of the result
         ) -> np.ndarray:
         "(P, D) the vectors at these places."
-        rows, left = np.empty((len(at), self.q.shape[1]), dtype), at < len(self.q)
-        rows[left], rows[~left] = self.q[at[left]], self.g[at[~left] - len(self.q)]
+        rows = np.empty((len(at), self.q.shape[1]), dtype)
+        is_query = at < len(self.q)
+        rows[is_query] = self.q[at[is_query]]
+        rows[~is_query] = self.g[at[~is_query] - len(self.q)]
         return rows
 
 # %% ../nbs/24_neighbors.ipynb #a5d97100
 @patch
 def pairs(self:Features,
-          i,     # (P,) numbers of the vectors
-          j,     # (P,) numbers of the vectors
+          i, j, # (P,) numbers of the vectors, twice
     ) -> np.ndarray:
     "(P,) squared Euclidean distances in float64."
-    out, chunk = np.empty(len(i)), 2**17 // self.q.shape[1] + 1 # pairs at a time, to fit in the processor's cache
-    def some(start):
-        for s in range(start, min(start + 64 * chunk, len(i)), chunk):
-            diff = self.rows(i[s:s+chunk], np.float64)
-            diff -= self.rows(j[s:s+chunk], np.float64)
-            out[s:s+chunk] = np.einsum('pd,pd->p', diff, diff)
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool: list(pool.map(some, range(0, len(i), 64 * chunk)))
+    out = np.empty(len(i))
+    size = 2**17 // self.q.shape[1] + 1 # pairs at a time, to fit in the processor's cache
+    task_size = 64 * size
+    def fill(task):
+        for start in range(task, min(task + task_size, len(i)), size):
+            some = slice(start, start + size)
+            diff = self.rows(i[some], np.float64)
+            diff -= self.rows(j[some], np.float64)
+            out[some] = np.einsum('pd,pd->p', diff, diff)
+    tasks = range(0, len(i), task_size)
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool: list(pool.map(fill, tasks))
     return out
 
 # %% ../nbs/24_neighbors.ipynb #50b20bef
-def _errors(
-    squares,   # (M,) squared lengths, float64
-    lost,      # (M,) squared lengths of what rounding took off, float64
-    dims:int,  # D
-    room,      # What a sum may lose of each of its terms
-):
-    "(M,) the share e of each vector in what its products lose."
+def _errors(squares, lost, dims, sum_loss):
+    "(M,) e of each vector, from its squared length, that of what rounding took off, and what a sum loses per term."
     rounded = lost > 0
-    theta = np.median((lost[rounded] / squares[rounded]) ** .5) if rounded.any() else 2.**-40
-    factor = theta * squares + (1 + 1 / theta) * lost
-    r = dims * room
-    return (2.**-19 + r) * squares + (1 + r) * factor + dims * 2.**-120
+    theta = 2.**-40
+    if rounded.any(): theta = np.median((lost[rounded] / squares[rounded]) ** .5)
+    factors = theta * squares + (1 + 1 / theta) * lost
+    r = dims * sum_loss
+    return (2.**-19 + r) * squares + (1 + r) * factors + dims * 2.**-120
+
+def _square_sums(x): return x.double().square_().sum(1).cpu().numpy()
 
 class Coarse:
     "Centered features in float32 or bfloat16, and what the products of them lose at most."
@@ -139,183 +145,207 @@ class Coarse:
                  size=512,   # Rows at a time
         ):
         n, dims = len(features), features.q.shape[1]
-        self.features, self.device, self.s = features, torch.device(device), 2.**-8 if bf16 else 0.
-        self.c = torch.empty((n, dims), dtype=torch.bfloat16 if bf16 else torch.float32, device=device)
+        self.features, self.device = features, torch.device(device)
+        self.s = 2.**-8 if bf16 else 0.
+        dtype = torch.bfloat16 if bf16 else torch.float32
+        self.c = torch.empty((n, dims), dtype=dtype, device=device)
         squares, lost = np.empty(n), np.empty(n)
-        for s in range(0, n, size):
-            x = self.centered(s, min(s + size, n))
-            self.c[s:s+size] = x
-            squares[s:s+size] = x.double().square_().sum(1).cpu().numpy()
-            lost[s:s+size] = (x - self.c[s:s+size]).double().square_().sum(1).cpu().numpy()
+        for start in range(0, n, size):
+            rows = slice(start, min(start + size, n))
+            x = self.centered(rows)
+            self.c[rows] = x
+            squares[rows] = _square_sums(x)
+            lost[rows] = _square_sums(x - self.c[rows])
         self.norms = squares.astype(np.float32)
-        self.errors = _errors(squares, lost, dims, 2.**-23 if self.device.type == 'cpu' else 2.**-22)
-        low = (squares - self.errors) / (1 + self.s)  # l of the section after the next, then m and 2e
-        margin = np.stack([squares + self.errors - (1 - self.s) * low, 2 * self.errors], 1)
-        self.low, self.margin = (torch.from_numpy(x.astype(np.float32)).to(device) for x in (low, margin))
+        sum_loss = 2.**-23 if self.device.type == 'cpu' else 2.**-22
+        self.errors = _errors(squares, lost, dims, sum_loss)
+        low = (squares - self.errors) / (1 + self.s) # l of the section after the next, then m and 2e
+        m = squares + self.errors - (1 - self.s) * low
+        self.low = self._on_device(low)
+        self.margin = self._on_device(np.stack([m, 2 * self.errors], 1))
 
+    def _on_device(self, x): return torch.from_numpy(x.astype(np.float32)).to(self.device)
     def centered(self,
-                s,     # First row, and the row after the last
-                e,     # First row, and the row after the last
+                 rows:slice, # With start and stop
         ) -> torch.Tensor:
-        "(e - s, D) rows in float32, the center taken off."
-        return torch.from_numpy(self.features.rows(np.arange(s, e)) - self.features.center).to(self.device)
+        "(R, D) these rows in float32, the center taken off."
+        x = self.features.rows(np.arange(rows.start, rows.stop))
+        return torch.from_numpy(x - self.features.center).to(self.device)
 
 # %% ../nbs/24_neighbors.ipynb #8054a629
 @contextmanager
-def _full_products(
-    device,  # Where they are computed
-):
+def _full_products(device):
     "Products that round no more than the bound allows, whatever torch was told."
-    cuda, cpu, parts = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul, 'allow_bf16_reduced_precision_reduction'
-    newer, reduced = (cuda.fp32_precision, cpu.fp32_precision), getattr(cuda, parts)
-    if hasattr(cuda, f'{parts}_split_k'): reduced = reduced, getattr(cuda, f'{parts}_split_k')
+    cuda, cpu = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
+    reduced = 'allow_bf16_reduced_precision_reduction'
+    reduced_before = getattr(cuda, reduced)
+    split_k = getattr(cuda, f'{reduced}_split_k', None)
+    if split_k is not None: reduced_before = reduced_before, split_k
+    cuda_before, cpu_before = cuda.fp32_precision, cpu.fp32_precision
     cuda.fp32_precision = cpu.fp32_precision = 'ieee'  # the older setting cannot be read where the two disagree
-    older = torch.get_float32_matmul_precision()
+    older_before = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision('highest')
-    setattr(cuda, parts, False)
+    setattr(cuda, reduced, False)
     try:
         with torch.autocast(device.type, enabled=False): yield
     finally:
-        torch.set_float32_matmul_precision(older)
-        cuda.fp32_precision, cpu.fp32_precision = newer
-        setattr(cuda, parts, reduced)
+        torch.set_float32_matmul_precision(older_before)
+        cuda.fp32_precision = cuda_before
+        cpu.fp32_precision = cpu_before
+        setattr(cuda, reduced, reduced_before)
 
 # %% ../nbs/24_neighbors.ipynb #eed7ee5b
-def _product(
-    a,  # (A, D) tensor
-    b,  # (B, D) of the same type and device
-):
-    "(A, B) float32, -2 times the product of all pairs."
-    if a.device.type == 'cpu' and a.dtype == torch.float32: return torch.from_numpy((-2 * a).numpy() @ b.numpy().T)
+def _product(a, b):
+    "(A, B) float32, -2 times the products of all rows of two tensors of one type and device."
+    if a.device.type == 'cpu' and a.dtype == torch.float32:
+        product = (-2 * a).numpy() @ b.numpy().T
+        return torch.from_numpy(product)
     with _full_products(a.device): return (a @ b.T).float().mul_(-2)
 
 # %% ../nbs/24_neighbors.ipynb #35b68466
-def _block(
-    coarse,  # `Coarse`
-    s,       # Rows of the block, either all of queries or none
-    e,       # Rows of the block, either all of queries or none
-    whole,   # Against all rows, or those from `s` on? For queries always all, and in float32
-):
-    "w, (e - s, M - s) or (e - s, M): -2 times the products."
-    n, exact = len(coarse.norms), s < coarse.features.n_q
-    if exact and coarse.c.dtype == torch.bfloat16:
-        x = coarse.centered(s, e)
-        return torch.cat([_product(x, coarse.centered(t, min(t + 1024, n))) for t in range(0, n, 1024)], 1)
-    return _product(coarse.c[s:e], coarse.c[0 if exact or whole else s:])
+def _block(coarse, rows, whole):
+    "w: -2 times the products of these rows with those from `rows.start` on, or with all; for queries with all, in float32."
+    n = len(coarse.norms)
+    of_queries = rows.start < coarse.features.n_q
+    if of_queries and coarse.c.dtype == torch.bfloat16:
+        x = coarse.centered(rows)
+        others = [slice(start, min(start + 1024, n)) for start in range(0, n, 1024)]
+        return torch.cat([_product(x, coarse.centered(other)) for other in others], 1)
+    first = 0 if of_queries or whole else rows.start
+    return _product(coarse.c[rows], coarse.c[first:])
 
 # %% ../nbs/24_neighbors.ipynb #c0ce82d1
 @patch
-def seen(self:Coarse,
-         w,  # (e - s, M or M - s) -2 times the products of these rows with all, or with those from `s` on; changed
-         s,  # The rows
-         e,  # The rows
+def distances(self:Coarse,
+              w,    # (R, M or fewer) -2 times the products of these rows with all, or with the last; changed
+              rows, # Slice of the R rows
     ) -> torch.Tensor:
-    "How far they seem: a lower bound of the squared distance / (1 + s) where the product is not negative."
-    return w.add_(self.low[-w.shape[1]:]).add_(self.low[s:e, None])
+    "Coarse distances: a lower bound of the squared distance / (1 + s) where the product is not negative."
+    others = self.low[-w.shape[1]:]
+    return w.add_(others).add_(self.low[rows, None])
 
 @patch
-def at_most(self:Coarse,
-            d,  # How far they seem
-            x,  # (..., 2) `margin` of the two sides
-            y,  # (..., 2) `margin` of the two sides
+def upper_bounds(self:Coarse,
+                 d,                 # Coarse distances
+                 x_margin, y_margin # (..., 2) `margin` of the two sides
     ) -> torch.Tensor:
     "Upper bounds of the squared distances."
-    same, opposite = (1 - self.s) * d + x[..., 0] + y[..., 0], (1 + self.s) * d + x[..., 1] + y[..., 1]
+    same = (1 - self.s) * d + x_margin[..., 0] + y_margin[..., 0]
+    opposite = (1 + self.s) * d + x_margin[..., 1] + y_margin[..., 1]
     return torch.maximum(same, opposite)
 
 @patch
-def near(self:Coarse,
-         t,       # (e - s,) upper bounds of the squared distance of the `k`-th
-         s,       # The rows
-         e=None,  # The rows
-    ) -> torch.Tensor:
-    "Up to where a neighbor of each row may seem to be."
-    least = 2 * self.s * (self.low[s:e] + self.low.min())
-    return torch.maximum(t / (1 + self.s), (t - least) / (1 - self.s))
+def _opposite(self:Coarse, rows): return 2 * self.s * (self.low[rows] + self.low.min())
 
 @patch
-def away(self:Coarse,
-         d,       # (e - s,) how far the farthest seems
-         s,       # The rows
-         e=None,  # The rows
+def near_limit(self:Coarse,
+               bound,            # (R,) upper bounds of the squared distance of the `k`-th
+               rows=slice(None), # The R rows
     ) -> torch.Tensor:
-    "From where on an image may be the farthest of each row."
-    least = 2 * self.s * (self.low[s:e] + self.low.min())
-    true = torch.minimum((1 + self.s) * d, (1 - self.s) * d + least)
-    same, opposite = (true[:, None] - self.margin[s:e] - self.margin.amax(0)).unbind(1)
+    "(R,) the largest coarse distance that a neighbor of each row may have."
+    same = bound / (1 + self.s)
+    opposite = (bound - self._opposite(rows)) / (1 - self.s)
+    return torch.maximum(same, opposite)
+
+@patch
+def far_limit(self:Coarse,
+              d,                # (R,) the largest coarse distance
+              rows=slice(None), # The R rows
+    ) -> torch.Tensor:
+    "(R,) the smallest coarse distance that the farthest image of each row may have."
+    least = torch.minimum((1 + self.s) * d, (1 - self.s) * d + self._opposite(rows))
+    margins = least[:, None] - self.margin[rows] - self.margin.amax(0)
+    same, opposite = margins.unbind(1)
     return torch.minimum(same / (1 - self.s), opposite / (1 + self.s))
 
 # %% ../nbs/24_neighbors.ipynb #6a53f36a
-def _least(
-    d,           # (n, m) distances
-    groups:int,  # At most so many rows are left
-):
-    "Smallest of each group of rows, where row i is in group i modulo `groups`; (groups, m), or `d` when it is short."
+def _least(d, groups):
+    "(groups, m) smallest of each group of rows, where row i is in group i modulo `groups`; `d` when it is short."
     n = len(d) // groups
     if n < 2: return d
-    out, rest = d[:n * groups].reshape(n, groups, -1).min(0), d[n * groups:]
-    np.minimum(out[:len(rest)], rest, out=out[:len(rest)])
+    whole, rest = d[:n * groups], d[n * groups:]
+    out = whole.reshape(n, groups, -1).min(0)
+    first = out[:len(rest)]
+    np.minimum(first, rest, out=first)
     return out
 
 def _least_columns(d, groups):
-    "The same of groups of columns, (groups, n)."
+    "(groups, n) the same of groups of columns."
     n = d.shape[1] // groups
     if n < 2: return d.T
-    out, rest = d[:, :n * groups].reshape(len(d), n, groups).min(1), d[:, n * groups:]
-    np.minimum(out[:, :rest.shape[1]], rest, out=out[:, :rest.shape[1]])
+    whole, rest = d[:, :n * groups], d[:, n * groups:]
+    out = whole.reshape(len(d), n, groups).min(1)
+    first = out[:, :rest.shape[1]]
+    np.minimum(first, rest, out=first)
     return out.T
 
 def _keep_least(best, new):
     "The smallest entries of each column of both, as many as `best` (k, m) has rows; in no order."
-    return np.partition(np.concatenate([best, new]), len(best) - 1, axis=0)[:len(best)]
+    both, k = np.concatenate([best, new]), len(best)
+    return np.partition(both, k - 1, axis=0)[:k]
 
 # %% ../nbs/24_neighbors.ipynb #bcbace01
 class _Pairs:
-    "Collects the pairs that may be neighbors, or each other's farthest."
-    def __init__(self,
-                 coarse,  # `Coarse` on the CPU
-                 k:int,   # Neighbors of each, without itself
-        ):
+    "Collects the pairs that may be among the `k` neighbors, or each other's farthest; `Coarse` is on the CPU."
+    def __init__(self, coarse, k):
         n = len(coarse.norms)
         self.coarse, self.found = coarse, []
-        self.best = np.full((k, n), np.inf, np.float32)  # smallest upper bounds seen by each, in no order
-        self.far = np.full(n, -np.inf, np.float32)
+        self.groups = 4 * k
+        self.best = np.full((k, n), np.inf, np.float32) # smallest upper bounds seen by each, in no order
+        self.far = np.full(n, -np.inf, np.float32)      # largest coarse distance seen by each
 
-    def limits(self, s=0):
-        "(M - s,) twice: up to where, and from where on, pairs are kept."
-        t, far = (torch.from_numpy(x) for x in (self.best[:, s:].max(0), self.far[s:]))
-        return self.coarse.near(t, s).numpy(), self.coarse.away(far, s).numpy()
+    def limits(self, rows=slice(None)):
+        "Up to where, and from where on, pairs of these rows are kept."
+        bound = torch.from_numpy(self.best[:, rows].max(0))
+        near = self.coarse.near_limit(bound, rows)
+        far = self.coarse.far_limit(torch.from_numpy(self.far[rows]), rows)
+        return near.numpy(), far.numpy()
 
-    def _meet(self, rows, least, others):
-        "`rows` have seen `others`: `least` (groups, n) is the smallest of each group of these."
+    def _update(self, rows, least, others):
+        "`rows` have seen `others`: `least` (groups, R) is the smallest of each group of these."
         margin = self.coarse.margin
-        largest = torch.from_numpy(-_least(-margin[others].numpy(), 4 * len(self.best)))
-        upper = self.coarse.at_most(torch.from_numpy(least), largest[:, None], margin[rows])
+        largest = -_least(-margin[others].numpy(), self.groups)
+        upper = self.coarse.upper_bounds(torch.from_numpy(least), torch.from_numpy(largest)[:, None], margin[rows])
         self.best[:, rows] = _keep_least(self.best[:, rows], upper.numpy())
 
-    def add(self, s, e, d):
-        "Rows `s` to `e` against those from `s` on, (e - s, M - s), as they seem; `d` is changed."
-        b, groups = np.arange(e - s), 4 * len(self.best)
-        d[b, b] = np.inf
-        self._meet(slice(s, e), _least_columns(d, groups), slice(s, None))
-        d[b, b] = -np.inf
-        self.far[s:e] = np.maximum(self.far[s:e], d.max(1))
-        if d.shape[1] > len(b):
-            self._meet(slice(e, None), _least(d[:, len(b):], groups), slice(s, e))
-            self.far[e:] = np.maximum(self.far[e:], d[:, len(b):].max(0))
-        near, low = self.limits(s)
-        keep = d <= near[b, None]; keep |= d <= near; keep |= d >= low[b, None]; keep |= d >= low
-        keep[:, b] &= b[:, None] < b
-        at = np.flatnonzero(keep)
-        i, j = ((s + x).astype(np.int32) for x in np.divmod(at, d.shape[1]))
-        self.found.append((i, j, d.ravel()[at]))
+    def add(self, rows, d):
+        "Coarse distances (R, M - rows.start) of the rows to those from `rows.start` on; `d` is changed."
+        own = np.arange(len(d))
+        d[own, own] = np.inf
+        self._update(rows, _least_columns(d, self.groups), slice(rows.start, None))
+        d[own, own] = -np.inf
+        self.far[rows] = np.maximum(self.far[rows], d.max(1))
+        to_later = d[:, len(d):]
+        if to_later.size:
+            later = slice(rows.stop, None)
+            self._update(later, _least(to_later, self.groups), rows)
+            self.far[later] = np.maximum(self.far[later], to_later.max(0))
+        self._collect(rows.start, d)
 
-    def result(self):
-        "(P,) twice, i < j: the pairs that are still within the limits at the end."
-        i, j, d = map(np.concatenate, zip(*self.found))
-        near, low = self.limits()
-        keep = (d <= near[i]) | (d <= near[j]) | (d >= low[i]) | (d >= low[j])
-        return i[keep], j[keep]
+# %% ../nbs/24_neighbors.ipynb #7c01e9ab
+@patch
+def _collect(self:_Pairs, start, d):
+    "Keep the pairs that are within the limits of one of the two."
+    own = np.arange(len(d))
+    near, far = self.limits(slice(start, None))
+    keep = d <= near[own, None]
+    keep |= d <= near
+    keep |= d >= far[own, None]
+    keep |= d >= far
+    keep[:, own] &= own[:, None] < own
+    at = np.flatnonzero(keep)
+    row, column = np.divmod(at, d.shape[1])
+    i, j = ((start + x).astype(np.int32) for x in (row, column))
+    self.found.append((i, j, d.ravel()[at]))
+
+@patch
+def result(self:_Pairs):
+    "(P,) twice, i < j: the pairs that are still within the limits at the end."
+    i, j, d = map(np.concatenate, zip(*self.found))
+    near, far = self.limits()
+    keep = (d <= near[i]) | (d <= near[j])
+    keep |= (d >= far[i]) | (d >= far[j])
+    return i[keep], j[keep]
 
 # %% ../nbs/24_neighbors.ipynb #0f777098
 @dataclass
@@ -332,17 +362,22 @@ class Neighbors:
 def _lists(source, i, j, d, far, k, blend=None):
     "`Neighbors` from pairs: `j` (P,) is near `i` (P,), at `d` (P,)."
     own = np.arange(len(source))
-    i, j, d = np.concatenate([own, i]), np.concatenate([own, j]).astype(np.int32), np.concatenate([0. * own, d])
-    order = np.argsort(d) # then by row, which NumPy does fast for the least of types
-    order = order[np.argsort(i[order].astype(np.min_scalar_type(len(own))), kind='stable')]
-    far = np.maximum(far, np.finfo(np.float32).tiny) # which is divided by
-    return Neighbors(source, np.searchsorted(i[order], np.arange(len(own) + 1)), j[order], d[order], far, k, blend)
+    i = np.concatenate([own, i])
+    j = np.concatenate([own, j]).astype(np.int32)
+    d = np.concatenate([0. * own, d])
+    order = np.argsort(d)
+    row = i[order].astype(np.min_scalar_type(len(own))) # NumPy sorts the least of types fast
+    order = order[np.argsort(row, kind='stable')]
+    start = np.searchsorted(i[order], np.arange(len(own) + 1))
+    far = np.maximum(far, np.finfo(np.float32).tiny)    # which is divided by
+    return Neighbors(source, start, j[order], d[order], far, k, blend)
 
 def _both_ways(source, i, j, d, k, blend=None):
     "`Neighbors` from pairs, each there once, that count for both sides; the farthest of a row is among them."
     far = np.zeros(len(source))
     for side in (i, j): np.maximum.at(far, side, d)
-    return _lists(source, np.concatenate([i, j]), np.concatenate([j, i]), np.concatenate([d, d]), far, k, blend)
+    from_row, to_row = np.concatenate([i, j]), np.concatenate([j, i])
+    return _lists(source, from_row, to_row, np.concatenate([d, d]), far, k, blend)
 
 # %% ../nbs/24_neighbors.ipynb #db53f6a5
 @patch
@@ -352,14 +387,17 @@ def within(self:Neighbors,
     "(M, M) int32, 1 where the column is in N(row, k), nowhere for 0; raises `ReIDError` where the lists are too short."
     if min(k, self.source.count.sum()) > self.k:
         raise ReIDError(f"the lists hold {self.k} neighbors of each image, itself included, not {k}")
-    count, begin = self.source.count[self.ids], self.start[:-1]
+    begin, length = self.start[:-1], np.diff(self.start)
+    count = self.source.count[self.ids]
     before = np.cumsum(count) - count
-    before -= np.repeat(before[begin], np.diff(self.start))
-    last = self.d[begin + np.add.reduceat(before < k, begin) - 1]
-    if k < 1: last[:] = -1
-    keep = self.d <= np.repeat(last, np.diff(self.start))
+    before -= np.repeat(before[begin], length)
+    n_within = np.add.reduceat(before < k, begin)
+    limit = self.d[begin + n_within - 1]
+    if k < 1: limit[:] = -1
+    keep = self.d <= np.repeat(limit, length)
     ends = np.r_[0, np.cumsum(keep)][self.start]
-    near = csr_matrix((np.ones(ends[-1], np.int32), self.ids[keep], ends), (len(begin),)*2)
+    ones = np.ones(ends[-1], np.int32)
+    near = csr_matrix((ones, self.ids[keep], ends), (len(begin),)*2)
     near.sort_indices()
     return near
 
@@ -377,110 +415,105 @@ def to_gallery(self:Features,
                size:int, # Gallery images at a time
     ) -> np.ndarray:
     "(Q, G) float32 squared distances, by the matrix product in float32."
-    x, out = self.rows(self.q_node) - self.center, np.empty((len(self.q), len(self.g)), np.float32)
-    for s in range(0, len(self.g), size):
-        y = self.g[s:s+size] - self.center
-        out[:, s:s+size] = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * (x @ y.T)
+    x = self.rows(self.q_node) - self.center
+    x_squares = (x * x).sum(1)
+    out = np.empty((len(self.q), len(self.g)), np.float32)
+    for start in range(0, len(self.g), size):
+        columns = slice(start, start + size)
+        y = self.g[columns] - self.center
+        y_squares = (y * y).sum(1)
+        out[:, columns] = x_squares[:, None] + y_squares - 2 * (x @ y.T)
     return np.maximum(out, 0, out=out)
 
 # %% ../nbs/24_neighbors.ipynb #29d66146
-def _limit(
-    coarse,  # `Coarse`
-    d,       # (e - s, M) how far all vectors seem from these rows, inf from themselves
-    k:int,   # Neighbors of each, without itself
-    s,       # The rows
-    e,       # The rows
-):
-    "(e - s,) up to where a neighbor may seem to be."
-    t, at = d.topk(min(k, d.shape[1]), 1, largest=False)
-    return coarse.near(coarse.at_most(t, coarse.margin[s:e, None], coarse.margin[at]).amax(1), s, e)
+def _limit(coarse, d, k, rows):
+    "(R,) near limits of the rows, from their coarse distances (R, M) to all, inf to themselves."
+    nearest, at = d.topk(min(k, d.shape[1]), 1, largest=False)
+    bounds = coarse.upper_bounds(nearest, coarse.margin[rows, None], coarse.margin[at])
+    return coarse.near_limit(bounds.amax(1), rows)
 
-def _crowded(
-    coarse,  # `Coarse`
-    k:int,   # Neighbors of each, without itself
-):
-    "Are there too many candidates for the search to be worth it?"
+def _crowded(coarse, k):
+    "Are there too many candidates for the search of `k` neighbors to be worth it?"
     n = len(coarse.norms)
-    s = max(n - 128, 0)
-    own, d = torch.arange(n - s, device=coarse.device), coarse.seen(_product(coarse.c[s:], coarse.c), s, n)
-    d[own, s + own] = torch.inf
-    near = d <= _limit(coarse, d, k, s, n)[:, None]
-    return int(near.sum()) > (n - s) * (k + min(n / 256, 64))
+    rows = slice(max(n - 128, 0), n)
+    own = torch.arange(n - rows.start, device=coarse.device)
+    d = coarse.distances(_product(coarse.c[rows], coarse.c), rows)
+    d[own, rows.start + own] = torch.inf
+    is_candidate = d <= _limit(coarse, d, k, rows)[:, None]
+    allowed = k + min(n / 256, 64)
+    return int(is_candidate.sum()) > len(own) * allowed
 
 # %% ../nbs/24_neighbors.ipynb #34dea304
-def _rows(
-    features,  # `Features`
-    size:int,  # Rows of a block
-):
-    "Begin and end of the blocks; none holds queries and others."
-    edges = [*range(0, features.n_q, size), *range(features.n_q, len(features), size), len(features)]
-    return list(zip(edges, edges[1:]))
+def _blocks(features, size):
+    "Slices of up to `size` rows; none holds queries and others."
+    n_q, n = features.n_q, len(features)
+    edges = [*range(0, n_q, size), *range(n_q, n, size), n]
+    return [slice(start, stop) for start, stop in zip(edges, edges[1:])]
 
-def _keep(
-    blend,   # (Q, G) to be filled
-    coarse,  # `Coarse`
-    s,       # The block's rows
-    e,       # The block's rows
-    w,       # (e - s, M) -2 times their products, in float32
-):
-    "Fill the rows of the queries in the block with squared distances."
+def _keep(blend, coarse, rows, w):
+    "Fill `blend` (Q, G) with the squared distances of the queries in the block, from `w` (R, M) in float32."
     f, norms = coarse.features, coarse.norms
-    to_g = norms[f.g_node]
-    for i in np.flatnonzero((f.q_node >= s) & (f.q_node < e)):
+    g_norms = norms[f.g_node]
+    in_block = (f.q_node >= rows.start) & (f.q_node < rows.stop)
+    for i in np.flatnonzero(in_block):
         node = f.q_node[i]
-        np.maximum(w[node - s][f.g_node] + to_g + norms[node], 0, out=blend[i])
+        products = w[node - rows.start][f.g_node]
+        np.maximum(products + g_norms + norms[node], 0, out=blend[i])
 
 # %% ../nbs/24_neighbors.ipynb #009a0cae
-def _search(
-    coarse,         # `Coarse` on the CPU
-    k:int,          # Neighbors of each, without itself
-    blend,          # (Q, G) to be filled
-    progress:bool,  # Show a bar?
-    size:int=512,   # Rows of a block
-):
-    "Pairs (P,) twice and their squared distances in float64."
+def _search(coarse, k, blend, progress, size=512):
+    "Pairs (P,) twice and their squared distances in float64; fills `blend` (Q, G)."
     f, pairs = coarse.features, _Pairs(coarse, k)
-    for s, e in tqdm(_rows(f, size), 'neighbors', disable=not progress):
-        w = _block(coarse, s, e, False)
-        if s < f.n_q: _keep(blend, coarse, s, e, w.numpy())
-        d = coarse.seen(w, s, e).numpy()
-        if d.shape[1] > len(coarse.norms) - s: d = d[:, s:].copy()  # a block of queries has all columns
-        pairs.add(s, e, d)
+    for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
+        w = _block(coarse, rows, False)
+        if rows.start < f.n_q: _keep(blend, coarse, rows, w.numpy())
+        d = coarse.distances(w, rows).numpy()
+        has_all_columns = d.shape[1] > len(coarse.norms) - rows.start # as a block of queries
+        if has_all_columns: d = d[:, rows.start:].copy()
+        pairs.add(rows, d)
     i, j = pairs.result()
     return i, j, f.pairs(i, j)
 
 # %% ../nbs/24_neighbors.ipynb #c73521e6
-def _search_torch(
-    coarse,          # `Coarse`, on any device
-    k:int,           # Neighbors of each, without itself
-    blend,           # (Q, G) to be filled
-    progress:bool,   # Show a bar?
-    size:int=1024,   # Rows of a block
-):
+def _candidates(coarse, k, d, rows):
+    "Two tensors (P,): the row and the column of each pair that may be near or farthest; `d` (R, M) is changed."
+    own = torch.arange(len(d), device=coarse.device)
+    themselves = own, rows.start + own
+    d[themselves] = torch.inf
+    keep = d <= _limit(coarse, d, k, rows)[:, None]
+    d[themselves] = -torch.inf
+    keep |= d >= coarse.far_limit(d.amax(1), rows)[:, None]
+    keep[themselves] = False
+    i, j = keep.nonzero(as_tuple=True)
+    return rows.start + i, j
+
+def _search_torch(coarse, k, blend, progress, size=1024):
     "What `_search` returns, computed on the device of `coarse`."
     f, n, found = coarse.features, len(coarse.norms), []
     x = torch.from_numpy(f.rows(np.arange(n))).to(coarse.device)
-    for s, e in tqdm(_rows(f, size), 'neighbors', disable=not progress):
-        w, own = _block(coarse, s, e, True), torch.arange(e - s, device=coarse.device)
-        if s < f.n_q: _keep(blend, coarse, s, e, w.cpu().numpy())
-        d = coarse.seen(w, s, e)
-        d[own, s + own] = torch.inf
-        keep = d <= _limit(coarse, d, k, s, e)[:, None]
-        d[own, s + own] = -torch.inf
-        keep |= d >= coarse.away(d.amax(1), s, e)[:, None]
-        keep[own, s + own] = False
-        i, j = keep.nonzero(as_tuple=True)
-        for a, b in zip((i + s).split(8192), j.split(8192)):
-            found.append((torch.minimum(a, b), torch.maximum(a, b), (x[a].double() - x[b]).square_().sum(1)))
-    if not found: return (np.zeros(0, int),)*2 + (np.zeros(0),)
+    for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
+        w = _block(coarse, rows, True)
+        if rows.start < f.n_q: _keep(blend, coarse, rows, w.cpu().numpy())
+        i, j = _candidates(coarse, k, coarse.distances(w, rows), rows)
+        for a, b in zip(i.split(8192), j.split(8192)):
+            diff = x[a].double() - x[b]
+            found.append((torch.minimum(a, b), torch.maximum(a, b), diff.square_().sum(1)))
+    if not found: return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
     i, j, d = (torch.cat(part).cpu().numpy() for part in zip(*found))
     _, first = np.unique(i * n + j, return_index=True)
     return i[first], j[first], d[first]
 
 # %% ../nbs/24_neighbors.ipynb #91dcf7c7
+def _device(name):
+    "The torch device of this name, the GPU for None; raises `ReIDError` where it is not there."
+    has_cuda = torch.cuda.is_available()
+    if name is None: return torch.device('cuda' if has_cuda else 'cpu')
+    if name == 'cpu' or name == 'cuda' and has_cuda: return torch.device(name)
+    choices = "'cpu', or cuda" if has_cuda else "'cpu'"
+    raise ReIDError(f"device is {name!r}; give {choices}")
+
 def find_neighbors(
-    q,                     # (Q, D) query features
-    g,                     # (G, D) gallery features
+    q, g,                  # (Q, D) and (G, D) features
     k:int=21,              # Neighbors of each image, itself included
     precision:str='auto',  # Of the coarse distances: 'fp32', 'bf16', or 'auto' for what is faster; the result is exact
     device=None,           # 'cpu' or 'cuda'; the GPU when there is one
@@ -489,61 +522,72 @@ def find_neighbors(
     "The exact neighbors of all images among all images; raises `ReIDError` for bad input."
     q, g = check_features(q, g)
     if k < 1 or int(k) != k: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
-    if device not in (None, 'cpu', 'cuda') or device == 'cuda' and not torch.cuda.is_available():
-        raise ReIDError(f"device is {device!r}; give 'cpu'{', or cuda' * torch.cuda.is_available()}")
+    device = _device(device)
     if precision not in ('auto', 'fp32', 'bf16'):
         raise ReIDError(f"precision is {precision!r}; give 'auto', 'bf16' or 'fp32'")
-    device = torch.device(device or ('cuda' if torch.cuda.is_available() else 'cpu'))
     features = Features(q, g)
     others = max(min(int(k), len(features)) - 1, 1)
     coarse = Coarse(features, use_bf16(precision), device)
-    if precision == 'auto' and coarse.c.dtype == torch.bfloat16 and _crowded(coarse, others):
-        coarse = Coarse(features, False, device)
+    may_change = precision == 'auto' and coarse.c.dtype == torch.bfloat16
+    if may_change and _crowded(coarse, others): coarse = Coarse(features, False, device)
     blend = np.empty((len(q), len(g)), np.float32)
     search = _search if device.type == 'cpu' else _search_torch
-    return _both_ways(features, *search(coarse, others, blend, progress), k, blend)
+    i, j, d = search(coarse, others, blend, progress)
+    return _both_ways(features, i, j, d, k, blend)
 
 # %% ../nbs/24_neighbors.ipynb #d52715ea
-def _farthest(
-    features,  # `Features`
-    size=512,  # Rows at a time
-):
+def _farthest(features, size=512):
     "(M,) the farthest of up to 1,024 random vectors, by coarse distances."
-    some, far = features.sample - features.center, []
-    for s in range(0, len(features), size):
-        x = features.rows(np.arange(s, min(s + size, len(features)))) - features.center
-        far.append(((-2 * x) @ some.T + (some ** 2).sum(1)).argmax(1))
-    at = np.arange(len(some)) * len(features) // len(some)
-    return at[np.concatenate(far)]
+    sample = features.sample - features.center
+    sample_squares = (sample ** 2).sum(1)
+    far = []
+    for start in range(0, len(features), size):
+        nodes = np.arange(start, min(start + size, len(features)))
+        x = features.rows(nodes) - features.center
+        d = (-2 * x) @ sample.T + sample_squares
+        far.append(d.argmax(1))
+    return features.sample_nodes[np.concatenate(far)]
 
 # %% ../nbs/24_neighbors.ipynb #8970a5e8
+def _check_numbers(x, what, ndim, n):
+    "Raise `ReIDError` for what are no row numbers of `n` images, -1 for none."
+    is_whole = np.issubdtype(x.dtype, np.integer)
+    if x.ndim != ndim or len(x) != n or not x.size or not is_whole:
+        raise ReIDError(f"{what} must be whole numbers, a row for each of {n} images, not {x.dtype} {x.shape}")
+    if x.min() < -1 or x.max() >= n:
+        raise ReIDError(f"{what} are numbers up to {n - 1}, not {x.min()} to {x.max()}")
+
 def neighbors_from_lists(
-    q,         # (Q, D) query features
-    g,         # (G, D) gallery features
+    q, g,      # (Q, D) and (G, D) features
     ids,       # (Q + G, K) row numbers of neighbors in queries and gallery together, -1 for none
     far=None,  # (Q + G,) row number of the farthest of each; where not given or -1, the farthest of 1,024
 ) -> Neighbors:
     "`Neighbors` from lists that are there; as good as these are. Raises `ReIDError` for bad input."
     q, g = check_features(q, g)
-    n, ids, far = len(q) + len(g), to_numpy(ids), None if far is None else to_numpy(far)
-    for x, what, ndim in (ids, 'neighbors', 2), (far, 'farthest images', 1):
-        if x is None: continue
-        if x.ndim != ndim or len(x) != n or not x.size or not np.issubdtype(x.dtype, np.integer):
-            raise ReIDError(f"{what} must be whole numbers, a row for each of {n} images, not {x.dtype} {x.shape}")
-        if x.min() < -1 or x.max() >= n:
-            raise ReIDError(f"{what} are numbers up to {n - 1}, not {x.min()} to {x.max()}")
+    n = len(q) + len(g)
+    ids = to_numpy(ids)
+    _check_numbers(ids, 'neighbors', 2, n)
+    far = np.full(n, -1) if far is None else to_numpy(far)
+    _check_numbers(far, 'farthest images', 1, n)
     features = Features(q, g)
     node = np.r_[features.q_node, features.g_node, -1]
-    i, j = np.repeat(node[:-1], ids.shape[1]), node[ids.ravel()]
-    i, j = np.minimum(i, j), np.maximum(i, j)
-    i, j = np.divmod(np.unique((i * n + j)[(i >= 0) & (i < j)]), n)
-    near, rows = _both_ways(features, i, j, features.pairs(i, j), ids.shape[1]), np.arange(len(features))
-    guess = _farthest(features)
-    far = guess if far is None else np.where(far[features.at] < 0, guess, node[far][features.at])
-    near.far = np.maximum(near.far, features.pairs(rows, far))
+    row, other = np.repeat(node[:-1], ids.shape[1]), node[ids.ravel()]
+    i, j = np.minimum(row, other), np.maximum(row, other)
+    is_pair = (i >= 0) & (i < j)
+    i, j = np.divmod(np.unique((i * n + j)[is_pair]), n)
+    near = _both_ways(features, i, j, features.pairs(i, j), ids.shape[1])
+    given = node[far][features.at]
+    farthest = np.where(given < 0, _farthest(features), given)
+    rows = np.arange(len(features))
+    near.far = np.maximum(near.far, features.pairs(rows, farthest))
     return near
 
 # %% ../nbs/24_neighbors.ipynb #3ed0721d
+def _as_float(x):
+    "Distances as an array of floats."
+    x = to_numpy(x)
+    return x if x.dtype.kind == 'f' else x.astype(np.float64)
+
 class Distances:
     "Three matrices of distances in the place of `Features`; raises `ReIDError` when they do not fit together."
     def __init__(self,
@@ -551,8 +595,7 @@ class Distances:
                  qq,  # (Q, Q)
                  gg,  # (G, G)
         ):
-        whole = [to_numpy(x) for x in (qg, qq, gg)]
-        self.qg, self.qq, self.gg = (x if x.dtype.kind == 'f' else x.astype(np.float64) for x in whole)
+        self.qg, self.qq, self.gg = (_as_float(x) for x in (qg, qq, gg))
         shape = self.qg.shape
         if self.qg.ndim != 2 or not self.qg.size: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
         self.n_q, n_g = shape
@@ -569,18 +612,35 @@ class Distances:
         return self.qg.astype(np.float32)
 
     def pairs(self,
-              i,     # (P,) numbers of the images, queries first
-              j,     # (P,) numbers of the images, queries first
+              i, j, # (P,) numbers of the images, queries first
         ) -> np.ndarray:
         "(P,) distances in float64, as they are in the matrices."
-        i, j, n, out = np.minimum(i, j), np.maximum(i, j), self.n_q, np.empty(len(i))
-        qq, gg = j < n, i >= n
-        qg = ~(qq | gg)
-        out[qq], out[qg] = self.qq[i[qq], j[qq]], self.qg[i[qg], j[qg] - n]
-        out[gg] = self.gg[i[gg] - n, j[gg] - n]
+        out, n_q = np.empty(len(i)), self.n_q
+        low, high = np.minimum(i, j), np.maximum(i, j)
+        both_q, both_g = high < n_q, low >= n_q
+        mixed = ~(both_q | both_g)
+        out[both_q] = self.qq[low[both_q], high[both_q]]
+        out[mixed] = self.qg[low[mixed], high[mixed] - n_q]
+        out[both_g] = self.gg[low[both_g] - n_q, high[both_g] - n_q]
         return out
 
 # %% ../nbs/24_neighbors.ipynb #6a55e930
+@patch
+def _to_all(self:Distances, rows):
+    "The distances of these rows to the queries, and to the gallery; none of `rows` are of both kinds."
+    if rows.start < self.n_q: return self.qq[rows], self.qg[rows]
+    rows = slice(rows.start - self.n_q, rows.stop - self.n_q)
+    return np.ascontiguousarray(self.qg[:, rows].T), self.gg[rows]
+
+def _nearest_of(parts, far, k):
+    "(R,) distance of the `k`-th of each row, or a little more; raises `ReIDError` for what is no distance."
+    best = np.full((max(k, 2), len(far)), np.inf)
+    for d in parts: best = _keep_least(best, _least_columns(d, 4 * len(best)))
+    rounding = 1e-6 * far.max()
+    if not best.min() >= -rounding or not far.max() < np.inf:
+        raise ReIDError("distances must be 0 or more, without NaN and inf")
+    return best.max(0)
+
 def neighbors_from_distances(
     qg,           # (Q, G) distances, 0 or more
     qq,           # (Q, Q), symmetric
@@ -590,19 +650,17 @@ def neighbors_from_distances(
 ) -> Neighbors:
     "`Neighbors` by distances that are already there; raises `ReIDError` for bad input."
     if k < 1: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
-    m = Distances(qg, qq, gg)
-    far, found, k = np.empty(len(m)), [], min(k, len(m))
-    for s, e in _rows(m, size):
-        if s < m.n_q: parts = (m.qq[s:e], 0), (m.qg[s:e], m.n_q)
-        else: parts = (np.ascontiguousarray(m.qg[:, s - m.n_q:e - m.n_q].T), 0), (m.gg[s - m.n_q:e - m.n_q], m.n_q)
-        far[s:e] = np.maximum(*(d.max(1) for d, _ in parts))
-        best = np.full((max(k, 2), e - s), np.inf)
-        for d, _ in parts: best = _keep_least(best, _least_columns(d, 4 * len(best)))
-        if not best.min() >= -1e-6 * far[s:e].max() or not far[s:e].max() < np.inf: # but for rounding
-            raise ReIDError("distances must be 0 or more, without NaN and inf")
-        for d, first in parts:
-            at = np.flatnonzero(d <= best.max(0)[:, None].astype(d.dtype))
+    source = Distances(qg, qq, gg)
+    k = min(k, len(source))
+    far, found = np.empty(len(source)), []
+    for rows in _blocks(source, size):
+        parts = source._to_all(rows)
+        far[rows] = np.maximum(*(d.max(1) for d in parts))
+        limit = _nearest_of(parts, far[rows], k)[:, None]
+        for d, first in zip(parts, (0, source.n_q)):
+            at = np.flatnonzero(d <= limit.astype(d.dtype))
             i, j = np.divmod(at, d.shape[1])
-            found.append((i + s, j + first, np.maximum(d.ravel()[at], 0)))
+            found.append((i + rows.start, j + first, np.maximum(d.ravel()[at], 0)))
     i, j, d = map(np.concatenate, zip(*found))
-    return _lists(m, *(x[i != j] for x in (i, j, d)), far, k)
+    others = i != j
+    return _lists(source, i[others], j[others], d[others], far, k)
