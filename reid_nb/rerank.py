@@ -25,20 +25,22 @@ from .neighbors import Neighbors, check_features, find_neighbors, neighbors_from
 def _normalize(x):
     "Rows of length 1; a zero row stays zero."
     length = np.linalg.norm(x, axis=1, keepdims=True)
-    return x / np.maximum(length, np.finfo(np.float32).tiny)
+    tiny = np.finfo(np.float32).tiny
+    return x / np.maximum(length, tiny)
 
 def _expand(x, g, k, alpha, own, size=512):
     "Add to each row of `x`, in place, its nearest in `g` by weight; with `own`, `x` is `g` and none is its own neighbor."
     if own: g = g.copy() # as it was before the first rows changed
-    n_others = len(g) - own
+    k = min(k, len(g) - own)
     for start in range(0, len(x), size):
         rows = slice(start, start + size)
         similarity = x[rows] @ g.T
         if own: np.fill_diagonal(similarity[:, start:], -np.inf)
-        similarity, near = torch.from_numpy(similarity).topk(min(k, n_others))
+        similarity, near = torch.from_numpy(similarity).topk(k)
         powers = similarity.clip(0) ** alpha
         weight = np.where(similarity > 0, powers, 0).astype(np.float32)
-        x[rows] += np.einsum('nk,nkd->nd', weight, g[near.numpy()])
+        neighbors = g[near.numpy()]
+        x[rows] += np.einsum('nk,nkd->nd', weight, neighbors)
     return _normalize(x)
 
 # %% ../nbs/27_rerank.ipynb #1a3ca5a3
@@ -90,10 +92,10 @@ class Variant:
                k2:int=1, # As in `rerank`
         ) -> tuple:
         "Neighbors in the wide sets, in the half-sized sets and in the mean of step 4, each with the image itself."
-        wide, half = int(k1) + 1, int(np.around(k1 / 2)) + 1
-        counts = wide, half, int(k2)
+        beside_wide, beside_half = int(k1), int(np.around(k1 / 2))
+        counts = beside_wide + 1, beside_half + 1, int(k2)
         if not self.cut: return counts
-        return tuple(min(n, int(k1)) for n in counts)
+        return tuple(min(n, beside_wide) for n in counts)
 
     def weighted(self,
                  d, far, # Squared distances, and the largest of the row of each
@@ -116,7 +118,8 @@ MEMBER = 2.**50 # Marks the members of a set in a matrix of places in the lists
 
 def _rows_of(m):
     "(P,) the row of each entry of a sparse matrix."
-    return np.repeat(np.arange(m.shape[0]), np.diff(m.indptr))
+    n = m.shape[0]
+    return np.repeat(np.arange(n), np.diff(m.indptr))
 
 def _find_members(members, known):
     "Row, column, and place in the lists, -1 for none, of the members (B, M) of each row's set."
@@ -124,18 +127,22 @@ def _find_members(members, known):
     both = members + known
     is_member = both.data >= MEMBER
     place = both.data[is_member] - MEMBER
-    row, column = _rows_of(both)[is_member], both.indices[is_member]
+    row = _rows_of(both)[is_member]
+    column = both.indices[is_member]
     return row, column, place.astype(np.int64) - 1
 
 def _encode_rows(near, rows, members, known, variant):
     "(B, M) sparse V of these rows, from the members of each row's set and 1 + their place in the lists."
     i, j, place = _find_members(members, known)
-    d, far = near.d[place], near.far[rows][i]
+    d = near.d[place]
+    far = near.far[rows][i]
     not_listed = place < 0
-    d[not_listed] = near.source.pairs(rows[i[not_listed]], j[not_listed])
+    nodes = rows[i[not_listed]]
+    d[not_listed] = near.source.pairs(nodes, j[not_listed])
     similarity = np.exp(-variant.weighted(d, far))
     weight = similarity * near.source.count[j]
-    weight /= np.bincount(i, weight, len(rows))[i]
+    total = np.bincount(i, weight, len(rows))
+    weight /= total[i]
     starts = np.searchsorted(i, np.arange(len(rows) + 1))
     return csr_matrix((weight, j, starts), known.shape)
 
@@ -151,21 +158,24 @@ def _places(near):
 def _encode(near, k1, variant, block=2**16):
     "(M, M) sparse V of step 3; entries of an image that is there several times are summed."
     n_wide, n_half, _ = variant.counts(k1)
-    wide, half = _mutual(near.within(n_wide)), _mutual(near.within(n_half))
+    wide = _mutual(near.within(n_wide))
+    half = _mutual(near.within(n_half))
     count = near.source.count.astype(np.int32)
     size = half @ count
     counted = half @ diags_array(count, dtype=np.int32)
     holders = counted.T.tocsr()
     known = _places(near)
-    n, parts = len(near.far), []
-    for start in range(0, n, block):
-        rows = slice(start, min(start + block, n))
-        shared = (wide[rows] @ holders).multiply(wide[rows]).tocsr()
+    nodes, parts = np.arange(len(near.far)), []
+    for start in range(0, len(nodes), block):
+        rows = slice(start, start + block)
+        members = wide[rows]
+        shared = (members @ holders).multiply(members).tocsr()
         most_of_it = 3 * shared.data > 2 * size[shared.indices]
         shared.data = most_of_it.astype(np.int32)
         shared.eliminate_zeros()
-        members = wide[rows] + shared @ half
-        parts.append(_encode_rows(near, np.arange(rows.start, rows.stop), members, known[rows], variant))
+        members = members + shared @ half
+        v = _encode_rows(near, nodes[rows], members, known[rows], variant)
+        parts.append(v)
     return vstack(parts, 'csr')
 
 # %% ../nbs/27_rerank.ipynb #0de5f7f6
@@ -181,17 +191,20 @@ def _smooth(near, v, k2):
 # %% ../nbs/27_rerank.ipynb #315baf5c
 def _overlaps(part, holders):
     "Triples (P,): row of V `part` (B, M), column of `holders` (M, G), and the smaller value at an entry that both have."
-    length = np.diff(holders.indptr)[part.indices]
+    entry = part.indices
+    length = np.diff(holders.indptr)[entry]
     ends = np.cumsum(length)
-    offset = holders.indptr[part.indices] - ends + length
+    offset = holders.indptr[entry] - ends + length
     at = np.arange(length.sum()) + np.repeat(offset, length)
     row = np.repeat(_rows_of(part), length)
-    low = np.minimum(holders.data[at], np.repeat(part.data, length))
+    value = np.repeat(part.data, length)
+    low = np.minimum(holders.data[at], value)
     return row, holders.indices[at], low
 
 def _distance(shared):
     "Jaccard distances of rows with sum 1, from the sum of their minima."
-    return np.maximum(1 - shared / (2 - shared), 0)
+    union = 2 - shared
+    return np.maximum(1 - shared / union, 0)
 
 def _jaccard(v, source, size=64):
     "Yields blocks of queries as slices, and their (B, G) Jaccard distances to the gallery."
@@ -200,27 +213,32 @@ def _jaccard(v, source, size=64):
     for start in range(0, len(source.q_node), size):
         nodes = source.q_node[start:start+size]
         i, j, low = _overlaps(v[nodes], holders)
-        shared = np.bincount(i * n + j, low, len(nodes) * n)
-        yield slice(start, start + len(nodes)), _distance(shared.reshape(len(nodes), n))
+        n_rows = len(nodes)
+        shared = np.bincount(i * n + j, low, n_rows * n)
+        d = _distance(shared.reshape(n_rows, n))
+        yield slice(start, start + n_rows), d
 
 # %% ../nbs/27_rerank.ipynb #c49cf272
 def _check(near, k1, k2, lambda_, variant):
     "The `Variant` of that name; raises `ReIDError` for parameters that cannot be."
-    are_counts = k1 >= 1 and k2 >= 1 and int(k1) == k1 and int(k2) == k2
-    if not are_counts or not 0 <= lambda_ <= 1:
+    are_whole = int(k1) == k1 and int(k2) == k2
+    if not are_whole or k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
         raise ReIDError("k1 and k2 must be whole numbers from 1 and lambda_ from 0 to 1: "
                         f"k1={k1}, k2={k2}, lambda_={lambda_}")
     if variant not in VARIANTS: raise ReIDError(f"variant is {variant!r}; give one of {', '.join(VARIANTS)}")
     form = VARIANTS[variant]
     needed = max(form.counts(k1, k2))
-    if near is not None and min(needed, near.source.count.sum()) > near.k:
+    if near is None: return form
+    n = near.source.count.sum()
+    if min(needed, n) > near.k:
         raise ReIDError(f"k1={k1} and k2={k2} need {needed} neighbors of each image; these are {near.k}")
     return form
 
 def _smooth_v(near, k1, k2, form):
     "V after steps 1 to 4."
     v = _encode(near, int(k1), form)
-    return _smooth(near, v, form.counts(k1, k2)[2])
+    _, _, n_mean = form.counts(k1, k2)
+    return _smooth(near, v, n_mean)
 
 def _rerank(near, k1, k2, lambda_, form, out):
     "Fill `out` (Q, G), which may be the one that `near.blend` is."
@@ -241,7 +259,8 @@ def rerank(
 ) -> np.ndarray:
     "(Q, G) float32 re-ranked distances (Zhong 2017); raises `ReIDError` for bad input."
     form = _check(near, k1, k2, lambda_, variant)
-    out = np.empty(near.to_gallery().shape, np.float32)
+    original = near.to_gallery()
+    out = np.empty(original.shape, np.float32)
     return _rerank(near, k1, k2, lambda_, form, out)
 
 # %% ../nbs/27_rerank.ipynb #ebafbed5
@@ -255,9 +274,12 @@ def memory_needed(
     "Bytes that `k_reciprocal` takes above its input, about and rather too many; more where many distances are alike."
     n = n_q + n_g
     k = min(max(k1 + 1, k2), n)
-    centered, blocks, pairs = 4 * n * dims, 12 * 512 * n, 200 * k * n
+    centered = 4 * n * dims
+    blocks = 12 * 512 * n
+    pairs = 200 * k * n
     encoding = 8 * n * k * (k2 + 20)
-    return 4 * n_q * n_g + max(centered + blocks + pairs, encoding)
+    output = 4 * n_q * n_g
+    return output + max(centered + blocks + pairs, encoding)
 
 def _machine_memory():
     "Bytes of this machine, infinite where it does not say."
@@ -266,11 +288,13 @@ def _machine_memory():
 
 def _check_memory(n_q, n_g, dims, k1, k2, progress):
     "Print the memory needed with `progress`, and raise `ReIDError` when this machine has less."
-    need, has = memory_needed(n_q, n_g, dims, k1, k2), _machine_memory()
-    if progress: print(f'{n_q:,} x {n_g:,}: up to {need / 2**20:,.0f} MB above the features')
+    size = f'{n_q:,} x {n_g:,}'
+    need = memory_needed(n_q, n_g, dims, k1, k2)
+    has = _machine_memory()
+    if progress: print(f'{size}: up to {need / 2**20:,.0f} MB above the features')
     if need > has:
-        raise ReIDError(f"re-ranking {n_q:,} x {n_g:,} takes {need / 2**30:,.0f} GB, and the machine has "
-                        f"{has / 2**30:,.0f}; rerank_lists gives the first of each list in less")
+        raise ReIDError(f"re-ranking {size} takes {need / 2**30:,.0f} GB, and the machine has {has / 2**30:,.0f}; "
+                        "rerank_lists gives the first of each list in less")
 
 # %% ../nbs/27_rerank.ipynb #75beaf41
 def k_reciprocal(
@@ -286,7 +310,8 @@ def k_reciprocal(
     "(Q, G) float32 distances, exactly those of the original algorithm (Zhong 2017); raises `ReIDError` for bad input."
     form = _check(None, k1, k2, lambda_, variant)
     q, g = check_features(q, g)
-    _check_memory(len(q), len(g), q.shape[1], k1, k2, progress)
+    n_q, n_g, dims = len(q), len(g), q.shape[1]
+    _check_memory(n_q, n_g, dims, k1, k2, progress)
     needed = max(form.counts(k1, k2))
     near = find_neighbors(q, g, needed, precision, device, progress)
     return _rerank(near, k1, k2, lambda_, form, near.blend)
@@ -299,7 +324,8 @@ class Reranker:
                  variant:str='zhong', # Of `VARIANTS`
         ):
         self.form = _check(None, 1, 1, 0, variant)
-        self.near, self.variant = near, variant
+        self.near = near
+        self.variant = variant
         far = near.far[near.source.q_node, None]
         blend = self.form.blended(near.to_gallery(), far)
         self.blend = blend.astype(np.float32)
@@ -315,7 +341,8 @@ class Reranker:
         if self.jaccard_key == (k1, k2): return
         self._update_v(k1)
         jaccard = np.empty_like(self.blend)
-        v = _smooth(self.near, self.v, self.form.counts(k1, k2)[2])
+        _, _, n_mean = self.form.counts(k1, k2)
+        v = _smooth(self.near, self.v, n_mean)
         for rows, d in _jaccard(v, self.near.source): jaccard[rows] = d
         self.jaccard = jaccard
         self.jaccard_key = k1, k2
@@ -348,16 +375,19 @@ def sweep(
     progress:bool=False,              # Show a bar?
 ) -> pd.DataFrame:
     "A row of k1, k2, lambda_, mAP, rank1 and mINP for each combination; raises `ReIDError` for bad input."
-    combinations = list(product(_as_list(k1), _as_list(k2), _as_list(lambda_)))
+    tried = map(_as_list, (k1, k2, lambda_))
+    combinations = list(product(*tried))
     if not combinations: raise ReIDError("sweep: there is nothing to try")
     for values in combinations: _check(near, *values, variant)
     ids = q_pids, g_pids, q_camids, g_camids
     shape = len(near.source.q_node), len(near.source.g_node)
     evaluate(np.zeros(shape, np.float32), *ids) # says what is wrong with the ids
-    reranker, rows = Reranker(near, variant), []
+    rows = []
+    reranker = Reranker(near, variant)
     for values in tqdm(combinations, desc='sweep', disable=not progress):
         results = evaluate(reranker(*values), *ids)
-        rows.append((*values, results.mAP, results.cmc[1], results.mINP))
+        scores = results.mAP, results.cmc[1], results.mINP
+        rows.append(values + scores)
     return pd.DataFrame(rows, columns=['k1', 'k2', 'lambda_', 'mAP', 'rank1', 'mINP'])
 
 # %% ../nbs/27_rerank.ipynb #bdae0c05
@@ -385,8 +415,9 @@ def _connected(near, v, holders, nodes, lambda_, form):
     pair, at = np.unique(i * n + j, return_inverse=True)
     i, j = np.divmod(pair, n)
     jaccard = _distance(np.bincount(at, low))
-    original = source.pairs(nodes[i], source.g_node[j])
-    blend = form.blended(original, near.far[nodes][i])
+    q_node, g_node = nodes[i], source.g_node[j]
+    original = source.pairs(q_node, g_node)
+    blend = form.blended(original, near.far[q_node])
     d = (1 - lambda_) * jaccard + lambda_ * blend
     order = np.lexsort((j, d, i))
     return i, j[order], d[order] # i is sorted
@@ -401,16 +432,19 @@ def rerank_lists(
     size:int=64,          # Queries at a time
 ) -> tuple:
     "Rows (Q, top), nearest first, ties by row, -1 where no other is connected; their distances. Raises `ReIDError`."
-    form, source = _check(near, k1, k2, lambda_, variant), near.source
+    form = _check(near, k1, k2, lambda_, variant)
+    source = near.source
     if top < 1: raise ReIDError(f"top must be 1 or more, not {top}")
     v = _smooth_v(near, k1, k2, form)
     holders = v[source.g_node].T.tocsr()
     shape = len(source.q_node), top
-    ids, dist = np.full(shape, -1), np.full(shape, np.inf, np.float32)
+    ids = np.full(shape, -1)
+    dist = np.full(shape, np.inf, np.float32)
     for start in range(0, len(ids), size):
         nodes = source.q_node[start:start+size]
         i, j, d = _connected(near, v, holders, nodes, lambda_, form)
-        place = np.arange(len(i)) - np.searchsorted(i, i)
+        first = np.searchsorted(i, i)
+        place = np.arange(len(i)) - first
         keep = place < top
         at = start + i[keep], place[keep]
         ids[at] = j[keep]
