@@ -54,15 +54,16 @@ class _Pairs:
     "Collects the pairs that may be among the `k` neighbors, or each other's farthest; `Coarse` is on the CPU."
     def __init__(self, coarse, k):
         n = len(coarse.norms)
-        self.coarse, self.found = coarse, []
+        self.coarse = coarse
+        self.found = []
         self.groups = 4 * k
         self.best = np.full((k, n), np.inf, np.float32) # smallest upper bounds seen by each, in no order
         self.far = np.full(n, -np.inf, np.float32)      # largest coarse distance seen by each
 
     def limits(self, rows=slice(None)):
         "Up to where, and from where on, pairs of these rows are kept."
-        bound = self.best[:, rows].max(0)
-        near = self.coarse.near_limit(torch.from_numpy(bound), rows)
+        bound = torch.from_numpy(self.best[:, rows].max(0))
+        near = self.coarse.near_limit(bound, rows)
         seen = torch.from_numpy(self.far[rows])
         far = self.coarse.far_limit(seen, rows)
         return near.numpy(), far.numpy()
@@ -72,7 +73,8 @@ class _Pairs:
         margin = self.coarse.margin
         largest = -_least(-margin[others].numpy(), self.groups)
         largest = torch.from_numpy(largest)
-        upper = self.coarse.upper_bounds(torch.from_numpy(least), largest[:, None], margin[rows])
+        least = torch.from_numpy(least)
+        upper = self.coarse.upper_bounds(least, largest[:, None], margin[rows])
         best = self.best[:, rows]
         self.best[:, rows] = _keep_least(best, upper.numpy())
 
@@ -152,7 +154,8 @@ def _lists(source, i, j, d, far, k, blend=None):
 def _both_ways(source, i, j, d, k, blend=None):
     "`Neighbors` from pairs, each there once, that count for both sides; the farthest of a row is among them."
     far = np.zeros(len(source))
-    for side in (i, j): np.maximum.at(far, side, d)
+    np.maximum.at(far, i, d)
+    np.maximum.at(far, j, d)
     rows = np.concatenate([i, j])
     others = np.concatenate([j, i])
     both = np.concatenate([d, d])
@@ -205,9 +208,10 @@ def to_gallery(self:Features,
     for start in range(0, len(self.g), size):
         columns = slice(start, start + size)
         y = self.g[columns] - self.center
+        products = x @ y.T
         y_squares = (y * y).sum(1)
         squares = x_squares[:, None] + y_squares
-        out[:, columns] = squares - 2 * (x @ y.T)
+        out[:, columns] = squares - 2 * products
     return np.maximum(out, 0, out=out)
 
 # %% ../nbs/24_neighbors.ipynb #29d66146
@@ -216,7 +220,8 @@ def _limit(coarse, d, k, rows):
     k = min(k, d.shape[1])
     nearest, at = d.topk(k, 1, largest=False)
     own_margin = coarse.margin[rows, None]
-    bounds = coarse.upper_bounds(nearest, own_margin, coarse.margin[at])
+    margin = coarse.margin[at]
+    bounds = coarse.upper_bounds(nearest, own_margin, margin)
     return coarse.near_limit(bounds.amax(1), rows)
 
 def _crowded(coarse, k):
@@ -237,13 +242,15 @@ def _crowded(coarse, k):
 def _blocks(features, size):
     "Slices of up to `size` rows; none holds queries and others."
     n_q, n = features.n_q, len(features)
-    of_queries, of_others = range(0, n_q, size), range(n_q, n, size)
+    of_queries = range(0, n_q, size)
+    of_others = range(n_q, n, size)
     edges = [*of_queries, *of_others, n]
     return list(map(slice, edges[:-1], edges[1:]))
 
 def _keep(blend, coarse, rows, w):
     "Fill `blend` (Q, G) with the squared distances of the queries in the block, from `w` (R, M) in float32."
-    f, norms = coarse.features, coarse.norms
+    f = coarse.features
+    norms = coarse.norms
     g_norms = norms[f.g_node]
     in_block = (f.q_node >= rows.start) & (f.q_node < rows.stop)
     for i in np.flatnonzero(in_block):
@@ -255,7 +262,8 @@ def _keep(blend, coarse, rows, w):
 # %% ../nbs/24_neighbors.ipynb #009a0cae
 def _search(coarse, k, blend, progress, size=512):
     "Pairs (P,) twice and their squared distances in float64; fills `blend` (Q, G)."
-    f, pairs = coarse.features, _Pairs(coarse, k)
+    f = coarse.features
+    pairs = _Pairs(coarse, k)
     for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
         w = _block(coarse, rows, False)
         if rows.start < f.n_q: _keep(blend, coarse, rows, w.numpy())
@@ -287,12 +295,14 @@ def _exact(x, i, j, size=8192):
     for a, b in zip(i.split(size), j.split(size)):
         diff = x[a].double() - x[b]
         d = diff.square_().sum(1)
-        found.append((torch.minimum(a, b), torch.maximum(a, b), d))
+        low, high = torch.minimum(a, b), torch.maximum(a, b)
+        found.append((low, high, d))
     return found
 
 def _search_torch(coarse, k, blend, progress, size=1024):
     "What `_search` returns, computed on the device of `coarse`."
-    f, found = coarse.features, []
+    found = []
+    f = coarse.features
     n = len(coarse.norms)
     x = f.rows(np.arange(n))
     x = torch.from_numpy(x).to(coarse.device)
@@ -300,11 +310,13 @@ def _search_torch(coarse, k, blend, progress, size=1024):
         w = _block(coarse, rows, True)
         if rows.start < f.n_q: _keep(blend, coarse, rows, w.cpu().numpy())
         d = coarse.distances(w, rows)
-        found += _exact(x, *_candidates(coarse, k, d, rows))
+        i, j = _candidates(coarse, k, d, rows)
+        found += _exact(x, i, j)
     if not found: return np.zeros(0, int), np.zeros(0, int), np.zeros(0)
     parts = map(torch.cat, zip(*found))
     i, j, d = (part.cpu().numpy() for part in parts)
-    _, first = np.unique(i * n + j, return_index=True)
+    pair = i * n + j
+    _, first = np.unique(pair, return_index=True)
     return i[first], j[first], d[first]
 
 # %% ../nbs/24_neighbors.ipynb #91dcf7c7
@@ -338,8 +350,8 @@ def find_neighbors(
     shape = len(q), len(g)
     blend = np.empty(shape, np.float32)
     search = _search if device.type == 'cpu' else _search_torch
-    i, j, d = search(coarse, others, blend, progress)
-    return _both_ways(features, i, j, d, k, blend)
+    pairs = search(coarse, others, blend, progress)
+    return _both_ways(features, *pairs, k, blend)
 
 # %% ../nbs/24_neighbors.ipynb #d52715ea
 def _farthest(features, size=512):
@@ -360,10 +372,11 @@ def _check_numbers(x, what, ndim, n):
     is_whole = np.issubdtype(x.dtype, np.integer)
     is_list = x.ndim == ndim and len(x) == n and x.size
     if not is_whole or not is_list:
-        raise ReIDError(f"{what} must be whole numbers, a row for each of {n} images, not {x.dtype} {x.shape}")
-    if x.min() < -1 or x.max() >= n:
-        given = f'{x.min()} to {x.max()}'
-        raise ReIDError(f"{what} are numbers up to {n - 1}, not {given}")
+        given = f'{x.dtype} {x.shape}'
+        raise ReIDError(f"{what} must be whole numbers, a row for each of {n} images, not {given}")
+    low, high = x.min(), x.max()
+    if low < -1 or high >= n:
+        raise ReIDError(f"{what} are numbers up to {n - 1}, not {low} to {high}")
 
 def neighbors_from_lists(
     q, g,      # (Q, D) and (G, D) features
@@ -380,16 +393,20 @@ def neighbors_from_lists(
     features = Features(q, g)
     node = np.r_[features.q_node, features.g_node, -1]
     k = ids.shape[1]
-    row, other = np.repeat(node[:-1], k), node[ids.ravel()]
+    row = np.repeat(node[:-1], k)
+    other = node[ids.ravel()]
     i, j = np.minimum(row, other), np.maximum(row, other)
     is_pair = (i >= 0) & (i < j)
     pairs = i * n + j
-    i, j = np.divmod(np.unique(pairs[is_pair]), n)
-    near = _both_ways(features, i, j, features.pairs(i, j), k)
+    distinct = np.unique(pairs[is_pair])
+    i, j = np.divmod(distinct, n)
+    d = features.pairs(i, j)
+    near = _both_ways(features, i, j, d, k)
     given = node[far][features.at]
     farthest = np.where(given < 0, _farthest(features), given)
     rows = np.arange(len(features))
-    near.far = np.maximum(near.far, features.pairs(rows, farthest))
+    d = features.pairs(rows, farthest)
+    near.far = np.maximum(near.far, d)
     return near
 
 # %% ../nbs/24_neighbors.ipynb #3ed0721d
@@ -409,7 +426,8 @@ class Distances:
         self.qq = _as_float(qq)
         self.gg = _as_float(gg)
         shape = self.qg.shape
-        if self.qg.ndim != 2 or not self.qg.size: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
+        is_matrix = len(shape) == 2 and self.qg.size
+        if not is_matrix: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
         self.n_q, n_g = shape
         for name, x, n in ('query', self.qq, self.n_q), ('gallery', self.gg, n_g):
             if x.shape == (n, n): continue
@@ -445,14 +463,18 @@ class Distances:
 def _to_all(self:Distances, rows):
     "The distances of these rows to the queries, and to the gallery; none of `rows` are of both kinds."
     if rows.start < self.n_q: return self.qq[rows], self.qg[rows]
-    first, end = rows.start - self.n_q, rows.stop - self.n_q
-    to_queries = np.ascontiguousarray(self.qg[:, first:end].T)
-    return to_queries, self.gg[first:end]
+    first = rows.start - self.n_q
+    end = rows.stop - self.n_q
+    from_queries = self.qg[:, first:end]
+    return np.ascontiguousarray(from_queries.T), self.gg[first:end]
 
 def _nearest_of(parts, far, k):
     "(R,) distance of the `k`-th of each row, or a little more; raises `ReIDError` for what is no distance."
-    best = np.full((max(k, 2), len(far)), np.inf)
-    for d in parts: best = _keep_least(best, _least_columns(d, 4 * len(best)))
+    k = max(k, 2)
+    best = np.full((k, len(far)), np.inf)
+    for d in parts:
+        least = _least_columns(d, 4 * k)
+        best = _keep_least(best, least)
     rounding = 1e-6 * far.max()
     if not best.min() >= -rounding or not far.max() < np.inf:
         raise ReIDError("distances must be 0 or more, without NaN and inf")
@@ -469,7 +491,8 @@ def neighbors_from_distances(
     if k < 1: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
     source = Distances(qg, qq, gg)
     k = min(k, len(source))
-    far, found = np.empty(len(source)), []
+    found = []
+    far = np.empty(len(source))
     for rows in _blocks(source, size):
         parts = source._to_all(rows)
         farthest = [d.max(1) for d in parts]

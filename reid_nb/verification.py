@@ -23,13 +23,15 @@ def _impostors(dist, q_pids, g_pids, share):
     "The nearest impostor distances, ascending, at least this share of all, and how many impostor pairs there are."
     known_pids = g_pids[g_pids != -1]
     queries = np.flatnonzero(q_pids != -1)
-    n_pairs = sum(np.count_nonzero(known_pids != pid) for pid in q_pids[queries])
+    n_others = [np.count_nonzero(known_pids != pid) for pid in q_pids[queries]]
+    n_pairs = sum(n_others)
     n_wanted = int(share * n_pairs + 1e-9) + 1
     kept, n_kept = [np.zeros(0, _part(dist[:1]).dtype)], 0
     for i in queries:
         is_impostor = (g_pids != -1) & (g_pids != q_pids[i])
-        kept.append(_part(dist[i])[is_impostor])
-        n_kept += len(kept[-1])
+        row = _part(dist[i])
+        kept.append(row[is_impostor])
+        n_kept += np.count_nonzero(is_impostor)
         if n_kept > 2 * n_wanted + THIN:
             kept = [_smallest(np.concatenate(kept), n_wanted)]
             n_kept = n_wanted
@@ -62,12 +64,18 @@ def verification_table(
     "Columns fmr, fnmr, threshold, false_matches (allowed); NaN where there are too few impostor pairs."
     dist = _matrix(dist)
     fmr = _check_rates(fmr)
-    q_pids, g_pids, *camids = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
-    genuine = _genuine(dist, *_matches_of(q_pids, g_pids, *camids))
-    impostors, n_impostors = _impostors(dist, q_pids, g_pids, fmr.max())
-    allowed = np.floor(fmr * n_impostors + 1e-9).astype(int)
+    ids = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
+    query, row = _matches_of(*ids)
+    genuine = _genuine(dist, query, row)
+    impostors, n_impostors = _impostors(dist, *ids[:2], fmr.max())
+    allowed = np.floor(fmr * n_impostors + 1e-9)
+    allowed = allowed.astype(int)
     first_outside = np.minimum(allowed, len(impostors))
     threshold = np.append(impostors, np.inf)[first_outside]
-    fnmr = 1 - np.searchsorted(genuine, threshold) / len(genuine)
-    fnmr = np.where(allowed, fnmr, np.nan)
-    return pd.DataFrame(dict(fmr=fmr, fnmr=fnmr, threshold=threshold, false_matches=allowed))
+    n_let_in = np.searchsorted(genuine, threshold)
+    fnmr = 1 - n_let_in / len(genuine)
+    return pd.DataFrame(dict(
+        fmr=fmr,
+        fnmr=np.where(allowed, fnmr, np.nan),
+        threshold=threshold,
+        false_matches=allowed))
