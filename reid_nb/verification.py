@@ -20,7 +20,7 @@ def _smallest(x, n):
     return np.partition(x, n - 1)[:n]
 
 def _impostors(dist, q_pids, g_pids, share):
-    "The nearest impostor distances, ascending, at least this share of all, and how many impostor pairs there are."
+    "The nearest impostor distances, at least this share, ascending; and the number of all."
     known_pids = g_pids[g_pids != -1]
     queries = np.flatnonzero(q_pids != -1)
     n_others = [np.count_nonzero(known_pids != pid) for pid in q_pids[queries]]
@@ -61,7 +61,7 @@ def verification_table(
     q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
     fmr=(.1, .01, .001, .0001),    # False match rates, 0 to 1
 ) -> pd.DataFrame:
-    "Columns fmr, fnmr, threshold, false_matches (allowed); NaN where there are too few impostor pairs."
+    "Columns fmr, fnmr, threshold, false_matches; NaN where there are too few impostors."
     dist = _matrix(dist)
     fmr = _check_rates(fmr)
     ids = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
