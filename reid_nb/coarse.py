@@ -144,6 +144,7 @@ def _square_sums(x):
     squares = x.double().square_()
     return squares.sum(1).cpu().numpy()
 
+# %% ../nbs/24_coarse.ipynb #3a530cf3
 class Coarse:
     "Centered features in float32 or bfloat16, and what the products of them lose at most."
     def __init__(self,
@@ -256,6 +257,7 @@ def upper_bounds(self:Coarse,
     opposite = (1 + self.s) * d + x_opposite + y_opposite
     return torch.maximum(same, opposite)
 
+# %% ../nbs/24_coarse.ipynb #1525af6a
 @patch
 def _opposite(self:Coarse, rows):
     least = self.low[rows] + self.low.min()

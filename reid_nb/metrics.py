@@ -213,8 +213,7 @@ class Results:
 # %% ../nbs/16_metrics.ipynb #0a1aea3f
 def _hit_number(query):
     "(N,) 1 for a query's first hit, 2 for its second, and so on; `query` (N,) is ascending."
-    first = np.searchsorted(query, query)
-    return np.arange(1, len(query) + 1) - first
+    return np.arange(1, len(query) + 1) - np.searchsorted(query, query)
 
 def _last_of_tie(query, hits):
     "(N,) place of the last hit of the same query at the same distance."
@@ -513,8 +512,7 @@ def evaluate_lists(
 
 # %% ../nbs/16_metrics.ipynb #5e6ed6a7
 def _ap_of(x):
-    ap = to_numpy(getattr(x, 'ap', x))
-    return np.asarray(ap, float)
+    return np.asarray(to_numpy(getattr(x, 'ap', x)), float)
 
 def bootstrap(
     ap,             # (Q,) average precisions, NaN without a match; or (S, Q) of S seeds
@@ -562,6 +560,7 @@ class Paired:
         interval = f'{low:+.2f} to {high:+.2f}'
         return f'{gain} ({interval}), p = {self.p:.2g} ({self.n_queries} queries)'
 
+# %% ../nbs/16_metrics.ipynb #ac496011
 def _signs(n_queries, n, seed):
     "All choices of signs for up to 13 queries, `n` random ones for more."
     if n_queries <= 13: bits = np.arange(2**n_queries)[:, None] >> np.arange(n_queries) & 1

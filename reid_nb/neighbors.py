@@ -78,21 +78,23 @@ class _Pairs:
         best = self.best[:, rows]
         self.best[:, rows] = _keep_least(best, upper.numpy())
 
-    def add(self, rows, d):
-        "Coarse distances (R, M - rows.start) to the rows from `rows.start` on; changed."
-        own = np.arange(len(d))
-        d[own, own] = np.inf
-        least = _least_columns(d, self.groups)
-        self._update(rows, least, slice(rows.start, None))
-        d[own, own] = -np.inf
-        self.far[rows] = np.maximum(self.far[rows], d.max(1))
-        to_later = d[:, len(d):]
-        if to_later.size:
-            later = slice(rows.stop, None)
-            least = _least(to_later, self.groups)
-            self._update(later, least, rows)
-            self.far[later] = np.maximum(self.far[later], to_later.max(0))
-        self._collect(rows.start, d)
+# %% ../nbs/24_neighbors.ipynb #34dd9f81
+@patch
+def _add(self:_Pairs, rows, d):
+    "Coarse distances (R, M - rows.start) to the rows from `rows.start` on; changed."
+    own = np.arange(len(d))
+    d[own, own] = np.inf
+    least = _least_columns(d, self.groups)
+    self._update(rows, least, slice(rows.start, None))
+    d[own, own] = -np.inf
+    self.far[rows] = np.maximum(self.far[rows], d.max(1))
+    to_later = d[:, len(d):]
+    if to_later.size:
+        later = slice(rows.stop, None)
+        least = _least(to_later, self.groups)
+        self._update(later, least, rows)
+        self.far[later] = np.maximum(self.far[later], to_later.max(0))
+    self._collect(rows.start, d)
 
 # %% ../nbs/24_neighbors.ipynb #7c01e9ab
 @patch
@@ -271,7 +273,7 @@ def _search(coarse, k, blend, progress, size=512):
         d = coarse.distances(w, rows).numpy()
         n_wanted = len(coarse.norms) - rows.start
         if d.shape[1] > n_wanted: d = d[:, rows.start:].copy() # a block of queries has all columns
-        pairs.add(rows, d)
+        pairs._add(rows, d)
     i, j = pairs.result()
     return i, j, f.pairs(i, j)
 
@@ -329,6 +331,7 @@ def _device(name):
     choices = "'cpu', or cuda" if has_cuda else "'cpu'"
     raise ReIDError(f"device is {name!r}; give {choices}")
 
+# %% ../nbs/24_neighbors.ipynb #01ac8d0c
 def find_neighbors(
     q, g,                  # (Q, D) and (G, D) features
     k:int=21,              # Neighbors of each image, itself included
@@ -379,6 +382,7 @@ def _check_numbers(x, what, ndim, n):
     if low < -1 or high >= n:
         raise ReIDError(f"{what} are numbers up to {n - 1}, not {low} to {high}")
 
+# %% ../nbs/24_neighbors.ipynb #558d2a0b
 def neighbors_from_lists(
     q, g,      # (Q, D) and (G, D) features
     ids,       # (Q + G, K) row numbers of neighbors in queries and gallery together, -1 for none
@@ -416,6 +420,7 @@ def _as_float(x):
     x = to_numpy(x)
     return x if x.dtype.kind == 'f' else x.astype(np.float64)
 
+# %% ../nbs/24_neighbors.ipynb #aa2c7092
 class Distances:
     "Three matrices of distances in the place of `Features`."
     def __init__(self,
@@ -481,6 +486,7 @@ def _nearest_of(parts, far, k):
         raise ReIDError("distances must be 0 or more, without NaN and inf")
     return best.max(0)
 
+# %% ../nbs/24_neighbors.ipynb #21b59390
 def neighbors_from_distances(
     qg,           # (Q, G) distances, 0 or more
     qq,           # (Q, Q), symmetric

@@ -17,9 +17,10 @@ import torch
 from scipy.sparse import csr_matrix, diags_array, vstack
 from tqdm.auto import tqdm
 
+from .coarse import check_features
 from .core import ReIDError
 from .metrics import evaluate
-from .neighbors import Neighbors, check_features, find_neighbors, neighbors_from_distances
+from .neighbors import Neighbors, find_neighbors, neighbors_from_distances
 
 # %% ../nbs/27_rerank.ipynb #0c694888
 def _normalize(x):
@@ -251,6 +252,7 @@ def _rerank(near, k1, k2, lambda_, form, out):
         out[rows] = (1 - lambda_) * jaccard + lambda_ * blend
     return out
 
+# %% ../nbs/27_rerank.ipynb #f5098fa5
 def rerank(
     near:Neighbors,       # From `find_neighbors` and its like
     k1:int=20,            # Neighbors in the reciprocal test, about as many as a person has images
@@ -423,6 +425,7 @@ def _connected(near, v, holders, nodes, lambda_, form):
     order = np.lexsort((j, d, i))
     return i, j[order], d[order] # i is sorted
 
+# %% ../nbs/27_rerank.ipynb #83e36710
 def rerank_lists(
     near:Neighbors,       # From `neighbors_from_lists` or any other
     k1:int=20,            # As in `rerank`
