@@ -302,6 +302,7 @@ def _exact(x, i, j, size=8192):
         found.append((low, high, d))
     return found
 
+# %% ../nbs/24_neighbors.ipynb #e078f60f
 def _search_torch(coarse, k, blend, progress, size=1024):
     "What `_search` returns, computed on the device of `coarse`."
     found = []
