@@ -17,49 +17,48 @@ import torch
 from scipy.sparse import csr_matrix, diags_array, vstack
 from tqdm.auto import tqdm
 
+from .coarse import check_features
 from .core import ReIDError
 from .metrics import evaluate
-from .neighbors import Neighbors, check_features, find_neighbors, neighbors_from_distances
+from .neighbors import Neighbors, find_neighbors, neighbors_from_distances
 
 # %% ../nbs/27_rerank.ipynb #0c694888
-def _normalize(
-    x,  # (N, D) features
-):
+def _normalize(x):
     "Rows of length 1; a zero row stays zero."
-    return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    length = np.linalg.norm(x, axis=1, keepdims=True)
+    tiny = np.finfo(np.float32).tiny
+    return x / np.maximum(length, tiny)
 
-def _expand(
-    x,             # (N, D) of length 1, changed in place
-    g,             # (G, D) of length 1
-    k:int,         # Neighbors averaged into each
-    alpha:float,   # Power of the weights
-    own:bool,      # Is `x` the gallery, so that an image is not its own neighbor?
-    size:int=512,  # Rows at a time
-):
-    "Add to each row of `x` its nearest in `g` by weight."
-    g = g.copy() if own else g # as it was before the first rows changed
-    for s in range(0, len(x), size):
-        sim = x[s:s+size] @ g.T
-        if own: np.fill_diagonal(sim[:, s:], -np.inf)
-        sim, near = torch.from_numpy(sim).topk(min(k, len(g) - own))
-        weight = np.where(sim > 0, sim.clip(0) ** alpha, 0).astype(np.float32)
-        x[s:s+size] += np.einsum('nk,nkd->nd', weight, g[near.numpy()])
+def _expand(x, g, k, alpha, own, size=512):
+    "Add to each row of `x`, in place, its nearest in `g` by weight; `own`: `x` is `g`."
+    if own: g = g.copy() # as it was before the first rows changed
+    k = min(k, len(g) - own)
+    for start in range(0, len(x), size):
+        rows = slice(start, start + size)
+        similarity = x[rows] @ g.T
+        if own: np.fill_diagonal(similarity[:, start:], -np.inf)
+        similarity, near = torch.from_numpy(similarity).topk(k)
+        powers = similarity.clip(0) ** alpha
+        weight = np.where(similarity > 0, powers, 0).astype(np.float32)
+        neighbors = g[near.numpy()]
+        x[rows] += np.einsum('nk,nkd->nd', weight, neighbors)
     return _normalize(x)
 
 # %% ../nbs/27_rerank.ipynb #1a3ca5a3
 def expand_queries(
-    q,                        # (Q, D) query features
-    g,                        # (G, D) gallery features
+    q, g,                     # (Q, D) and (G, D) features
     k:int=5,                  # Gallery images averaged into each query; 0 for none
-    alpha:float=3.0,          # A neighbor's weight is its cosine similarity, if above 0, to this power; 0: all alike
+    alpha:float=3.0,          # Power of the weight, a cosine similarity above 0; 0: all alike
     counts_query:bool=False,  # Is the query one of the `k`?
 ) -> tuple:
-    "Both L2-normalized, queries expanded (Chum 2007, Radenovic 2019); raises `ReIDError` for bad input."
+    "Both L2-normalized, queries expanded (Chum 2007, Radenovic 2019)."
     k = k - counts_query
     if k < 0 or int(k) != k or not alpha >= 0:
         raise ReIDError(f"k must leave 0 neighbors or more and alpha be 0 or more: {k} and {alpha}")
-    q, g = (_normalize(x) for x in check_features(q, g))
-    return (_expand(q, g, k, alpha, False) if k else q), g
+    q, g = check_features(q, g)
+    q, g = _normalize(q), _normalize(g)
+    if k: q = _expand(q, g, k, alpha, own=False)
+    return q, g
 
 # %% ../nbs/27_rerank.ipynb #957ac8bb
 def expand_gallery(
@@ -67,18 +66,19 @@ def expand_gallery(
     k:int=5,         # Other gallery images averaged into each; 0 for none
     alpha:float=3.0, # As in `expand_queries`
 ) -> np.ndarray:
-    "(G, D), L2-normalized and expanded (Turcot 2009, Gordo 2017); raises `ReIDError` for bad input."
+    "(G, D), L2-normalized and expanded (Turcot 2009, Gordo 2017)."
     if k < 0 or int(k) != k or not alpha >= 0:
         raise ReIDError(f"k and alpha must not be negative: k={k}, alpha={alpha}")
-    g = _normalize(check_features(g, g)[0])
-    return _expand(g, g, k, alpha, True) if k and len(g) > 1 else g
+    _, g = check_features(g, g)
+    g = _normalize(g)
+    if not k or len(g) == 1: return g
+    return _expand(g, g, k, alpha, own=True)
 
 # %% ../nbs/27_rerank.ipynb #e03cff30
-def _mutual(
-    near,  # (M, M) sparse 0/1
-):
-    "1 where both the entry and its mirror are."
-    return near.multiply(near.T).tocsr()
+def _mutual(near):
+    "1 where both the entry and the transposed one are, of a sparse 0/1 matrix (M, M)."
+    both = near.multiply(near.T)
+    return both.tocsr()
 
 # %% ../nbs/27_rerank.ipynb #f4af7bcb
 @dataclass(frozen=True)
@@ -92,137 +92,179 @@ class Variant:
                k1:int,   # As in `rerank`
                k2:int=1, # As in `rerank`
         ) -> tuple:
-        "Neighbors in the wide sets, in the half-sized sets and in the mean of step 4, each with the image itself."
-        wanted = int(k1) + 1, int(np.around(k1 / 2)) + 1, int(k2)
-        return tuple(min(n, int(k1)) for n in wanted) if self.cut else wanted
+        "Images in the wide sets, the half-sized sets and the mean of step 4, itself included."
+        beside_wide, beside_half = int(k1), int(np.around(k1 / 2))
+        counts = beside_wide + 1, beside_half + 1, int(k2)
+        if not self.cut: return counts
+        return tuple(min(n, beside_wide) for n in counts)
 
     def weighted(self,
-                 d,    # Squared distances
-                 far,  # The largest of the row of each
+                 d, far, # Squared distances, and the largest of the row of each
         ) -> np.ndarray:
         "What step 3 takes the exponential of; as `d`."
-        return (d / far) ** self.power if self.divide else d
+        if not self.divide: return d
+        return (d / far) ** self.power
 
     def blended(self,
-                d,    # Squared distances
-                far,  # The largest of the row of each
+                d, far, # Squared distances, and the largest of the row of each
         ) -> np.ndarray:
         "What step 6 mixes in; as `d`."
-        return (d / far) ** self.power if self.divide else d / 2
+        if not self.divide: return d / 2
+        return (d / far) ** self.power
 
-VARIANTS = {'zhong': Variant(), 'torchreid': Variant(power=2), 'fastreid': Variant(cut=True, divide=False)}
+VARIANTS = dict(zhong=Variant(), torchreid=Variant(power=2), fastreid=Variant(cut=True, divide=False))
 
 # %% ../nbs/27_rerank.ipynb #17ce772e
-def _encode_rows(
-    near,     # `Neighbors`
-    rows,     # (B,) of the images
-    members,  # (B, M) sparse, not 0 for the members of each row's set
-    known,    # (B, M) sparse, 1 + place in the lists of the neighbors
-    variant,  # `Variant`
-):
-    "(B, M) sparse V of these rows."
-    members.data = np.full(len(members.data), 2.**50)
+_MEMBER = 2.**50 # Marks the members of a set in a matrix of places in the lists
+
+def _rows_of(m):
+    "(P,) the row of each entry of a sparse matrix."
+    n = m.shape[0]
+    return np.repeat(np.arange(n), np.diff(m.indptr))
+
+def _find_members(members, known):
+    "Row, column, and place in the lists, -1 for none, of the members (B, M) of each row's set."
+    members.data = np.full(len(members.data), _MEMBER)
     both = members + known
-    at = both.data >= 2.**50
-    place = (both.data[at] - 2.**50).astype(np.int64) - 1 # -1 where it is in no list
-    i, j = np.repeat(np.arange(len(rows)), np.diff(both.indptr))[at], both.indices[at]
-    d, far, new = near.d[place], near.far[rows][i], place < 0
-    d[new] = near.source.pairs(rows[i[new]], j[new])
-    weight = np.exp(-variant.weighted(d, far)) * near.source.count[j]
-    weight /= np.bincount(i, weight, len(rows))[i]
-    return csr_matrix((weight, j, np.searchsorted(i, np.arange(len(rows) + 1))), both.shape)
+    is_member = both.data >= _MEMBER
+    place = both.data[is_member] - _MEMBER
+    row = _rows_of(both)[is_member]
+    column = both.indices[is_member]
+    return row, column, place.astype(np.int64) - 1
+
+def _encode_rows(near, rows, members, known, variant):
+    "(B, M) sparse V of these rows, from the members of their sets and `_places`."
+    i, j, place = _find_members(members, known)
+    d = near.d[place]
+    far = near.far[rows][i]
+    not_listed = place < 0
+    nodes = rows[i[not_listed]]
+    d[not_listed] = near.source.pairs(nodes, j[not_listed])
+    similarity = np.exp(-variant.weighted(d, far))
+    weight = similarity * near.source.count[j]
+    total = np.bincount(i, weight, len(rows))
+    weight /= total[i]
+    starts = np.searchsorted(i, np.arange(len(rows) + 1))
+    return csr_matrix((weight, j, starts), known.shape)
 
 # %% ../nbs/27_rerank.ipynb #9098e868
-def _encode(
-    near,           # `Neighbors`
-    k1:int,         # Neighbors in the reciprocal test
-    variant,        # `Variant`
-    block:int=2**16 # Rows at a time
-):
-    "(M, M) sparse V of step 3; entries of an image that is there several times are summed."
-    n, count = len(near.far), near.source.count.astype(np.int32)
-    wide, half = (_mutual(near.within(k)) for k in variant.counts(k1)[:2])
-    size, holders = half @ count, (half @ diags_array(count, dtype=np.int32)).T.tocsr()
-    known = csr_matrix((1. + np.arange(len(near.d)), near.ids, near.start), (n, n), copy=True)
+def _places(near):
+    "(M, M) sparse, 1 + place in the lists of each neighbor."
+    n = len(near.far)
+    places = 1. + np.arange(len(near.d))
+    known = csr_matrix((places, near.ids, near.start), (n, n), copy=True)
     known.sort_indices()
-    parts = []
-    for s in range(0, n, block):
-        w, rows = wide[s:s+block], np.arange(s, min(s + block, n))
-        shared = (w @ holders).multiply(w).tocsr()
-        shared.data = (3 * shared.data > 2 * size[shared.indices]).astype(np.int32)
+    return known
+
+def _encode(near, k1, variant, block=2**16):
+    "(M, M) sparse V of step 3; entries of an image that is there several times are summed."
+    n_wide, n_half, _ = variant.counts(k1)
+    wide = _mutual(near.within(n_wide))
+    half = _mutual(near.within(n_half))
+    count = near.source.count.astype(np.int32)
+    size = half @ count
+    counted = half @ diags_array(count, dtype=np.int32)
+    holders = counted.T.tocsr()
+    known = _places(near)
+    nodes, parts = np.arange(len(near.far)), []
+    for start in range(0, len(nodes), block):
+        rows = slice(start, start + block)
+        members = wide[rows]
+        shared = (members @ holders).multiply(members).tocsr()
+        most_of_it = 3 * shared.data > 2 * size[shared.indices]
+        shared.data = most_of_it.astype(np.int32)
         shared.eliminate_zeros()
-        parts.append(_encode_rows(near, rows, w + shared @ half, known[s:s+block], variant))
+        members = members + shared @ half
+        v = _encode_rows(near, nodes[rows], members, known[rows], variant)
+        parts.append(v)
     return vstack(parts, 'csr')
 
 # %% ../nbs/27_rerank.ipynb #0de5f7f6
-def _smooth(
-    near,   # `Neighbors`
-    v,      # (M, M) sparse
-    k2:int, # Neighbors, the image itself included
-):
-    "V of step 4."
+def _smooth(near, v, k2):
+    "V (M, M) of step 4: the mean over `k2` neighbors, the image itself included."
     if k2 == 1: return v
-    first = near.within(k2) @ diags_array(near.source.count.astype(float))
-    return (diags_array(1 / np.asarray(first.sum(1)).ravel()) @ first @ v).tocsr()
+    count = diags_array(near.source.count.astype(float))
+    first = near.within(k2) @ count
+    total = np.asarray(first.sum(1)).ravel()
+    mean = diags_array(1 / total) @ first
+    return (mean @ v).tocsr()
 
 # %% ../nbs/27_rerank.ipynb #315baf5c
-def _overlaps(
-    part,     # (B, M) sparse V of some queries
-    holders,  # (M, G) sparse V of the gallery, transposed
-):
-    "Triples (P,): query, gallery image, and the smaller of the two at an entry that both have."
-    length = np.diff(holders.indptr)[part.indices]
+def _overlaps(part, holders):
+    "Triples (P,): row of `part` (B, M), column of `holders` (M, G), smaller of the two values."
+    entry = part.indices
+    length = np.diff(holders.indptr)[entry]
     ends = np.cumsum(length)
-    at = np.arange(length.sum()) + np.repeat(holders.indptr[part.indices] - ends + length, length)
-    row = np.repeat(np.repeat(np.arange(part.shape[0]), np.diff(part.indptr)), length)
-    return row, holders.indices[at], np.minimum(holders.data[at], np.repeat(part.data, length))
+    offset = holders.indptr[entry] - ends + length
+    at = np.arange(length.sum()) + np.repeat(offset, length)
+    row = np.repeat(_rows_of(part), length)
+    value = np.repeat(part.data, length)
+    low = np.minimum(holders.data[at], value)
+    return row, holders.indices[at], low
 
-def _jaccard(
-    v,            # (M, M) sparse, rows with sum 1
-    source,       # `Features` or `Distances`
-    size:int=64,  # Queries at a time
-):
+def _distance(shared):
+    "Jaccard distances of rows with sum 1, from the sum of their minima."
+    union = 2 - shared
+    return np.maximum(1 - shared / union, 0)
+
+def _jaccard(v, source, size=64):
     "Yields blocks of queries as slices, and their (B, G) Jaccard distances to the gallery."
-    holders, n = v[source.g_node].T.tocsr(), len(source.g_node)
-    for s in range(0, len(source.q_node), size):
-        own = source.q_node[s:s+size]
-        i, j, low = _overlaps(v[own], holders)
-        shared = np.bincount(i * n + j, low, len(own) * n).reshape(len(own), n)
-        yield slice(s, s + len(own)), np.maximum(1 - shared / (2 - shared), 0)
+    holders = v[source.g_node].T.tocsr()
+    n = len(source.g_node)
+    for start in range(0, len(source.q_node), size):
+        nodes = source.q_node[start:start+size]
+        i, j, low = _overlaps(v[nodes], holders)
+        n_rows = len(nodes)
+        shared = np.bincount(i * n + j, low, n_rows * n)
+        d = _distance(shared.reshape(n_rows, n))
+        yield slice(start, start + n_rows), d
 
 # %% ../nbs/27_rerank.ipynb #c49cf272
-def _check(
-    near,     # `Neighbors`
-    k1, k2, lambda_, variant, # As in `rerank`
-) -> Variant:
-    "The variant of that name; raises `ReIDError` for parameters that cannot be."
-    if k1 < 1 or k2 < 1 or int(k1) != k1 or int(k2) != k2 or not 0 <= lambda_ <= 1:
+def _check(near, k1, k2, lambda_, variant):
+    "The `Variant` of that name; raises `ReIDError` for parameters that cannot be."
+    are_whole = int(k1) == k1 and int(k2) == k2
+    if not are_whole or k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
         raise ReIDError("k1 and k2 must be whole numbers from 1 and lambda_ from 0 to 1: "
                         f"k1={k1}, k2={k2}, lambda_={lambda_}")
-    if variant not in VARIANTS: raise ReIDError(f"variant is {variant!r}; give one of {', '.join(VARIANTS)}")
-    need = max(VARIANTS[variant].counts(k1, k2))
-    if near is not None and min(need, near.source.count.sum()) > near.k:
-        raise ReIDError(f"k1={k1} and k2={k2} need {need} neighbors of each image; these are {near.k}")
-    return VARIANTS[variant]
+    names = ', '.join(VARIANTS)
+    if variant not in VARIANTS: raise ReIDError(f"variant is {variant!r}; give one of {names}")
+    form = VARIANTS[variant]
+    needed = max(form.counts(k1, k2))
+    if near is None: return form
+    n = near.source.count.sum()
+    if min(needed, n) > near.k:
+        raise ReIDError(f"k1={k1} and k2={k2} need {needed} neighbors of each image; these are {near.k}")
+    return form
+
+def _smooth_v(near, k1, k2, form):
+    "V after steps 1 to 4."
+    v = _encode(near, int(k1), form)
+    _, _, n_mean = form.counts(k1, k2)
+    return _smooth(near, v, n_mean)
 
 def _rerank(near, k1, k2, lambda_, form, out):
     "Fill `out` (Q, G), which may be the one that `near.blend` is."
-    blend, far = near.to_gallery(), near.far[near.source.q_node, None]
-    v = _smooth(near, _encode(near, k1, form), form.counts(k1, k2)[2])
-    for rows, d in _jaccard(v, near.source):
-        out[rows] = (1 - lambda_) * d + lambda_ * form.blended(blend[rows], far[rows])
+    original = near.to_gallery()
+    far = near.far[near.source.q_node, None]
+    v = _smooth_v(near, k1, k2, form)
+    for rows, jaccard in _jaccard(v, near.source):
+        blend = form.blended(original[rows], far[rows])
+        out[rows] = (1 - lambda_) * jaccard + lambda_ * blend
     return out
 
+# %% ../nbs/27_rerank.ipynb #f5098fa5
 def rerank(
-    near:Neighbors,      # From `find_neighbors` and its like
+    near:Neighbors,       # From `find_neighbors` and its like
     k1:int=20,            # Neighbors in the reciprocal test, about as many as a person has images
     k2:int=6,             # Neighbors averaged in local expansion, itself included; 1 for none
     lambda_:float=0.3,    # Share of the original distance, 0 to 1
     variant:str='zhong',  # Of `VARIANTS`
 ) -> np.ndarray:
-    "(Q, G) float32 re-ranked distances (Zhong 2017); raises `ReIDError` for bad input."
+    "(Q, G) float32 re-ranked distances (Zhong 2017)."
     form = _check(near, k1, k2, lambda_, variant)
-    return _rerank(near, int(k1), int(k2), lambda_, form, np.empty(near.to_gallery().shape, np.float32))
+    original = near.to_gallery()
+    out = np.empty(original.shape, np.float32)
+    return _rerank(near, k1, k2, lambda_, form, out)
 
 # %% ../nbs/27_rerank.ipynb #ebafbed5
 def memory_needed(
@@ -232,50 +274,81 @@ def memory_needed(
     k1:int=20,    # As in `k_reciprocal`
     k2:int=6,     # As in `k_reciprocal`
 ) -> int:
-    "Bytes that `k_reciprocal` takes above its input, about and rather too many; more where many distances are alike."
+    "Bytes that `k_reciprocal` takes above its input, about; more where many are alike."
     n = n_q + n_g
     k = min(max(k1 + 1, k2), n)
-    search = 4 * n * dims + 12 * 512 * n + 200 * k * n
-    return 4 * n_q * n_g + max(search, 8 * n * k * (k2 + 20))
+    centered = 4 * n * dims
+    blocks = 12 * 512 * n
+    pairs = 200 * k * n
+    encoding = 8 * n * k * (k2 + 20)
+    output = 4 * n_q * n_g
+    return output + max(centered + blocks + pairs, encoding)
+
+def _machine_memory():
+    "Bytes of this machine, infinite where it does not say."
+    if not hasattr(os, 'sysconf'): return np.inf
+    return os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
 
 def _check_memory(n_q, n_g, dims, k1, k2, progress):
-    "Tell the memory needed, and raise `ReIDError` when this machine has not got it."
+    "Print the memory needed with `progress`, and raise `ReIDError` when this machine has less."
+    size = f'{n_q:,} x {n_g:,}'
     need = memory_needed(n_q, n_g, dims, k1, k2)
-    if progress: print(f'{n_q:,} x {n_g:,}: up to {need / 2**20:,.0f} MB above the features')
-    has = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') if hasattr(os, 'sysconf') else np.inf
+    has = _machine_memory()
+    if progress: print(f'{size}: up to {need / 2**20:,.0f} MB above the features')
     if need > has:
-        raise ReIDError(f"re-ranking {n_q:,} x {n_g:,} takes {need / 2**30:,.0f} GB, and the machine has "
-                        f"{has / 2**30:,.0f}; rerank_lists gives the first of each list in less")
+        raise ReIDError(f"re-ranking {size} takes {need / 2**30:,.0f} GB, and the machine has {has / 2**30:,.0f}; "
+                        "rerank_lists gives the first of each list in less")
 
 # %% ../nbs/27_rerank.ipynb #75beaf41
 def k_reciprocal(
-    q,                     # (Q, D) query features; not normalized here, so what they are is what is compared
-    g,                     # (G, D) gallery features
+    q, g,                  # (Q, D) and (G, D) features, compared as they are
     k1:int=20,             # Neighbors in the reciprocal test, about as many as a person has images
     k2:int=6,              # Neighbors averaged in local expansion, itself included; 1 for none
     lambda_:float=0.3,     # Share of the original distance, 0 to 1
     variant:str='zhong',   # Of `VARIANTS`
     precision:str='auto',  # Of the search, as in `find_neighbors`; the result is exact
     device=None,           # Of the search: 'cpu' or 'cuda'; the GPU when there is one
-    progress:bool=False,   # Tell the memory needed, and show a bar?
+    progress:bool=False,   # Print the memory needed, and show a bar?
 ) -> np.ndarray:
-    "(Q, G) float32 distances, exactly those of the original algorithm (Zhong 2017); raises `ReIDError` for bad input."
+    "(Q, G) float32 distances, exactly those of the original algorithm (Zhong 2017)."
     form = _check(None, k1, k2, lambda_, variant)
     q, g = check_features(q, g)
-    _check_memory(len(q), len(g), q.shape[1], k1, k2, progress)
-    near = find_neighbors(q, g, max(form.counts(k1, k2)), precision, device, progress)
-    return _rerank(near, int(k1), int(k2), lambda_, form, near.blend)
+    n_q, n_g, dims = len(q), len(g), q.shape[1]
+    _check_memory(n_q, n_g, dims, k1, k2, progress)
+    needed = max(form.counts(k1, k2))
+    near = find_neighbors(q, g, needed, precision, device, progress)
+    return _rerank(near, k1, k2, lambda_, form, near.blend)
 
 # %% ../nbs/27_rerank.ipynb #6db6b70c
 class Reranker:
-    "Re-ranked distances at one parameter after the other; what a change leaves as it was is not computed again."
+    "Re-ranked distances at changing parameters; computes only what a change affects."
     def __init__(self,
-                 near:Neighbors,     # Of at least the largest `k1` + 1
+                 near:Neighbors,      # Of at least the largest `k1` + 1
                  variant:str='zhong', # Of `VARIANTS`
         ):
-        self.near, self.variant, self.v, self.jaccard = near, variant, (None, None), (None, None)
-        form, source = _check(None, 1, 1, 0, variant), near.source
-        self.blend = form.blended(near.to_gallery(), near.far[source.q_node, None]).astype(np.float32)
+        self.form = _check(None, 1, 1, 0, variant)
+        self.near = near
+        self.variant = variant
+        far = near.far[near.source.q_node, None]
+        blend = self.form.blended(near.to_gallery(), far)
+        self.blend = blend.astype(np.float32)
+        self.v_key = self.jaccard_key = None # the parameters of `v` and `jaccard`
+        self.v = self.jaccard = None
+
+    def _update_v(self, k1):
+        if self.v_key == k1: return
+        self.v = _encode(self.near, int(k1), self.form)
+        self.v_key = k1
+
+    def _update_jaccard(self, k1, k2):
+        if self.jaccard_key == (k1, k2): return
+        self._update_v(k1)
+        jaccard = np.empty_like(self.blend)
+        _, _, n_mean = self.form.counts(k1, k2)
+        v = _smooth(self.near, self.v, n_mean)
+        for rows, d in _jaccard(v, self.near.source): jaccard[rows] = d
+        self.jaccard = jaccard
+        self.jaccard_key = k1, k2
 
     def __call__(self,
                  k1:int=20,         # As in `rerank`
@@ -283,39 +356,42 @@ class Reranker:
                  lambda_:float=0.3, # As in `rerank`
         ) -> np.ndarray:
         "(Q, G) float32, those of `rerank`; raises `ReIDError` as it does."
-        form, source = _check(self.near, k1, k2, lambda_, self.variant), self.near.source
-        if self.v[0] != k1: self.v = k1, _encode(self.near, int(k1), form)
-        if self.jaccard[0] != (k1, k2):
-            out = np.empty_like(self.blend)
-            v = _smooth(self.near, self.v[1], form.counts(k1, k2)[2])
-            for rows, d in _jaccard(v, source): out[rows] = d
-            self.jaccard = (k1, k2), out
-        return np.float32(1 - lambda_) * self.jaccard[1] + np.float32(lambda_) * self.blend
+        _check(self.near, k1, k2, lambda_, self.variant)
+        self._update_jaccard(k1, k2)
+        reranked = np.float32(1 - lambda_) * self.jaccard
+        return reranked + np.float32(lambda_) * self.blend
 
 # %% ../nbs/27_rerank.ipynb #ab2f3e76
+def _as_list(values):
+    "One value or several as a list."
+    if not np.isscalar(values): values = list(values)
+    return np.atleast_1d(values).tolist()
+
 def sweep(
-    near:Neighbors,                  # Of at least the largest `k1` + 1
-    q_pids,                           # (Q,) and (G,) ids
-    g_pids,                           # (Q,) and (G,) ids
-    q_camids=None,                    # (Q,) and (G,) cameras, as in `evaluate`
-    g_camids=None,                    # (Q,) and (G,) cameras, as in `evaluate`
+    near:Neighbors,                   # Of at least the largest `k1` + 1
+    q_pids, g_pids,                   # (Q,) and (G,) ids
+    q_camids=None, g_camids=None,     # (Q,) and (G,) cameras, as in `evaluate`
     k1=(10, 20, 30),                  # Values to be tried, or one
     k2=(1, 3, 6),                     # Values to be tried, or one
     lambda_=(0., 0.1, 0.3, 0.5, 1.),  # Values to be tried, or one
     variant:str='zhong',              # Of `VARIANTS`
     progress:bool=False,              # Show a bar?
 ) -> pd.DataFrame:
-    "A row of k1, k2, lambda_, mAP, rank1 and mINP for each combination; raises `ReIDError` for bad input."
-    k1, k2, lambda_ = (np.atleast_1d(x if np.isscalar(x) else list(x)).tolist() for x in (k1, k2, lambda_))
-    forms = [_check(near, *values, variant) for values in product(k1, k2, lambda_)]
-    if not forms: raise ReIDError("sweep: there is nothing to try")
-    cams, shape = (q_camids, g_camids), (len(near.source.q_node), len(near.source.g_node))
-    evaluate(np.zeros(shape, np.float32), q_pids, g_pids, *cams) # says what is wrong with the ids
-    reranker, rows = Reranker(near, variant), []
-    for a, b, c in tqdm(list(product(k1, k2, lambda_)), desc='sweep', disable=not progress):
-        res = evaluate(reranker(a, b, c), q_pids, g_pids, *cams)
-        rows.append(dict(k1=a, k2=b, lambda_=c, mAP=res.mAP, rank1=res.cmc[1], mINP=res.mINP))
-    return pd.DataFrame(rows)
+    "A row of k1, k2, lambda_, mAP, rank1 and mINP for each combination."
+    tried = map(_as_list, (k1, k2, lambda_))
+    combinations = list(product(*tried))
+    if not combinations: raise ReIDError("sweep: there is nothing to try")
+    for values in combinations: _check(near, *values, variant)
+    ids = q_pids, g_pids, q_camids, g_camids
+    shape = len(near.source.q_node), len(near.source.g_node)
+    evaluate(np.zeros(shape, np.float32), *ids) # says what is wrong with the ids
+    rows = []
+    reranker = Reranker(near, variant)
+    for values in tqdm(combinations, desc='sweep', disable=not progress):
+        results = evaluate(reranker(*values), *ids)
+        scores = results.mAP, results.cmc[1], results.mINP
+        rows.append(values + scores)
+    return pd.DataFrame(rows, columns=['k1', 'k2', 'lambda_', 'mAP', 'rank1', 'mINP'])
 
 # %% ../nbs/27_rerank.ipynb #bdae0c05
 def rerank_distances(
@@ -327,13 +403,31 @@ def rerank_distances(
     lambda_:float=0.3,   # As in `rerank`
     variant:str='zhong', # Of `VARIANTS`
 ) -> np.ndarray:
-    "(Q, G) float32 re-ranked distances (Zhong 2017) from those of all pairs; raises `ReIDError` for bad input."
+    "(Q, G) float32 re-ranked distances (Zhong 2017) from those of all pairs."
     form = _check(None, k1, k2, lambda_, variant)
-    return rerank(neighbors_from_distances(qg, qq, gg, max(form.counts(k1, k2))), k1, k2, lambda_, variant)
+    needed = max(form.counts(k1, k2))
+    near = neighbors_from_distances(qg, qq, gg, needed)
+    return rerank(near, k1, k2, lambda_, variant)
 
 # %% ../nbs/27_rerank.ipynb #c58393f8
+def _connected(near, v, holders, nodes, lambda_, form):
+    "Query, gallery image and distance (P,) of the pairs that share an entry of V, in order."
+    source = near.source
+    n = len(source.g_node)
+    i, j, low = _overlaps(v[nodes], holders)
+    pair, at = np.unique(i * n + j, return_inverse=True)
+    i, j = np.divmod(pair, n)
+    jaccard = _distance(np.bincount(at, low))
+    q_node, g_node = nodes[i], source.g_node[j]
+    original = source.pairs(q_node, g_node)
+    blend = form.blended(original, near.far[q_node])
+    d = (1 - lambda_) * jaccard + lambda_ * blend
+    order = np.lexsort((j, d, i))
+    return i, j[order], d[order] # i is sorted
+
+# %% ../nbs/27_rerank.ipynb #83e36710
 def rerank_lists(
-    near:Neighbors,      # From `neighbors_from_lists` or any other
+    near:Neighbors,       # From `neighbors_from_lists` or any other
     k1:int=20,            # As in `rerank`
     k2:int=6,             # As in `rerank`
     lambda_:float=0.3,    # As in `rerank`
@@ -341,21 +435,22 @@ def rerank_lists(
     top:int=100,          # Gallery images of each query
     size:int=64,          # Queries at a time
 ) -> tuple:
-    "Rows (Q, top), nearest first, ties by row, -1 where no other is connected; their distances. Raises `ReIDError`."
-    form, source = _check(near, k1, k2, lambda_, variant), near.source
+    "Rows (Q, top), nearest first, ties by row, -1 where no more are connected; distances."
+    form = _check(near, k1, k2, lambda_, variant)
+    source = near.source
     if top < 1: raise ReIDError(f"top must be 1 or more, not {top}")
-    v, n = _smooth(near, _encode(near, k1, form), form.counts(k1, k2)[2]), len(source.g_node)
-    ids, dist = np.full((len(source.q_node), top), -1), np.full((len(source.q_node), top), np.inf, np.float32)
+    v = _smooth_v(near, k1, k2, form)
     holders = v[source.g_node].T.tocsr()
-    for s in range(0, len(ids), size):
-        own = source.q_node[s:s+size]
-        i, j, low = _overlaps(v[own], holders)
-        key, at = np.unique(i * n + j, return_inverse=True)
-        (i, j), shared = np.divmod(key, n), np.bincount(at, low)
-        d = form.blended(source.pairs(own[i], source.g_node[j]), near.far[own][i])
-        d = (1 - lambda_) * np.maximum(1 - shared / (2 - shared), 0) + lambda_ * d
-        order = np.lexsort((j, d, i))
-        place = np.arange(len(i)) - np.searchsorted(i, i) # i is sorted
+    shape = len(source.q_node), top
+    ids = np.full(shape, -1)
+    dist = np.full(shape, np.inf, np.float32)
+    for start in range(0, len(ids), size):
+        nodes = source.q_node[start:start+size]
+        i, j, d = _connected(near, v, holders, nodes, lambda_, form)
+        first = np.searchsorted(i, i)
+        place = np.arange(len(i)) - first
         keep = place < top
-        ids[s + i[keep], place[keep]], dist[s + i[keep], place[keep]] = j[order][keep], d[order][keep]
+        at = start + i[keep], place[keep]
+        ids[at] = j[keep]
+        dist[at] = d[keep]
     return ids, dist
