@@ -23,7 +23,7 @@ from .core import ReIDError, Recipe, atomic_write, check_whole, open_run, save_t
 from .data import ReIDData
 from .distributed import share_out
 from .learner import differing, fingerprint, read_ledger, trained_on, training_rows
-from .loaders import cached_images
+from .cache import cached_images
 from .metrics import bootstrap, evaluate_rows
 from .noise import apply_decisions, decide, mine
 from .pipeline import Job, embed_and_rank, validate, train_job, job_files, keep_table, read_table

@@ -23,7 +23,8 @@ from torch.multiprocessing import ProcessExitedException, ProcessRaisedException
 
 from .core import HELD, ReIDError, launched
 from .learner import SingleProcess, TqdmCallback
-from .loaders import BatchLoader, EpochSampler
+from .loaders import BatchLoader
+from .samplers import EpochSampler
 from .losses import at_least_float
 
 # %% ../nbs/21_distributed.ipynb #2145c885

@@ -33,7 +33,7 @@ from .core import (IMAGE_ENDINGS, LOCK, ReIDError, atomic_write, check_output, c
 from .data import ReIDData, concat_tables, read_dataset, tell_unread
 from .distributed import on_first, process_group
 from .learner import is_oom
-from .loaders import decode_images, resize_image
+from .cache import decode_images, resize_image
 from .models import ReIDModel, use_bf16
 
 # %% ../nbs/25_embed.ipynb #52816fa5

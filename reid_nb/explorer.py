@@ -33,7 +33,8 @@ from .fusion import fuse
 from .explore import KINDS
 from .embed import Embeddings, embed, load_embeddings, embedding_config
 from .learner import check_trained_on, trained_on
-from .loaders import resize_image, split_roles
+from .cache import resize_image
+from .splits import split_roles
 from .metrics import evaluate_rows, find_matches
 from .models import ReIDModel, _as_map, load_model
 from .neighbors import find_neighbors

@@ -36,7 +36,9 @@ from tqdm.auto import tqdm
 from .augment import BatchTransform, augmentations
 from .core import (ReIDError, Recipe, TrainRecipe, atomic_write, check_run_folder, is_temp_file,
                           save_table, seed_all, save_arrays)
-from .loaders import check_images, recipe_sampler, reid_dls
+from .cache import check_images
+from .loaders import reid_dls
+from .samplers import recipe_sampler
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_weights, read_note, recipe_model, save_weights

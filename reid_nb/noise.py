@@ -29,7 +29,8 @@ from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, save_
 from .data import names_of
 from .explore import KINDS
 from .learner import LossHistory, reid_learner, trained_on, training_rows
-from .loaders import decode_images, recipe_sampler, take
+from .cache import decode_images, take
+from .samplers import recipe_sampler
 
 # %% ../nbs/22_noise.ipynb #3f7c5028
 def forgetting(

@@ -29,7 +29,8 @@ from .fusion import fuse
 from .embed import Embeddings, color_histogram, embed
 from .learner import (LossHistory, check_trained_on, check_training, differing, logger, lr_schedule, read_ledger,
                              reid_learner, same_training, trained_on, training_rows)
-from .loaders import cached_images, to_device, resize_image, take
+from .cache import cached_images, resize_image, take
+from .loaders import to_device
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model

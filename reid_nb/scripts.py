@@ -213,7 +213,7 @@ def _held_out(
     split_by:str,      # 'pid', 'seq' or 'both'
 ):
     "The data with part of the training images as labeled query and gallery; `ReIDError` where that cannot be."
-    from reid_nb.loaders import hold_out
+    from reid_nb.splits import hold_out
     if len(data.rows('test')): raise ReIDError(f"{data.name} has a labeled test part; leave out --hold-out")
     # whatever the recipe's seed, so that runs can be compared
     data = replace(data, table=hold_out(data.table, share, split_by))
@@ -241,7 +241,7 @@ def _hold_out_fifth(
     p:int, # People that have to remain for a batch
 ):
     "The data with `HELD_OUT` of it held out by id, or None where that leaves fewer than `p` people, or one to be found."
-    from reid_nb.loaders import hold_out
+    from reid_nb.splits import hold_out
     try: table = hold_out(data.table, HELD_OUT)
     except ReIDError: return None
     ids = {part: table.pid[table.subset == part].nunique() for part in ('train', 'test')}

@@ -25,7 +25,7 @@ from .distributed import share_out
 from .fusion import fuse, leave_one_out, smallest_subset
 from .submission import check_submission, write_submission
 from .embed import load_embeddings
-from .loaders import cached_images
+from .cache import cached_images
 from .metrics import bootstrap, evaluate_rows, paired_test
 from .models import read_zoo, zoo_recipes
 from .pipeline import KEYS, Job, Run, postprocess_steps, embed_and_rank, validate, check_run, clean, train_job, train, unlabeled_ids
