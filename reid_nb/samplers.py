@@ -253,12 +253,12 @@ def _draw_batch(clusters, left, p, batches_left, rng):
     free_places = p - must.sum()
     batch = []
     while len(batch) < p:
-        for one in clusters.draw(ticket, rng):
-            if not must[one]:
+        for member in clusters.draw(ticket, rng):
+            if not must[member]:
                 if not free_places: continue
                 free_places -= 1
-            batch.append(one)
-            ticket[one] = np.inf
+            batch.append(member)
+            ticket[member] = np.inf
     return batch
 
 def _deal_clusters(clusters, n_groups, p, batches, rng):
@@ -280,7 +280,7 @@ class PKSampler(EpochSampler):
                  p:int=16,    # Identities per batch
                  k:int=4,     # Images per identity
                  seed:int=42, # Of the plan, together with the epoch
-                 repeats=None, # (N,) how often an image is shown per epoch, on average; 1 when not given
+                 repeats=None, # (N,) repeats of an image per epoch, on average, 0 for never; 1 when not given
                  seqs=None,   # (N,) sequence of each image, -1 where unknown; brings ids in clusters
                  ids_per_cluster:int=4, # Ids of one sequence in such a cluster, at most
         ):
