@@ -19,7 +19,7 @@ from reid_nb.runs import load_run_recipe
 from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
 from reid_nb.embed import Embeddings, embed
-from reid_nb.loaders import cached_images
+from reid_nb.cache import cached_images
 from reid_nb.metrics import bootstrap, evaluate_rows
 from reid_nb.models import load_model
 from reid_nb.pipeline import postprocess_steps

@@ -19,7 +19,7 @@ from fastcore.script import call_parse
 from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import LossRecorder, LossHistory, reid_learner
-from reid_nb.loaders import PKSampler
+from reid_nb.samplers import PKSampler
 
 def clock():
     if torch.cuda.is_available(): torch.cuda.synchronize()
