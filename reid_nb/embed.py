@@ -30,7 +30,9 @@ from tqdm.auto import tqdm
 
 from .core import (IMAGE_ENDINGS, LOCK, ReIDError, atomic_write, check_output, check_plain,
                           check_run_folder, lock_folder, is_temp_file, load_table, save_table, save_arrays)
-from .data import ReIDData, concat_tables, read_dataset, tell_unread
+from .data import ReIDData, read_dataset
+from .images import tell_unread
+from .tables import concat_tables
 from .distributed import on_first, process_group
 from .learner import is_oom
 from .loaders import decode_images, resize_image

@@ -28,7 +28,9 @@ from matplotlib.colors import hsv_to_rgb, to_hex
 from PIL import Image
 from sklearn.manifold import TSNE
 from .core import IMAGE_ENDINGS, ReIDError, Recipe, check_run_folder, load_run_recipe, not_blank
-from .data import ReIDData, _decode, decode_image, name_in, names_of, open_image
+from .data import ReIDData
+from .images import decode_image, inspect_images, open_image
+from .tables import name_in, names_of
 from .fusion import fuse
 from .explore import KINDS
 from .embed import Embeddings, embed, load_embeddings, embedding_config
@@ -224,7 +226,7 @@ def _run_images(
 def _with_content(data):
     "The table of a `ReIDData`, numbered anew, with the fingerprint of each image as `content`, '' where there is none."
     table = data.table.reset_index(drop=True)
-    images = _decode(data.root, table.file, False)[0] if data.images is None else data.images
+    images = inspect_images(data.root, table.file)[0] if data.images is None else data.images
     return table.assign(content=table.file.map(images.content).fillna(''))
 
 # %% ../nbs/35_explorer.ipynb #b5823037

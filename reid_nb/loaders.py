@@ -33,7 +33,7 @@ from tqdm.auto import tqdm
 
 from .augment import BatchTransform, augmentations, tensor_on
 from .core import DiskFull, WriteError, ReIDError, Recipe, atomic_write, lock_file, mix_seed, show_grid
-from .data import open_image
+from .images import open_image
 
 # %% ../nbs/15_loaders.ipynb #eed3a1d3
 RESIZES = {'stretch': lambda im, size: im.resize(size, Image.BILINEAR),

@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
 from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, save_arrays
-from .data import names_of
+from .tables import names_of
 from .explore import KINDS
 from .learner import LossHistory, reid_learner, trained_on, training_rows
 from .loaders import decode_images, recipe_sampler, take

@@ -23,7 +23,10 @@ from PIL import Image
 
 from .core import (ReIDError, Recipe, atomic_write, check_whole, decisions_key, load_run_recipe,
                           load_table, open_run, run_info, save_arrays, save_table)
-from .data import ReIDData, _decode, _outside, names_of
+from .archives import is_outside
+from .data import ReIDData
+from .images import inspect_images
+from .tables import names_of
 from .distributed import on_first, process_group
 from .fusion import fuse
 from .embed import Embeddings, color_histogram, embed
@@ -106,9 +109,9 @@ def run_data(
     "What the run was started with, by its own table; `ReIDError` where an image is gone, or has other pixels than then."
     out, info = Path(out), run_info(out)
     old, root = read_table(out/'table.csv'), read_root(out)
-    wrong = [f for f in old.file if _outside(f)]
+    wrong = [f for f in old.file if is_outside(f)]
     if wrong: raise ReIDError(f"{out/'table.csv'} names {wrong[0]}, which is not below the folder of the images")
-    images, bad = _decode(root, old.file, progress)
+    images, bad = inspect_images(root, old.file, progress)
     then = old.content if 'content' in old else pd.Series('', old.index)
     changed = old.file[(then != '') & (old.file.map(images.content) != then)].tolist()
     for file in [*bad, *changed][:1]:

@@ -29,7 +29,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from .core import ReIDError, atomic_write, check_run_folder, load_run_recipe, load_table
-from .data import name_in, open_image
+from .images import open_image
+from .tables import name_in
 from .explore import KINDS, id_histogram, loss_by_visible
 from .learner import read_loss_history
 from .metrics import bootstrap, evaluate_rows

@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from .core import ReIDError, by_person, check_plain, check_run_folder, lock_file, save_table
-from .data import MAX_IMAGES, MAX_TABLE, name_in, names_of, open_image
+from .archives import MAX_IMAGES
+from .images import open_image
+from .tables import MAX_TABLE, name_in, names_of
 
 # %% ../nbs/23_review.ipynb #8ac17281
 COLUMNS = 'file pid seq frame loss score kind rule decision by'.split()

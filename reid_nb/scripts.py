@@ -588,7 +588,7 @@ def _suspects(
     truth, # From `precision_recall`, or None
 ):
     "Lines: how many of each kind, how far that is true, and the ten of the highest score."
-    from reid_nb.data import names_of
+    from reid_nb.tables import names_of
     for kind, rows in found.groupby('kind'):
         told = truth is not None and kind in truth.index and truth.loc[kind]
         right = f", {told.precision:.0%} of them rightly, {told.recall:.0%} of all such" if told is not False else ''
@@ -640,7 +640,7 @@ def _agree(
     accept:bool, # Was --accept given?
 ):
     "Show the terms of the official zip; raises `ReIDError` unless they are accepted."
-    from reid_nb.data import DATA_TERMS
+    from reid_nb.archives import DATA_TERMS
     print(DATA_TERMS, flush=True)
     if accept: return
     if not sys.stdin.isatty(): raise ReIDError("nothing was fetched: read the terms above, and give --accept")
@@ -660,7 +660,8 @@ def reid_data(
 ):
     "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
     if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
-    from reid_nb.data import download_dataset, find_problems, read_dataset
+    from reid_nb.archives import download_dataset
+    from reid_nb.data import find_problems, read_dataset
     if download:
         _agree(accept)
         path = download_dataset('data', accept=True, progress=True)
