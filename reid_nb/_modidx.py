@@ -245,6 +245,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.data._lost_queries': ('data.html#_lost_queries', 'reid_nb/data.py'),
                               'reid_nb.data._min_median_max': ('data.html#_min_median_max', 'reid_nb/data.py'),
                               'reid_nb.data._names': ('data.html#_names', 'reid_nb/data.py'),
+                              'reid_nb.data._others_of_id': ('data.html#_others_of_id', 'reid_nb/data.py'),
                               'reid_nb.data._queries_of_one_camera': ('data.html#_queries_of_one_camera', 'reid_nb/data.py'),
                               'reid_nb.data._query_problems': ('data.html#_query_problems', 'reid_nb/data.py'),
                               'reid_nb.data._raise': ('data.html#_raise', 'reid_nb/data.py'),

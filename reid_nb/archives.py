@@ -18,7 +18,7 @@ from .core import ReIDError, WriteError, check_plain, check_run_folder, lock_fil
 
 # %% ../nbs/07_archives.ipynb #507b8758
 MAX_IMAGES = 10**6    # Members of a zip, rows of a table, files in a folder
-MAX_GIB = 20          # Unpacked, of all of a zip, unless another limit is given; the challenge needs 0.1
+MAX_GIB = 20          # Unpacked, of a zip, unless another limit is given; the challenge needs 0.1
 MAX_MEMBER = 2**26    # Bytes, unpacked, of one file in it
 MAX_INDEX = 2**26     # Bytes of its list of members
 
@@ -42,7 +42,8 @@ def _why_refused(info):
     if _is_too_long(name): return 'has too long a name'
     if kind == stat.S_IFLNK: return 'is a link'
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR): return 'is neither a file nor a folder'
-    if info.flag_bits & 1: return 'is encrypted; unpack the zip with its password and give the folder'
+    is_encrypted = info.flag_bits & 1
+    if is_encrypted: return 'is encrypted; unpack the zip with its password and give the folder'
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return 'is not packed by deflate; pack it anew'
 
@@ -52,7 +53,8 @@ def _check_index(path):
     with open(path, 'rb') as f:
         end = zipfile._EndRecData(f) # says how much `ZipFile` is going to read
     if end and end[zipfile._ECD_SIZE] > MAX_INDEX:
-        raise ReIDError(f"{path} is refused: its list of members has more than {MAX_INDEX >> 20} MiB")
+        raise ReIDError(f"{path} is refused: its list of members has more than {MAX_INDEX >> 20} "
+                        "MiB")
 
 def open_zip(
     path, # Of the file
@@ -62,7 +64,8 @@ def open_zip(
         _check_index(path)
         z = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error) as e:
-        raise ReIDError(f"{path} is neither a folder, a csv nor a whole zip; was the download cut short?") from e
+        raise ReIDError(f"{path} is neither a folder, a csv nor a whole zip; "
+                        "was the download cut short?") from e
     if len(z.infolist()) <= MAX_IMAGES: return z
     z.close()
     raise ReIDError(f"{path} is refused: it has more than {MAX_IMAGES:,} members")
@@ -74,14 +77,16 @@ def _one_file_name(name):
 def check_members(
     z:zipfile.ZipFile, # Open zip
 ) -> list:
-    "The names of its members; raises `ReIDError` when one is dangerous, before anything is unpacked."
+    "The names of its members; raises `ReIDError` when one is dangerous."
     seen = {}
     for info in z.infolist():
         key, why = _one_file_name(info.filename), _why_refused(info)
         if key in seen and why is None:
             why = 'is there twice'
             if seen[key] != info.filename: why += f', once as {seen[key]!r}'
-        if why: raise ReIDError(f"{z.filename} is refused and nothing was unpacked: {info.orig_filename[:300]!r} {why}")
+        if why:
+            raise ReIDError(f"{z.filename} is refused and nothing was unpacked: "
+                            f"{info.orig_filename[:300]!r} {why}")
         seen[key] = info.filename
     return list(seen.values())
 
@@ -92,11 +97,12 @@ def _check_sizes(z, members, max_gib):
     refused = f"{z.filename} is refused and nothing was unpacked:"
     for name, size in sizes.items():
         if size <= MAX_MEMBER: continue
-        raise ReIDError(f"{refused} {name} has {size / 2**20:,.0f} MiB, more than {MAX_MEMBER >> 20}")
+        raise ReIDError(f"{refused} {name} has {size / 2**20:,.0f} MiB, "
+                        f"more than {MAX_MEMBER >> 20}")
     total_gib = sum(sizes.values()) / 2**30
     if total_gib <= max_gib: return # not so for a limit that is no number
-    raise ReIDError(f"{refused} it would have {total_gib:,.2g} GiB, more than {max_gib:g}; if that is "
-                    "as it should be, read it with reid_data --max-gib, once")
+    raise ReIDError(f"{refused} it would have {total_gib:,.2g} GiB, more than {max_gib:g}; "
+                    "if that is as it should be, read it with reid_data --max-gib, once")
 
 def _unpack(z, members, folder, progress):
     "Write the members into the folder; raises `ReIDError` for a damaged one."
@@ -104,7 +110,8 @@ def _unpack(z, members, folder, progress):
         declared_size = z.getinfo(name).file_size
         try:
             with z.open(name) as f: content = f.read(declared_size + 1) # no more, whatever there is
-        except Exception as e: raise ReIDError(f"{z.filename}: {name} is damaged in the zip: {e}") from e
+        except Exception as e:
+            raise ReIDError(f"{z.filename}: {name} is damaged in the zip: {e}") from e
         file = folder/name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
@@ -121,7 +128,7 @@ def _remove_abandoned(folder, prefix):
 
 @contextmanager
 def _temporary_folder(parent, verb):
-    "Yields a new folder in `parent`, named by what is done in it; it is locked, and removed at the end."
+    "Yields a new, locked folder in `parent`, which is removed at the end."
     prefix = f'.{verb}-'
     _remove_abandoned(parent, prefix)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as name:
@@ -158,11 +165,11 @@ def unpack_zip(
     z:zipfile.ZipFile,     # Open zip whose members were checked
     members:list,          # Names of those to unpack
     root,                  # Path of the folder to unpack them in
-    read,                  # Function of a folder with all of them; what it raises leaves no folder behind
+    read,                  # Function of a folder with all of them; if it raises, no folder stays
     progress:bool=False,   # Show a progress bar?
     max_gib:float=MAX_GIB, # They may have so many GiB; what is there already does not count
 ):
-    "What `read(root)` gives, once the members are there, each with the checksum that the zip has for it."
+    "What `read(root)` gives once all members are there, each with its checksum."
     lacking = [name for name in members if not _is_intact(root/name, z.getinfo(name))]
     if not lacking: return read(root)
     _check_sizes(z, lacking, max_gib)
@@ -179,7 +186,8 @@ def unpack_zip(
                 return result
             _move_members(new, root, lacking)
     except OSError as e: # a write that fails does not say where
-        raise WriteError(f"{z.filename} cannot be unpacked in {root.parent}: {e.strerror or e}") from e
+        raise WriteError(f"{z.filename} cannot be unpacked in {root.parent}: "
+                         f"{e.strerror or e}") from e
     return read(root)
 
 # %% ../nbs/07_archives.ipynb #f8cbb94a
@@ -211,20 +219,26 @@ def download_dataset(
     accept:bool=False,   # Do you accept `DATA_TERMS`?
     progress:bool=False, # Show a progress bar?
 ) -> Path:
-    "The path of the zip, fetched unless it is there; raises `ReIDError` when that fails, and leaves nothing behind."
+    "The path of the zip, fetched unless it is there; raises `ReIDError` when that fails."
     path = Path(dest)/PurePosixPath(urlparse(url).path).name
     if path.exists():
         if path.is_file() and md5_of(path) == md5: return path
-        raise ReIDError(f"{path} is in the way: its md5 is not {md5}; move it, or give it to reid_data as it is")
-    if not accept: raise ReIDError("nothing was fetched: read archives.DATA_TERMS and accept them with accept=True")
+        raise ReIDError(f"{path} is in the way: its md5 is not {md5}; move it, "
+                        "or give it to reid_data as it is")
+    if not accept:
+        raise ReIDError("nothing was fetched: read archives.DATA_TERMS and accept them with "
+                        "accept=True")
     import requests
     path.parent.mkdir(parents=True, exist_ok=True)
     try: _fetch(url, md5, path, progress)
     except requests.HTTPError as e:
-        raise ReIDError(f"{url}: the server answers {e.response.status_code} {e.response.reason}") from e
+        raise ReIDError(f"{url}: the server answers {e.response.status_code} "
+                        f"{e.response.reason}") from e
     except requests.exceptions.ChunkedEncodingError as e:
         raise ReIDError(f"{url}: the connection broke off; nothing was kept, try again") from e
-    except requests.ConnectionError as e: raise ReIDError(f"{url}: no connection to the server; try again later") from e
+    except requests.ConnectionError as e:
+        raise ReIDError(f"{url}: no connection to the server; try again later") from e
     except OSError as e: raise ReIDError(f"{url} cannot be fetched to {path}: {e}") from e
-    except ValueError as e: raise ReIDError(f"{url} is not the file with md5 {md5}; nothing was kept") from e
+    except ValueError as e:
+        raise ReIDError(f"{url} is not the file with md5 {md5}; nothing was kept") from e
     return path

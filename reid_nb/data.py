@@ -16,11 +16,12 @@ from fastcore.basics import patch
 
 from .archives import MAX_GIB, MAX_IMAGES, check_members, md5_of, open_zip, unpack_zip
 from .core import ReIDError, WriteError, escape, not_blank
-from .images import count_endings, inspect_images, is_hidden, is_image, tell_unread, unread_images
-from .layouts import (LAYOUTS, PARTS, Layout, check_names, edition_of, find_layout, first_of, get_layout,
-                             half_named, listed_depth, read_names, wrappers)
-from .tables import (COLUMNS, READERS, UNREADABLE, names_of, number_names, read_csv_columns, read_image_table,
-                            visible_fraction)
+from .images import (count_endings, inspect_images, is_hidden, is_image, tell_unread,
+                            unread_images)
+from .layouts import (LAYOUTS, PARTS, Layout, check_names, edition_of, find_layout, first_of,
+                             get_layout, half_named, listed_depth, read_names, wrappers)
+from .tables import (COLUMNS, READERS, UNREADABLE, names_of, number_names, read_csv_columns,
+                            read_image_table, visible_fraction)
 
 # %% ../nbs/09_data.ipynb #fd6f7184
 def _in_row_order(table):
@@ -43,7 +44,8 @@ def _check_roles(table, where):
     for subset in ('test', 'challenge'):
         roles = set(table.role[table.subset == subset])
         if len(roles) == 1:
-            raise ReIDError(f"{where}: {subset} has only {roles.pop()} images; it needs query and gallery")
+            raise ReIDError(f"{where}: {subset} has only {roles.pop()} images; "
+                            "it needs query and gallery")
 
 def _labeled_test(table):
     "The labeled queries, and their gallery."
@@ -57,7 +59,7 @@ def _lost_queries(table):
     return query[~query.pid.isin(known)], len(query)
 
 def _finish(table, layout, where):
-    "The table in numbers, names beside them, in order and checked; raises `ReIDError` where it makes no sense."
+    "The table in numbers, names beside them, in order and checked."
     table = _in_row_order(number_names(table, where))
     _check_training(table, where)
     _check_roles(table, where)
@@ -80,7 +82,7 @@ def table_from_names(
     where,           # For the errors
     layout:str=None, # Name of the layout that it is, where it is not to be recognized
 ) -> _Found:
-    "Table, layout, its folder, images that are not read; `ReIDError` for an unknown layout or a wrong name."
+    "What the names tell; raises `ReIDError` for an unknown layout or a wrong name."
     names = [name for name in names if not is_hidden(name)]
     check_names(filter(is_image, names), where)
     layout, base, parts = find_layout(names, where, layout)
@@ -97,10 +99,10 @@ class ReIDData:
     root: Path                                   # Folder
     table: pd.DataFrame                          # One row per image, with the columns above
     name: str                                    # Of the zip, folder or csv
-    layout: str = ''                             # How it was read, with the edition where that is known
-    images: pd.DataFrame = None                  # `width`, `height` in pixels and `content` (fingerprint), by file
+    layout: str = ''                             # How it was read, with the edition if known
+    images: pd.DataFrame = None                  # `width`, `height`, `content` (fingerprint) by file
     errors: dict = field(default_factory=dict)   # Why an image was left out, by file
-    unread: list = field(default_factory=list)   # Files with the ending of an image that is not read
+    unread: list = field(default_factory=list)   # Images of a format that is not read
 
     @property
     def skipped(self) -> list:
@@ -140,7 +142,7 @@ def _min_median_max(sizes):
 
 @patch
 def summary(self:ReIDData) -> pd.DataFrame:
-    "Images, known ids, cameras and sequences of each part, and smallest/median/largest width and height in pixels."
+    "Images, known ids, cameras, sequences, and min/median/max width and height of each part."
     where = ['subset', 'role']
     parts = self.table.groupby(where, sort=False)
     out = pd.DataFrame({'images': parts.size(), 'known ids': parts.pid.agg(_count_known),
@@ -157,7 +159,7 @@ def summary(self:ReIDData) -> pd.DataFrame:
 
 # %% ../nbs/09_data.ipynb #eba616bc
 def _truth_files(base):
-    "Where a truth.csv may lie: in `base`, which is '' or ends in a slash, and above it, nearest first."
+    "Where a truth.csv may lie: in `base`, '' or with a slash at its end, and above it."
     files = [f'{base}truth.csv']
     while base:
         base = base[:base.rfind('/', 0, -1) + 1] # the folder above
@@ -165,11 +167,12 @@ def _truth_files(base):
     return files
 
 def _read_truth(path, where):
-    "Files and their visible fractions as a truth.csv has them; raises `ReIDError` when it makes no sense."
+    "Files and their visible fractions, as a truth.csv has them."
     try: _, truth = read_csv_columns(path, ['file', 'visible', 'visible_box_fraction'])
     except UNREADABLE as e: raise ReIDError(f"{where}: truth.csv cannot be read: {e}") from e
     columns = [name for name in truth if name != 'file']
-    if not columns or 'file' not in truth: raise ReIDError(f"{where}: truth.csv needs the columns file and visible")
+    if not columns or 'file' not in truth:
+        raise ReIDError(f"{where}: truth.csv needs the columns file and visible")
     values = truth[columns[0]]
     return truth.file, visible_fraction(values, truth.file, f'{where}: truth.csv')
 
@@ -181,7 +184,7 @@ def _below(files, base):
     return files
 
 def _add_visible(table, root, base, where):
-    "The table with `visible` when a truth.csv is in or above the layout's folder; raises as `_read_truth`."
+    "The table with `visible` when a truth.csv is in or above the layout's folder."
     path = next((root/file for file in _truth_files(base) if (root/file).is_file()), None)
     if path is None: return table
     files, visible = _read_truth(path, where)
@@ -198,7 +201,7 @@ def _add_visible(table, root, base, where):
 def _raise(error): raise error
 
 def _names(folder, root):
-    "Paths relative to `root` of all files and folders in `folder`, as deep as layouts go; a folder's ends in a slash."
+    "Paths below `root` of all that is in `folder`; a folder's ends in a slash."
     names, depth = [], listed_depth()
     for top, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
         levels = len(Path(top).relative_to(folder).parts)
@@ -208,12 +211,13 @@ def _names(folder, root):
         start = '' if inside == '.' else f'{inside}/'
         names += [f'{start}{name}' for name in files]
         names += [f'{start}{name}/' for name in folders]
-        if len(names) > MAX_IMAGES: raise ReIDError(f"{folder} has more than {MAX_IMAGES:,} files; give a part of it")
+        if len(names) > MAX_IMAGES:
+            raise ReIDError(f"{folder} has more than {MAX_IMAGES:,} files; give a part of it")
     return names
 
 # %% ../nbs/09_data.ipynb #72dd998c
 def _decode_or_skip(root, table, skip_bad, where, progress):
-    "Sizes and fingerprints, and the errors of images to leave out; raises `ReIDError` unless these may be left out."
+    "Sizes and fingerprints, and errors; raises `ReIDError` unless images may be left out."
     images, errors = inspect_images(root, table.file, progress)
     if errors and not skip_bad:
         first, more = next(iter(errors.values())), ''
@@ -234,8 +238,7 @@ def _blind_counts(table):
     return [sum(blind == role) for role in ('query', 'gallery')]
 
 def _read(root, make, where, skip_bad, progress, name='', md5=None):
-    """The data set in a folder, with every image decoded. `make(files, where)` gives a `_Found` without these files, its
-    errors begin with `where`."""
+    "The data set in a folder; `make(files, where)` gives its `_Found` without these files."
     found = make((), where)
     images, errors = _decode_or_skip(root, found.table, skip_bad, where, progress)
     if errors: found = make(errors, f"{where} without {first_of(errors)}, which cannot be decoded")
@@ -253,7 +256,8 @@ def _read_table(path, columns, skip_bad, progress):
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
     root = Path(os.path.abspath(path)).parent
     if not any((root/file).is_file() for file in table.file):
-        raise ReIDError(f"{path}: there is no {first_of(table.file)}; paths are relative to the folder of the csv")
+        raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
+                        "paths are relative to the folder of the csv")
     def make(without, where):
         kept = table[~table.file.isin(list(without))]
         return _Found(_finish(kept, layout, where), layout, None, ())
@@ -293,13 +297,13 @@ def _read_zip(path, dest, layout, skip_bad, progress, max_gib):
 def read_dataset(
     path,                # Zip, folder, csv or parquet file
     dest='data',         # Folder that a zip is unpacked in; anything else is read where it is
-    columns=None,        # Of a csv or parquet file, from our names to its: dict(file='path', pid='person')
-    skip_bad:bool=False, # Leave out images that cannot be decoded (see `skipped`) instead of an error?
+    columns=None,        # From our names to those of a csv or parquet file: dict(file='path')
+    skip_bad:bool=False, # Leave out images that cannot be decoded (see `skipped`)?
     progress:bool=False, # Show progress bars?
     max_gib:float=MAX_GIB, # That a zip may unpack to; what is unpacked already does not count
-    layout:str=None,     # Name in `layouts.LAYOUTS` of a zip or folder, where it is not to be recognized
+    layout:str=None,     # Name in `layouts.LAYOUTS`, where it is not to be recognized
 ) -> ReIDData:
-    "The data set in any of the known layouts, every image decoded once; raises `ReIDError` for what is wrong."
+    "The data set, every image decoded once; raises `ReIDError` for what is wrong."
     not_blank(path, 'the path of the data', 'a zip, folder, csv or parquet file')
     path = Path(path)
     is_table = path.suffix.lower() in READERS
@@ -323,7 +327,8 @@ class Problem:
     example: str  # One of them
     meaning: str  # For training or evaluation
 
-    def __str__(self): return f'{self.what}: {self.count:,}, such as {self.example}. {self.meaning}.'
+    def __str__(self):
+        return f'{self.what}: {self.count:,}, such as {self.example}. {self.meaning}.'
 
 # %% ../nbs/09_data.ipynb #eaecb5e9
 def _damaged(errors):
@@ -335,12 +340,17 @@ def _damaged(errors):
                   'Reading stops at them, or leaves them out with --skip-bad')
 
 def _same_pixels(rows, others, what, meaning):
-    "Yield that these rows have the pixels of other images; `others(row)` are the images that count as such for one."
+    "Yield that these rows have the pixels of other images, one of `others(row)` for each."
     if not len(rows): return
     row = rows.iloc[0]
     candidates = others(row)
     twin = candidates.file[candidates.content == row.content].iloc[0]
     yield Problem(len(rows), what, f'{row.file} = {twin}', meaning)
+
+def _others_of_id(table, row):
+    "The other images of a row's id in its subset."
+    is_own = (table.subset == row.subset) & (table.pid == row.pid)
+    return table[is_own & (table.file != row.file)]
 
 def _copies(table):
     "Yield the images whose pixels are there more than once, by the fingerprint in `content`."
@@ -353,8 +363,9 @@ def _copies(table):
         'images of test or challenge with the pixels of one in train',
         'The model has learned them, so mAP comes out too high')
     yield from _same_pixels(contradicted, lambda row: labeled[labeled.pid != row.pid],
-        'images with the pixels of one of another id', 'Only one label can be right, and the loss pulls both ways')
-    yield from _same_pixels(repeated, lambda row: t[(t.subset == row.subset) & (t.pid == row.pid) & (t.file != row.file)],
+        'images with the pixels of one of another id',
+        'Only one label can be right, and the loss pulls both ways')
+    yield from _same_pixels(repeated, lambda row: _others_of_id(t, row),
         'images with the pixels of another one of their id',
         'They count twice in training; in a gallery they are found for nothing')
 
@@ -364,7 +375,7 @@ def _id_problems(t, k, few):
     n_images = t.pid[t.subset == 'train'].value_counts()
     name = dict(zip(t.pid, names_of(t)))
     too_few = [(k, f"A batch with train.k = {k} images per id repeats theirs"),
-               (few, "The paper shows their images more often (noise.min_images, noise.max_repeats)")]
+               (few, 'The paper shows their images more often (noise.min_images, noise.max_repeats)')]
     for limit, meaning in too_few:
         short = n_images[n_images < limit]
         if not len(short): continue
@@ -374,7 +385,8 @@ def _id_problems(t, k, few):
     both = sorted(set(n_images.index) & set(tested))
     if both:
         yield Problem(len(both), 'ids in both train and test', name[both[0]],
-                      'mAP then measures how well people are found again that the model was trained on')
+                      'mAP then measures how well people are found again that the model was '
+                      'trained on')
 
 # %% ../nbs/09_data.ipynb #4994dcb2
 def _queries_of_one_camera(query, gallery):
@@ -397,9 +409,10 @@ def _query_problems(t):
     if alone:
         file, camera = alone[0]
         camera_name = dict(zip(t.camid, names_of(t, 'camid')))[camera]
-        yield Problem(len(alone), 'queries whose only matches share their camera', f'{file} (camera {camera_name})',
-                      'Evaluation removes matches from the same camera, so these queries are left out of mAP; '
-                      'test.same_camera keeps such matches (--set test.same_camera=true)')
+        yield Problem(len(alone), 'queries whose only matches share their camera',
+                      f'{file} (camera {camera_name})',
+                      'Evaluation removes matches from the same camera, so these queries are left '
+                      'out of mAP; test.same_camera keeps such matches (--set test.same_camera=true)')
     junk = gallery.file[gallery.pid < 0]
     if len(junk):
         yield Problem(len(junk), 'gallery images without an id', junk.iloc[0],
@@ -409,23 +422,27 @@ def _query_problems(t):
 def _link_problems(root, files):
     "Yield the images that are read from elsewhere."
     home = os.path.join(os.path.realpath(root), '')
-    away = [file for file in files if not os.path.realpath(os.path.join(root, file)).startswith(home)]
+    real = {file: os.path.realpath(os.path.join(root, file)) for file in files}
+    away = [file for file, path in real.items() if not path.startswith(home)]
     if away:
         yield Problem(len(away), 'images behind a link that leads out of the folder', away[0],
-                      'They are read from there; look at the links when somebody else has made them')
+                      'They are read from there; look at the links when somebody else has made '
+                      'them')
 
 # %% ../nbs/09_data.ipynb #04636e91
 def _reading_problems(data):
-    "Yield what was not read: images of another format, and cameras that some names would have told."
+    "Yield what was not read: images of other formats, and cameras that some names tell."
     if data.unread:
-        yield Problem(len(data.unread), f'images that are not read ({count_endings(data.unread)})', data.unread[0],
+        endings = count_endings(data.unread)
+        yield Problem(len(data.unread), f'images that are not read ({endings})', data.unread[0],
                       'Everything here is without them; save them as JPEG or PNG')
     half = half_named(data.table.file, data.layout)
     if half:
         finer = get_layout(LAYOUTS[data.layout].finer)
-        yield Problem(len(half), f"images that are not named {finer.example}, as others are", half[0],
-                      'Cameras are read from names where all are named so; now they are not known, and matches from the '
-                      "query's own camera count")
+        what = f'images that are not named {finer.example}, as others are'
+        yield Problem(len(half), what, half[0],
+                      'Cameras are read from names where all are named so; now they are not known, '
+                      "and matches from the query's own camera count")
 
 # %% ../nbs/09_data.ipynb #7e828a09
 def find_problems(

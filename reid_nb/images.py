@@ -58,7 +58,8 @@ def tell_unread(
     unread = unread_images(names)
     if not unread: return
     counts = count_endings(unread)
-    print(f"{escape(where)}: {len(unread):,} images are not read ({counts}); save them as JPEG or PNG")
+    print(f"{escape(where)}: {len(unread):,} images are not read ({counts}); "
+          "save them as JPEG or PNG")
 
 # %% ../nbs/07_images.ipynb #1bb7cdb1
 MAX_PIXELS = 2**25  # Of one image; a crop of a person has less than a thousandth of it
@@ -74,12 +75,13 @@ def _rgb(im):
     if im.mode.startswith('I'): # 16 bits of gray
         upper_bits = im.convert('I').point(lambda v: v * (1/256))
         im = upper_bits.convert('L')
-    if im.mode == 'P': im = im.convert('RGBA') # which reads a palette with transparency without complaint
+    if im.mode == 'P': im = im.convert('RGBA') # reads a palette with transparency silently
     return im.convert('RGB')
 
 def _check_header(im):
     "Raises `ValueError` for what is too large or has too many bits."
-    if im.width * im.height > MAX_PIXELS: raise ValueError(f"{im.width} x {im.height} pixels are too many")
+    if im.width * im.height > MAX_PIXELS:
+        raise ValueError(f"{im.width} x {im.height} pixels are too many")
     bits = set(im.tag_v2.get(258, (1,))) if im.format == 'TIFF' else {8}
     if not bits <= {1, 2, 4, 8, 16} or im.mode == 'F':
         raise ValueError(f"its pixels have {max(bits)} bits; save it with 8")
@@ -88,13 +90,14 @@ def decode_image(
     source, # Path, or a binary file that is open
     name,   # For the error
 ) -> Image.Image:
-    "The picture in RGB and upright (PIL); raises `ReIDError` with that name when it cannot be decoded."
+    "The picture in RGB and upright (PIL); raises `ReIDError` when it cannot be decoded."
     try:
         with Image.open(source, formats=IMAGE_FORMATS) as im:
             _check_header(im)
             im.load()
             return _rgb(_upright(im))
-    except UnidentifiedImageError as e: raise ReIDError(f"{name} cannot be decoded: {NO_IMAGE}") from e
+    except UnidentifiedImageError as e:
+        raise ReIDError(f"{name} cannot be decoded: {NO_IMAGE}") from e
     except Exception as e:
         why = getattr(e, 'strerror', None) or e
         raise ReIDError(f"{name} cannot be decoded: {why}") from e
@@ -106,7 +109,8 @@ def open_image(
 ) -> Image.Image:
     "`decode_image` of a file; raises `ReIDError` as it does, and for what is no plain file."
     path = os.path.join(root, file)
-    if os.path.exists(path) and not os.path.isfile(path): raise ReIDError(f"{file} cannot be decoded: it is no file")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ReIDError(f"{file} cannot be decoded: it is no file")
     return decode_image(path, file)
 
 # %% ../nbs/07_images.ipynb #c92c1369
@@ -120,7 +124,7 @@ def inspect_images(
     files,               # Paths of images in it
     progress:bool=False, # Show a progress bar?
 ) -> tuple:
-    "Table `width, height, content` (fingerprint) by file, and the error by file of those that cannot be decoded."
+    "Table `width, height, content` (fingerprint) by file, and the errors by file of other images."
     decoded, errors = {}, {}
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', Image.DecompressionBombWarning) # `open_image` is stricter

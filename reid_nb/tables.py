@@ -18,7 +18,7 @@ from .core import ReIDError
 from .layouts import PARTS, check_names, first_of
 
 # %% ../nbs/08_tables.ipynb #7ccfa3f1
-UNKNOWN = {'', '-1', 'nan', 'na', 'n/a', '#n/a', '#na', '<na>', 'nat', 'none', 'null'} # In lower case
+UNKNOWN = {'', '-1', 'nan', 'na', 'n/a', '#n/a', '#na', '<na>', 'nat', 'none', 'null'}
 
 def is_unknown(
     texts, # Series of texts
@@ -29,7 +29,7 @@ def is_unknown(
     return plain.isin(UNKNOWN) | minus_one
 
 _WHOLE = re.compile(r'-?[0-9]+(\.0+)?')
-_SHORT = re.compile(r'[0-9](\.[0-9]+)?[eE]\+?[0-9]+') # As floats and spreadsheets write large numbers
+_SHORT = re.compile(r'[0-9](\.[0-9]+)?[eE]\+?[0-9]+') # As spreadsheets write large numbers
 
 def _is_rounded(text):
     "Is this a float's spelling of a number that a float cannot hold?"
@@ -43,17 +43,19 @@ def _check_whole(whole, signed, where):
     "Raises `ReIDError` for numbers below 0, and for one that is written in two ways."
     negative = [text for text in whole if text.startswith('-')]
     if negative and not signed:
-        raise ReIDError(f"{where}: {first_of(negative)} is below 0; give a name or a whole number, -1 where unknown")
+        raise ReIDError(f"{where}: {first_of(negative)} is below 0; "
+                        "give a name or a whole number, -1 where unknown")
     for text, digits in whole.items():
         if text != digits and digits in whole:
-            raise ReIDError(f"{where}: {digits} and {text} are both there; write a number in one way")
+            raise ReIDError(f"{where}: {digits} and {text} are both there; "
+                            "write a number in one way")
 
 def clean_names(
     values,            # Column of texts or numbers
     where,             # For the errors
     signed:bool=False, # May there be whole numbers below -1?
 ) -> pd.Series:
-    "(N,) names as texts, '' where unknown; raises `ReIDError` for numbers that do not say which is meant."
+    "(N,) names as texts, '' where unknown; raises `ReIDError` for ambiguous numbers."
     texts = values.astype('string').fillna('').astype(object).str.strip()
     texts = texts.mask(is_unknown(texts), '')
     known = sorted(set(texts) - {''})
@@ -69,7 +71,7 @@ def clean_names(
 
 # %% ../nbs/08_tables.ipynb #8e59ec8a
 def _own_numbers(names):
-    "The number that each name is, where all are different whole numbers of up to nine digits; otherwise None."
+    "The number that each name is, if all are different, of up to nine digits; otherwise None."
     if not all(re.fullmatch('[0-9]{1,9}', name) for name in names): return None
     number = {name: int(name) for name in names}
     different = set(number.values())
@@ -168,11 +170,12 @@ def _match_column(tables, column):
 def match_names(
     *tables, # DataFrames that are to be joined, or scored against each other
 ) -> list:
-    "The tables, with one number per name in all of them; raises `ReIDError` where the names leave that open."
+    "The tables, with one number per name in all of them; raises `ReIDError` for ambiguous names."
     tables = list(tables)
     for column, named in NAMED.items():
         has_names = any(named in table for table in tables)
-        if has_names and all(column in table for table in tables): tables = _match_column(tables, column)
+        has_numbers = all(column in table for table in tables)
+        if has_names and has_numbers: tables = _match_column(tables, column)
     return tables
 
 def concat_tables(
@@ -185,7 +188,7 @@ def concat_tables(
 
 # %% ../nbs/08_tables.ipynb #fd6f7183
 def _own_names(table, column, names, where):
-    "What the table calls ids or cameras beside their number, where it has one name for each; otherwise `names`."
+    "What the table calls the numbers `names`, where it has one name for each; otherwise `names`."
     if NAMED[column] not in table: return names
     own = clean_names(table[NAMED[column]], f'{where}: column {NAMED[column]}')
     pairs = set(zip(names, own)) - {('', '')}
@@ -197,7 +200,7 @@ def number_names(
     table, # With pid, camid, seq and frame as texts or numbers
     where, # For the errors
 ) -> pd.DataFrame:
-    "The table with these four as whole numbers, -1 where unknown, and names beside them; raises as `clean_names`."
+    "The table with these four as whole numbers, -1 where unknown, and names beside them."
     names = {c: clean_names(table[c], f'{where}: column {c}') for c in ('pid', 'camid', 'seq')}
     frames = clean_names(table.frame, f'{where}: column frame', signed=True)
     table = table.assign(seq=_as_numbers(names['seq']), frame=_in_order(frames))
@@ -221,8 +224,10 @@ def _rows_of(lines, head, wanted):
     at, rows = [head.index(name) for name in wanted], []
     for row in filter(None, lines):
         if len(row) != len(head):
-            raise ValueError(f"line {lines.line_num} has {len(row)} values where there are {len(head)} columns")
-        if len(rows) == MAX_IMAGES: raise ValueError(f"it has more than {MAX_IMAGES:,} rows; split it")
+            raise ValueError(f"line {lines.line_num} has {len(row)} values where there are "
+                             f"{len(head)} columns")
+        if len(rows) == MAX_IMAGES:
+            raise ValueError(f"it has more than {MAX_IMAGES:,} rows; split it")
         rows.append([row[i] or None for i in at])
     return rows
 
@@ -230,8 +235,9 @@ def read_csv_columns(
     path,   # csv file
     wanted, # Names of columns
 ) -> tuple:
-    "All names of columns, and those of `wanted` that are there as texts, None where empty; or one of `UNREADABLE`."
-    if os.path.getsize(path) > MAX_TABLE: raise ValueError(f"it has more than {MAX_TABLE >> 20} MiB; split it")
+    "All names of columns, and the wanted ones as texts, None where empty; or one of `UNREADABLE`."
+    if os.path.getsize(path) > MAX_TABLE:
+        raise ValueError(f"it has more than {MAX_TABLE >> 20} MiB; split it")
     try:
         with open(path, newline='', encoding='utf-8-sig') as f:
             lines = csv.reader(f, strict=True)
@@ -246,7 +252,8 @@ def _check_types(schema, wanted, types):
     "Raises `ValueError` for a column of lists, structs or bytes."
     for name in wanted:
         kind = schema.field(name).type
-        if types.is_nested(kind) or types.is_binary(kind): raise ValueError(f"the column {name} holds {kind}")
+        if types.is_nested(kind) or types.is_binary(kind):
+            raise ValueError(f"the column {name} holds {kind}")
 
 def _unpacked_size(metadata, wanted):
     "Bytes of the wanted columns, unpacked."
@@ -263,14 +270,16 @@ def _read_parquet_columns(path, wanted):
     try:
         with parquet.ParquetFile(path) as f:
             schema, metadata = f.schema_arrow, f.metadata
-            if metadata.num_rows > MAX_IMAGES: raise ValueError(f"it has more than {MAX_IMAGES:,} rows; split it")
+            if metadata.num_rows > MAX_IMAGES:
+                raise ValueError(f"it has more than {MAX_IMAGES:,} rows; split it")
             wanted = _only_once(schema.names, wanted)
             _check_types(schema, wanted, types)
             if _unpacked_size(metadata, wanted) > MAX_TABLE:
                 raise ValueError(f"it unpacks to more than {MAX_TABLE >> 20} MiB; split it")
             columns = f.read(columns=wanted)
-            return schema.names, columns.to_pandas(ignore_metadata=True, integer_object_nulls=True) # floats would round
-    except Exception as e: raise ValueError(e) from e # pyarrow raises nearly anything on damaged bytes
+            raw = columns.to_pandas(ignore_metadata=True, integer_object_nulls=True) # floats round
+            return schema.names, raw
+    except Exception as e: raise ValueError(e) from e # pyarrow raises anything on damaged bytes
 
 # %% ../nbs/08_tables.ipynb #e3ecc4d8
 COLUMNS = 'file pid camid seq frame subset role'.split()
@@ -282,10 +291,12 @@ def _list_20(names):
     return ', '.join(map(str, names[:20])) + more
 
 def _theirs(columns):
-    "From each of our columns to what the file calls it; raises `ReIDError` for one that is not ours."
+    "From each of our columns to what the file calls it."
     ours = [*COLUMNS, *NAMED.values(), 'visible']
     strange = set(columns) - set(ours)
-    if strange: raise ReIDError(f"--columns: there is no {first_of(sorted(strange))}; map {', '.join(ours)}")
+    if strange:
+        raise ReIDError(f"--columns: there is no {first_of(sorted(strange))}; "
+                        f"map {', '.join(ours)}")
     taken = set(columns.values())
     return {column: column for column in ours if column not in taken} | columns
 
@@ -294,7 +305,8 @@ def _read_raw(path, columns):
     theirs = _theirs(columns)
     read = READERS[path.suffix.lower()]
     try: head, raw = read(path, list(dict.fromkeys(theirs.values())))
-    except UNREADABLE as e: raise ReIDError(f"{path} cannot be read: {' '.join(str(e).split())}") from e
+    except UNREADABLE as e:
+        raise ReIDError(f"{path} cannot be read: {' '.join(str(e).split())}") from e
     required = dict.fromkeys(['file', 'pid', *columns])
     needed = [theirs[column] for column in required]
     lacking = [name for name in needed if name not in head]
@@ -314,7 +326,8 @@ def visible_fraction(
     numbers = pd.to_numeric(values, errors='coerce').astype(float)
     is_right = numbers.between(0, 1) | values.isna()
     wrong = files[~is_right]
-    if len(wrong): raise ReIDError(f"{where}: {first_of(wrong)} has a visible fraction that is not in 0 .. 1")
+    if len(wrong):
+        raise ReIDError(f"{where}: {first_of(wrong)} has a visible fraction that is not in 0 .. 1")
     return numbers
 
 # %% ../nbs/08_tables.ipynb #9e8d975e
@@ -333,10 +346,11 @@ def _check_paths(file, where):
     "Raises `ReIDError` for a path that leads out of the table's folder."
     wrong = file[file.map(is_outside) | (file == '.')]
     if len(wrong):
-        raise ReIDError(f"{where}: {first_of(map(repr, wrong))} has to be a path below the folder of the csv")
+        raise ReIDError(f"{where}: {first_of(map(repr, wrong))} has to be a path below the folder "
+                        "of the csv")
 
 def _read_parts(raw, file, where):
-    "Subset and role of each row, defaults filled in; raises `ReIDError` for a part that there is not."
+    "Subset and role of each row, defaults filled in; raises `ReIDError` for others."
     subset, role = _texts(raw, 'subset').str.lower(), _texts(raw, 'role').str.lower()
     of_role = role.map(dict(train='train', query='test', gallery='test'))
     subset = subset.fillna(of_role).fillna('train')
@@ -353,7 +367,7 @@ def read_image_table(
     path,         # csv or parquet file (Path)
     columns=None, # From our names of columns to the file's: dict(file='path', pid='person')
 ) -> pd.DataFrame:
-    "The images that it lists, as texts, with all `COLUMNS`; raises `ReIDError` for what is not one clear table."
+    "The images that it lists, with all `COLUMNS`; raises `ReIDError` for an unclear table."
     raw = _read_raw(path, columns or {})
     file = _texts(raw, 'file').fillna('').map(_plain_path)
     _check_paths(file, path)
