@@ -34,9 +34,9 @@ def _in_row_order(table):
 
 def _check_training(table, where):
     "Raises `ReIDError` for a training image without an id."
-    nobody = table.file[(table.role == 'train') & (table.pid < 0)]
-    if len(nobody):
-        raise ReIDError(f"{where}: {first_of(nobody)} has no id, and training images need one (none, null, nan, NA and "
+    unknown = table.file[(table.role == 'train') & (table.pid < 0)]
+    if len(unknown):
+        raise ReIDError(f"{where}: {first_of(unknown)} has no id, and training images need one (none, null, nan, NA and "
                         "-1 are no id); take them out")
 
 def _check_roles(table, where):
