@@ -267,7 +267,7 @@ def _sought(layouts):
     if len(sought) > 1: sought[-1] = f'and {sought[-1]}'
     return ', '.join(sought)
 
-# %% ../nbs/08_layouts.ipynb #243bf180
+# %% ../nbs/08_layouts.ipynb #b4e254b8
 Part = namedtuple('Part', 'folder subset role camera', defaults=(None,))
 
 def _parts_there(layout, base, folders, where):
@@ -285,6 +285,7 @@ def _parts_there(layout, base, folders, where):
             there.append(part._replace(folder=spelled))
     return there or own
 
+# %% ../nbs/08_layouts.ipynb #243bf180
 def _by_finders(names, layouts):
     "(layout, the folder that holds it) of the last layout whose `find` finds it, or None."
     for layout in reversed(layouts):
