@@ -17,7 +17,8 @@ from matplotlib.patches import Patch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, show_grid
-from .data import names_of, open_image
+from .images import open_image
+from .tables import names_of
 
 # %% ../nbs/10_explore.ipynb #b9369f82
 KINDS = dict(clean='#2b7bba', partial='#f2a81d', hidden='#c8174a')  # Of a crop, with the color that it is drawn in
