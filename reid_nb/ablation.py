@@ -26,7 +26,8 @@ from .learner import differing, fingerprint, read_ledger, trained_on, training_r
 from .loaders import cached_images
 from .metrics import bootstrap, evaluate_rows
 from .noise import apply_decisions, decide, mine
-from .pipeline import Job, embed_and_rank, validate, train_job, job_files, keep_table, read_table
+from .pipeline import Job, embed_and_rank, validate, train_job, job_files
+from .run_files import keep_table, read_table
 
 # %% ../nbs/36_ablation.ipynb #3d7c71e3
 ABSENT = {'noise resist': {'noise.drop': False},

@@ -37,7 +37,8 @@ from .loaders import resize_image, split_roles
 from .metrics import evaluate_rows, find_matches
 from .models import ReIDModel, _as_map, load_model
 from .neighbors import find_neighbors
-from .pipeline import KEYS, read_root, read_table
+from .pipeline import KEYS
+from .run_files import read_root, read_table
 from .rerank import Reranker, expand_queries
 from .review import _JS_EL, jpeg, thumbnail
 
@@ -194,7 +195,7 @@ def find_overlap(
     if home is None or not (home.resolve() == place or home.resolve()/'models' in place.parents): return Overlap(str(run))
     own, shown = read_table(home/'table.csv'), place/'repeats.csv'
     trained = own.subset == 'train'
-    if shown.is_file(): trained |= own.file.isin(read_table(shown).query('copies > 0').file)
+    if shown.is_file(): trained |= own.file.isin(read_table(shown).query('repeats > 0').file)
     mine = table is None
     if mine: table, seen, apart = own, trained, own.subset == 'test'
     else: seen, apart = (_same_images(table, own[which]) for which in (trained, own.subset == 'test'))

@@ -531,13 +531,13 @@ def training_rows(
 
 def trained_on(
     recipe:Recipe, # Of a training
-    rows,          # Its training rows: `file`, `pid`, if there `seq`, `copies`, `content`
+    rows,          # Its training rows: `file`, `pid`, if there `seq`, `repeats`, `content`
 ) -> dict:
     "A fingerprint of each of `PARTS`; that of the content is empty where it is not known of every image."
     content = rows.content.fillna('').tolist() if 'content' in rows else ['']
-    copies = rows.copies if 'copies' in rows else np.ones(len(rows))
+    repeats = rows.repeats if 'repeats' in rows else np.ones(len(rows))
     parts = dict(recipe=sorted(_values(recipe).items()), files=rows.file.tolist(), content=content,
-                 labels=[rows[c].tolist() for c in ('pid', 'seq') if c in rows], showings=np.asarray(copies, float).tolist())
+                 labels=[rows[c].tolist() for c in ('pid', 'seq') if c in rows], showings=np.asarray(repeats, float).tolist())
     return {k: fingerprint(v) if k != 'content' or all(content) else '' for k, v in parts.items()}
 
 def differing(

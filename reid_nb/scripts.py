@@ -276,7 +276,7 @@ def _to_go_on(
     "The folder when a run in it is to be gone on with, None for a new one; `ReIDError` when there is none to go on with."
     if force or not resume: return None
     if (out/'recipe.toml').is_file():
-        from reid_nb.pipeline import check_kind
+        from reid_nb.run_files import check_kind
         check_kind(out, kind)
         return out
     places = [p for place in (out.parent, out) if place.is_dir() for p in sorted(place.iterdir())]
@@ -306,7 +306,7 @@ def _own_data(
     if wrong: raise ReIDError(f"{' and '.join(wrong)}: {out} goes on with its own data; leave that out, or give --data as well")
     if not (out/'table.csv').is_file():
         raise ReIDError(f"{out} was stopped before its data were read; give --data as well, or --force to start over")
-    from reid_nb.pipeline import run_data
+    from reid_nb.run_files import run_data
     found = run_data(out, progress=True)
     print(found)
     return found
@@ -316,7 +316,7 @@ def _held_out_as(
     out,  # Folder of the run that was started with it
 ):
     "The data with the same part held out; as they are when they hold other files, which the run will refuse."
-    from reid_nb.pipeline import read_table
+    from reid_nb.run_files import read_table
     old, table = read_table(out/'table.csv'), data.table.reset_index(drop=True)
     if old.file.tolist() != table.file.tolist(): return data
     columns, held = ['subset', 'role', 'camid'], (old.subset == 'test') & (table.subset == 'train')
@@ -364,7 +364,7 @@ def _summary(
     folder, # Of a finished training
 ):
     "The end of its history in a line."
-    from reid_nb.pipeline import read_table
+    from reid_nb.run_files import read_table
     rows = read_table(folder/'history.csv')
     found = rows[rows.mAP.notna()]
     best = f", mAP {found.mAP.iloc[-1]:.1%}, rank-1 {found.rank1.iloc[-1]:.1%}" if len(found) else ""
@@ -557,10 +557,10 @@ def reid_noise(
     if plot and Path(plot).suffix not in ('.png', '.jpg', '.pdf', '.svg'):
         raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import check_run_folder, load_run_recipe
-    from reid_nb.pipeline import read_root
+    from reid_nb.run_files import read_root
     from reid_nb.learner import read_ledger
     from reid_nb.noise import decide, mine, precision_recall
-    from reid_nb.pipeline import read_table
+    from reid_nb.run_files import read_table
     from reid_nb.review import read_decisions
     run = Path(run)
     check_run_folder(run)

@@ -17,7 +17,7 @@ SECTIONS = { # In reading order
     'Judging': ['16_metrics', '31_saliency', '32_report', '34_explorer_state', '35_explorer', '36_ablation', '37_zoo', '50_results'],
     'Whole runs': ['33_pipeline', '40_scripts', '01_recipe'],
     'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store'],
-    'Appendices': ['00_core', '02_runs', '07_archives', '03_players', '04_rendering', '05_scenes', '06_synth',
+    'Appendices': ['00_core', '02_runs', '31_run_files', '07_archives', '03_players', '04_rendering', '05_scenes', '06_synth',
                    'tests/untrusted_input', 'tests/fuzz', 'tests/faults', 'tests/device']}
 PROJECT = 'CONTRIBUTING', 'SECURITY', 'CHANGELOG' # Files beside `nbs`, pages too
 PROJECT_LINK = rf'\]\(\.\./({"|".join(PROJECT)})\.md'
