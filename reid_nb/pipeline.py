@@ -59,7 +59,8 @@ class Run:
         "(N, 3, H, W) bytes of the whole table, on the device when they fit."
         model = self.recipe.model
         with self.stage('read images'):
-            images = cached_images(self.data.table, self.data.root, model.size, model.resize, progress=self.verbose)
+            table, root = self.data.table, self.data.root
+            images = cached_images(table, root, model.size, model.resize, progress=self.verbose)
             return to_device(images, default_device())
 
     def done(self,
@@ -116,7 +117,7 @@ class Job:
 def job_files(
     folder, # Of a finished training
 ) -> list:
-    "Names of the files that it has to hold: model, history and, where the loss gives one per image, its loss history."
+    "Names of the files that it has to hold: model, history and, if there is one, the loss history."
     names = [*MODEL_FILES, 'history.csv']
     check_whole(folder, names)
     loss = reid_loss(load_run_recipe(folder).loss)
@@ -132,7 +133,7 @@ def _wanted_repeats(job):
     return job.table.loc[is_train, ['file', 'repeats']]
 
 def _is_outdated(job, wanted, metadata):
-    "Was it trained or begun with other repeats? `ReIDError` for a model of something else than `metadata` says."
+    "Was it trained or begun with other repeats? `ReIDError` for a model of something else."
     path, weights = job.folder/'repeats.csv', job.folder/'model.safetensors'
     before = read_table(path).repeats.tolist() if path.is_file() else None
     if job.done():
@@ -149,7 +150,8 @@ def _prepare(job, metadata, verbose):
     "Remove an outdated model, and write how often each image is to be shown."
     wanted = _wanted_repeats(job)
     if _is_outdated(job, wanted, metadata):
-        if verbose: print(f'· {job.folder.name} was trained with other decisions, and is trained anew', flush=True)
+        name = job.folder.name
+        if verbose: print(f'· {name} was trained with other decisions, and is trained anew', flush=True)
         _remove_training(job.folder)
     if wanted is not None: save_table(wanted, job.folder/'repeats.csv')
 
@@ -159,7 +161,7 @@ def fit_and_save(
     folder,            # Where its checkpoints go, and at the end the history and then the model
     name:str,          # Of the model in the history and on the bar
     verbose:bool=True, # Show a bar?
-    needed=(),         # Names of files that have to be there before the weights are written, which end the training
+    needed=(),         # Names of files that have to be there before the weights are written
 ):
     "Train by the recipe, or continue, on all processes of the launch."
     quiet = [] if verbose else [learn.no_bar(), learn.no_logging()]
@@ -178,10 +180,11 @@ def train_job(
     images=None,       # (N, 3, H, W) bytes of all of the table; from the cache when not given
     verbose:bool=True, # Show a bar?
 ) -> Path:
-    "Train or continue unless that is done; returns the folder. `ReIDError` when it holds another model."
+    "Train or continue unless done; returns the folder. `ReIDError` when it holds another model."
     folder, recipe = job.folder, job.recipe
     if job.done() and not same_training(load_run_recipe(folder), recipe):
-        raise ReIDError(f"{folder} holds a model of another recipe: see recipe.toml in it, or give another folder")
+        raise ReIDError(f"{folder} holds a model of another recipe: see recipe.toml in it, "
+                        "or give another folder")
     data = replace(data, table=job.table)
     rows = training_rows(data)
     _prepare(job, trained_on(recipe, rows), verbose)
@@ -193,6 +196,7 @@ def train_job(
     (folder/'last.pt').unlink(missing_ok=True)
     return folder
 
+# %% ../nbs/33_pipeline.ipynb #ac9462d4
 def train(
     run:Run,       # The run
     name:str,      # Of the model, and of its folder under models/
@@ -214,9 +218,10 @@ def _noise_recipe(recipe):
 
 def _cross_fitted_scores(run, recipe):
     "Noise scores by models that have not seen the image."
-    bar = 'cross-fit' if run.verbose else None
+    bar, n_folds = 'cross-fit' if run.verbose else None, recipe.noise.folds
     with run.stage('cross-fit'):
-        fitted = cross_fit(run.data, recipe, recipe.noise.folds, images=run.images, folder=run.out/'models/folds', bar=bar)
+        folder = run.out/'models/folds'
+        fitted = cross_fit(run.data, recipe, n_folds, images=run.images, folder=folder, bar=bar)
         return fitted.score('both', recipe.noise.id_centering)
 
 def _mine_noise(run):
@@ -233,7 +238,7 @@ def _mine_noise(run):
 def clean(
     run:Run, # With the loss history of the model 'noise_model'
 ) -> pd.DataFrame:
-    "The whole table with `loss`, `kind` and `repeats` (paper, 2.1); `ReIDError` when noise.csv was damaged by hand."
+    "The whole table with `loss`, `kind` and `repeats` (paper, 2.1); `ReIDError` for a damaged noise.csv."
     if not run.done('noise.csv'): _mine_noise(run)
     run.noise = run.read('noise.csv')
     limits = run.recipe.noise
@@ -242,7 +247,8 @@ def clean(
         table = apply_decisions(run.data.table, run.noise, limits.min_images, limits.max_repeats)
         return table.merge(known, 'left', 'file').fillna({'kind': ''})
     except (ReIDError, KeyError) as e:
-        raise ReIDError(f"{run.out/'noise.csv'}: {e}; mend it, or delete it, and the rule makes it anew") from e
+        path = run.out/'noise.csv'
+        raise ReIDError(f"{path}: {e}; mend it, or delete it, and the rule makes it anew") from e
 
 # %% ../nbs/33_pipeline.ipynb #9c1544e1
 def embed_and_rank(
@@ -299,7 +305,7 @@ def _rank_and_log(run, embeddings):
     return distances
 
 def _rank_models(run, models, key, noise_model):
-    "Sum of the models' distances on one subset; the first model's steps are scored where there are labels."
+    "Sum of the models' distances on one subset; with labels the first model's steps are scored."
     rows, is_subset = run.data.rows(KEYS[key]), run.data.table.subset == KEYS[key]
     source = dict(table=rows, images=take(run.images, is_subset), progress=run.verbose)
     has_labels, test = key == 'validation', run.recipe.test
@@ -332,7 +338,7 @@ def retrieve(
 def unlabeled_ids(
     data, # ReIDData
 ) -> list:
-    "The ids of the unlabeled queries and gallery, which are the names of their files; `ReIDError` when not numbers."
+    "Ids of the unlabeled queries and gallery, from the names of their files; `ReIDError` when not numbers."
     ids = []
     for role in ('query', 'gallery'):
         names = [Path(file).stem for file in data.rows('challenge', role).file]
@@ -345,7 +351,8 @@ def _check_values(recipe, loss):
     train, circle_m = recipe.train, recipe.ensemble.circle_m
     if train.k < 2 and loss.has_pairs and train.sampler in ('pk', 'sequence'):
         raise ReIDError("recipe: train.k = 1 leaves no pairs for the triplet or circle loss; raise it")
-    if len(set(circle_m)) < len(circle_m): raise ReIDError(f"recipe: ensemble.circle_m {circle_m} has a value twice")
+    if len(set(circle_m)) < len(circle_m):
+        raise ReIDError(f"recipe: ensemble.circle_m {circle_m} has a value twice")
 
 def _check_network(data, recipe):
     "Build what a training needs, once."
@@ -366,10 +373,12 @@ def _check_cleaning(data, recipe, loss):
     "Mine a made-up loss history, where the recipe cleans."
     noise, rows = recipe.noise, data.rows('train')
     if noise.clean and not loss.has_each:
-        raise ReIDError(f"loss.id_loss = {recipe.loss.id_loss!r} gives no loss of each image; set noise.clean to false")
+        raise ReIDError(f"loss.id_loss = {recipe.loss.id_loss!r} gives no loss of each image; "
+                        "set noise.clean to false")
     if noise.clean and noise.folds: check_folds(rows, recipe, noise.folds)
     if noise.clean and noise.score == 'forgetting' and recipe.loss.beta == 0:
-        raise ReIDError("noise.score forgetting reads guesses, which loss.beta = 0 does not train; raise it, or take mean")
+        raise ReIDError("noise.score forgetting reads guesses, which loss.beta = 0 does not train; "
+                        "raise it, or take mean")
     mined = mine(_made_up_history(rows.pid), data.table, noise)
     apply_decisions(data.table, decide(mined, noise.repeats), noise.min_images)
 
@@ -405,7 +414,7 @@ def run_all(
     force:bool=False,   # Replace the run that is there?
     verbose:bool=True,  # Print the stages and show bars?
 ) -> Path:
-    "Train, clean, train again, retrieve, submit, report; returns the report. `ReIDError` for bad input."
+    "Train, clean, train again, retrieve, submit; returns the report. `ReIDError` for bad input."
     validate(data, recipe)
     with open_run(out, recipe, resume, force, allow_test_changes=True) as folder:
         run = Run(data, recipe, folder, verbose)
@@ -471,7 +480,7 @@ def write_outputs(
     table,    # As the last models were trained on
     dists,    # Fused distances by key
 ) -> Path:
-    "Write distances, submission, history and metrics, and at the very end the report; returns its path."
+    "Write distances, submission, history, metrics and, at the very end, the report; returns its path."
     out, is_cleaned = run.out, run.recipe.noise.clean
     save_arrays(out/'distances.safetensors', dists)
     if 'challenge' in dists: _write_challenge(run, dists['challenge'])
@@ -487,7 +496,8 @@ def write_outputs(
     if 'challenge' in dists: written.append('submission.csv')
     check_run(run, written, folders)
     if is_cleaned and not run.read('noise.csv').equals(run.noise):
-        raise ReIDError(f"{out/'noise.csv'} was changed while the run went on; --resume trains with the new decisions")
+        path = out/'noise.csv'
+        raise ReIDError(f"{path} was changed while the run went on; --resume trains with the new decisions")
     return write_report(out, run.data.root)
 
 # %% ../nbs/33_pipeline.ipynb #218469ca

@@ -84,14 +84,14 @@ def _read_validation(run, out):
     computed = np.nanmean(run.ap)
     reported = run.metrics['steps'][-1]['mAP']
     if not np.isclose(computed, reported, atol=1e-4):
-        raise ReIDError(f"{path} gives a mAP of {computed:.2%} and metrics.json {reported:.2%}: they are of different runs; "
-                        "--resume the run to make both anew")
+        raise ReIDError(f"{path} gives a mAP of {computed:.2%} and metrics.json {reported:.2%}: "
+                        "they are of different runs; --resume the run to make both anew")
 
 # %% ../nbs/32_report.ipynb #a560d74d
 def read_run(
     out, # Folder of a run
 ) -> SimpleNamespace:
-    "The files of a run, None for those that its recipe leaves out; raises `ReIDError` naming a file that is missing."
+    "The files of a run, None for those that its recipe leaves out; `ReIDError` for a missing file."
     check_run_folder(out)
     toml = _require_file(out, 'recipe.toml')
     run = SimpleNamespace(
@@ -172,7 +172,7 @@ def _jpeg_url(image):
     return f'data:image/jpeg;base64,{encoded}'
 
 def _card(root, file, *lines, kind=''):
-    "A crop in a frame colored by `kind`, with lines of text below; raises `ReIDError` if it cannot be read."
+    "A crop in a frame colored by `kind`, with lines of text below."
     name = Path(file).name
     picture = Img(src=_jpeg_url(open_image(root, file)), alt=name, title=name)
     caption = Figcaption(*[Div(line) for line in lines])
@@ -219,7 +219,7 @@ def steps_table(
     steps:list,    # Of dicts `step, mAP, rank1, mINP`, in order; 0 to 1
     interval=None, # Of the last mAP, 0 to 1
 ):
-    "Table of the scores after each step in percent, with the change of mAP against the row before (paper, Table 1)."
+    "Table of the scores after each step in percent, with the change of mAP (paper, Table 1)."
     rows, previous_map = [], None
     for step in steps[:-1]:
         rows.append(_step_row(step, previous_map))
@@ -272,7 +272,8 @@ def _loss_by_kind(losses, noise):
 # %% ../nbs/32_report.ipynb #bb4e7d28
 def _loss_by_visible(noise):
     "Plot of the loss against the visible part of the player, from `visible, loss, kind`."
-    caption = 'One mark per training image: hidden players belong at the upper left, visible ones at the lower right.'
+    caption = ('One mark per training image: hidden players belong at the upper left, '
+               'visible ones at the lower right.')
     return _plot(loss_by_visible(noise), caption)
 
 # %% ../nbs/32_report.ipynb #5f249947
@@ -286,7 +287,7 @@ def _kind_row(kind, n_images, share, scores):
 
 def noise_table(
     noise,       # Training rows with `kind`
-    truth=None,  # {'partial': {'precision': .., 'recall': ..}, 'hidden': ..}, or None where the truth is unknown
+    truth=None,  # {'partial': {'precision': .., 'recall': ..}, 'hidden': ..}, or None where unknown
 ):
     "Table of how many images are of each kind, what happens to them, and how often that is right."
     truth = truth or {}
@@ -411,10 +412,15 @@ AGAIN = ("The same recipe and images again, on the same machine, with the same v
          "tried them, and gradients that many threads add to one place, as in convolutions and pooling, are added in the "
          "order in which the threads arrive. The last digits differ first; then distances, what cleaning drops, and scores.")
 
+_PACKAGES = 'reid_nb', 'torch', 'fastai', 'timm', 'numpy', 'pandas'
+
 def _time_table(seconds):
     "Table of the time that each stage took, and of all together."
     longest = max(seconds.values(), default=1) or 1
-    rows = [Tr(Td(stage, _bar(spent / longest)), Td(duration(spent))) for stage, spent in seconds.items()]
+    rows = []
+    for stage, spent in seconds.items():
+        name = Td(stage, _bar(spent / longest))
+        rows.append(Tr(name, Td(duration(spent))))
     total = duration(sum(seconds.values()))
     rows.append(Tr(Td('all stages'), Td(total), klass='last'))
     return _table(['Stage', 'time'], rows)
@@ -424,8 +430,9 @@ def _environment(ended):
     device = default_device()
     device_name = torch.cuda.get_device_name(device) if device.type == 'cuda' else device.type.upper()
     facts = {'finished': f'{ended:%Y-%m-%d %H:%M}', 'platform': platform.platform()}
-    facts |= {'device': device_name, 'processor cores': os.cpu_count(), 'Python': platform.python_version()}
-    for package in ('reid_nb', 'torch', 'fastai', 'timm', 'numpy', 'pandas'): facts[package] = _version(package)
+    facts |= {'device': device_name, 'processor cores': os.cpu_count()}
+    facts['Python'] = platform.python_version()
+    for package in _PACKAGES: facts[package] = _version(package)
     return facts
 
 # %% ../nbs/32_report.ipynb #c358bef8
@@ -433,7 +440,7 @@ def facts(
     seconds:dict, # Stage: seconds
     ended=None,   # Time at which the run ended; now when not given
 ):
-    "Tables of the time that each stage took, and of the machine and the library versions; what would be the same if run again."
+    "Tables of times, machine and versions; and what would be the same if run again."
     environment = _environment(ended or datetime.now())
     rows = [Tr(Td(name), Td(str(value))) for name, value in environment.items()]
     tables = Div(_time_table(seconds), Table(Tbody(*rows)), klass='pair')
@@ -449,22 +456,25 @@ def _section(title, note, *pieces):
 def _steps_section(run):
     "The scores after each step, or a line that says why there are none."
     if run.dist is None:
-        return _section('Steps', 'The data has no labeled validation part: nothing here says how good the answer is.')
-    note = (f"Each step is added to the one above it; mAP, rank-1 and mINP in percent over {len(run.q):,} queries "
-            f"against {len(run.g):,} gallery images, change of mAP in points. Bars show mAP; the whiskers on the last "
-            "one span 95\u00a0% of the means of resampled queries.")
+        note = 'The data has no labeled validation part: nothing here says how good the answer is.'
+        return _section('Steps', note)
+    note = (f"Each step is added to the one above it; mAP, rank-1 and mINP in percent over "
+            f"{len(run.q):,} queries against {len(run.g):,} gallery images, change of mAP in points. Bars show "
+            "mAP; the whiskers on the last one span 95\u00a0% of the means of resampled queries.")
     table = steps_table(run.metrics['steps'], bootstrap(run.ap))
     return _section('Steps', note, table)
 
 def _training_section(run):
     "Learning curves."
     note = 'One line per model.'
-    if run.noise is not None: note += ' "noise_model" is the first training, whose losses find the noise.'
+    if run.noise is not None:
+        note += ' "noise_model" is the first training, whose losses find the noise.'
     return _section('Training', note, learning_curves(run.history))
 
 def _recipe_section(run):
     "The recipe as it was saved."
-    note = 'Every value that the run depends on, with its source; save it as a .toml file to run it again.'
+    note = ('Every value that the run depends on, with its source; '
+            'save it as a .toml file to run it again.')
     toml = Details(Summary('recipe.toml'), Pre(run.toml), open=True)
     return _section('Recipe', note, toml)
 
@@ -486,11 +496,12 @@ def _noise_section(run, root):
     truth = run.metrics.get('noise') if truth_is_known else None
     plots = [_loss_by_kind(run.losses, run.noise)]
     if truth_is_known: plots.append(_loss_by_visible(run.noise))
-    note = ('Training images sorted into kinds by their loss in a first training. The frames below are the highest '
-            'losses of each kind: look for visible players among the hidden, and for hidden ones among the clean.')
+    note = ('Training images sorted into kinds by their loss in a first training. The frames below are '
+            'the highest losses of each kind: look for visible players among the hidden, '
+            'and for hidden ones among the clean.')
     if truth:
-        note += (' Precision is the share of a kind that the known visible part confirms, recall the share of such '
-                 'images that was found.')
+        note += (' Precision is the share of a kind that the known visible part confirms, '
+                 'recall the share of such images that was found.')
     table = noise_table(run.noise, truth)
     return _section('Noise', note, table, Div(*plots, klass='plots'), noise_grid(run.noise, root))
 
@@ -498,8 +509,9 @@ def _noise_section(run, root):
 def _lists_section(run, root):
     "Ranked lists, or None."
     if run.dist is None: return None
-    note = ('Left the query, then its nearest gallery images in the order of the final distance, which is the number '
-            'below them. ✓ and a solid green frame: the same identity. ✗ and a dashed red frame: another one.')
+    note = ('Left the query, then its nearest gallery images in the order of the final distance, '
+            'which is the number below them. ✓ and a solid green frame: the same identity. '
+            '✗ and a dashed red frame: another one.')
     parts = []
     for name, queries in pick_queries(run.ap).items():
         parts.append(H3(name))
@@ -514,8 +526,8 @@ def _what_was_trained(run):
     models = 'model' if n_models == 1 else 'models'
     train = run.table[run.table.subset == 'train']
     n_ids = train.pid.nunique()
-    return (f"{number} {run.recipe.model.backbone} {models}, trained from random weights on {len(train):,} "
-            f"images of {n_ids:,} identities")
+    return (f"{number} {run.recipe.model.backbone} {models}, trained from random weights "
+            f"on {len(train):,} images of {n_ids:,} identities")
 
 def _what_it_reaches(run):
     "The last mAP, its interval, and its distance from a color histogram's."
@@ -525,8 +537,8 @@ def _what_it_reaches(run):
     gain = 100 * (final['mAP'] - steps[COLOR_HISTOGRAM]['mAP'])
     verb = 'reaches' if len(run.recipe.ensemble.circle_m) == 1 else 'reach'
     direction = 'above' if gain > 0 else 'below'
-    return (f"{verb} {100 * final['mAP']:.1f}\u00a0% mAP (95\u00a0% interval {100 * low:.1f} to {100 * high:.1f}, "
-            f"{len(run.ap):,} queries), {abs(gain):.1f} points {direction} a color histogram. "
+    return (f"{verb} {100 * final['mAP']:.1f}\u00a0% mAP (95\u00a0% interval {100 * low:.1f} to "
+            f"{100 * high:.1f}, {len(run.ap):,} queries), {abs(gain):.1f} points {direction} a color histogram. "
             f"The first answer is right for {100 * final['rank1']:.1f}\u00a0% of the queries")
 
 def _summary(run):
@@ -589,7 +601,7 @@ def write_report(
     out,  # Folder of a finished run
     root, # Folder of its images: root/file is an image
 ) -> Path:
-    "Write `out/report.html`, one file that needs nothing else; raises `ReIDError` naming a file that is missing."
+    "Write `out/report.html`, one file that needs nothing else; `ReIDError` for a missing file."
     run = read_run(out)
     metrics_file = _require_file(out, 'metrics.json')
     ended = datetime.fromtimestamp(metrics_file.stat().st_mtime)

@@ -30,7 +30,7 @@ def check_table(
     table, # DataFrame
     path,  # csv file of a run that it was read from
 ):
-    "The table; raises `ReIDError` when it lacks a column of `RUN_TABLES`, or one of numbers holds words."
+    "The table; `ReIDError` when it lacks a column of `RUN_TABLES`, or one of numbers holds words."
     columns = RUN_TABLES.get(Path(path).name, '').split()
     if columns and 'visible' in table: columns.append('visible')
     for name in columns:
@@ -45,7 +45,8 @@ def read_table(
 ) -> pd.DataFrame:
     "The table; `ReIDError` when it is damaged or gone, or lacks a column of `RUN_TABLES`."
     try: table = load_table(path)
-    except ReIDError as e: raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
+    except ReIDError as e:
+        raise ReIDError(f"{path} is damaged or missing; give --force to start the run over") from e
     return check_table(table, path)
 
 # %% ../nbs/31_run_files.ipynb #bf157dc3
@@ -100,15 +101,15 @@ def _fixed_part(table):
     return pd.concat([table[_FIXED_COLUMNS], names_of(table), names_of(table, 'camid')], axis=1)
 
 def _check_same_images(data_name, table, old, out):
-    "Raise `ReIDError` unless both tables have the same images, labels and parts, and the same pixels where known."
+    "Raise `ReIDError` unless both tables have the same images, labels, parts and, if known, pixels."
     if not _fixed_part(old).equals(_fixed_part(table)):
         raise ReIDError(f"{data_name} does not hold the images, labels and held-out part that {out} was "
                         "started with; give the same options, or --force to start over")
     if 'content' not in old or 'content' not in table: return
     changed = table.file[old.content != table.content]
     if len(changed):
-        raise ReIDError(f"{changed.iloc[0]} shows something else than when {out} was started ({len(changed):,} such "
-                        "images); put the old one back, or give --force to start over")
+        raise ReIDError(f"{changed.iloc[0]} shows something else than when {out} was started "
+                        f"({len(changed):,} such images); put the old one back, or give --force to start over")
 
 # %% ../nbs/31_run_files.ipynb #97636f51
 def keep_table(
@@ -117,7 +118,7 @@ def keep_table(
     kind='run', # Of the run: one of `RUN_FILES`
     **more,     # Texts that go to `run.json` as well
 ):
-    "Write `table.csv`, `root.txt` and `run.json`, or raise `ReIDError` when those there are of other images."
+    "Write `table.csv`, `root.txt` and `run.json`; `ReIDError` when those there are of other images."
     check_kind(out, kind)
     out, table = Path(out), data.table.reset_index(drop=True)
     if data.images is not None:
@@ -157,20 +158,21 @@ def run_data(
     out,                 # Folder of a run
     progress:bool=False, # Show a bar?
 ) -> ReIDData:
-    "What the run was started with, by its own table; `ReIDError` where an image is gone, or has other pixels than then."
+    "What the run was started with, by its own table; `ReIDError` where an image is gone or changed."
     out = Path(out)
     info, table, root = run_info(out), read_table(out/'table.csv'), read_root(out)
     outside = [file for file in table.file if _outside(file)]
     if outside:
-        raise ReIDError(f"{out/'table.csv'} names {outside[0]}, which is not below the folder of the images")
+        path = out/'table.csv'
+        raise ReIDError(f"{path} names {outside[0]}, which is not below the folder of the images")
     images, problems = _decode(root, table.file, progress)
     problems = dict(problems)
     for file in _changed_images(table, images):
         problems.setdefault(file, f"{file} shows something else than then")
     if problems:
         first = next(iter(problems.values()))
-        raise ReIDError(f"{out} was started with the images in {root}, and {first} ({len(problems):,} such images); "
-                        "put them back, or give the data with --data")
+        raise ReIDError(f"{out} was started with the images in {root}, and {first} ({len(problems):,} such "
+                        "images); put them back, or give the data with --data")
     table = table.drop(columns='content', errors='ignore')
     name = info.get('data') or root.name
     return ReIDData(root, table, name, info.get('layout', ''), images)

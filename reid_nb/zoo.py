@@ -67,13 +67,14 @@ def training_data(
     data:ReIDData, # With training images
     train_on:str,  # 'train', or 'all': the labeled test part as well (paper, 3.3)
 ) -> ReIDData:
-    "The data with this training part; `ReIDError` for another word, or when nothing labeled is there to add."
+    "The data with this training part; `ReIDError` when nothing labeled is there to add."
     if train_on not in ('train', 'all'): raise ReIDError(f"--train-on {train_on}: give train or all")
     if train_on == 'train': return data
     is_test = data.table.subset == 'test'
     is_added = is_test & (data.table.pid >= 0)
-    if not is_added.any(): raise ReIDError(f"{data.name} has no labeled test part to train on; leave out --train-on all")
-    table = data.table[is_added | ~is_test].copy() # distractors of the test part are not needed any more
+    if not is_added.any():
+        raise ReIDError(f"{data.name} has no labeled test part to train on; leave out --train-on all")
+    table = data.table[is_added | ~is_test].copy() # the distractors go
     table.loc[is_added, ['subset', 'role']] = 'train'
     return replace(data, table=table.reset_index(drop=True))
 
@@ -122,13 +123,14 @@ def _ids_for_fusion(q, g, same_camera):
     if not same_camera: ids += [q.camid.values, g.camid.values]
     return ids
 
+# %% ../nbs/37_zoo.ipynb #b4550370
 def contributions(
     paths:dict, # Files of distances by name of the model
     q,          # Table of the labeled queries
     g,          # Table of the labeled gallery
     same_camera:bool=False, # Do matches from the query's own camera count?
 ) -> tuple:
-    "A DataFrame by model, fractions of 1: alone, its interval, without, change; and a dict of scores of the sum."
+    "A DataFrame by model, in fractions: alone, its interval, without, change; and a dict of scores of the sum."
     names, files = list(paths), list(paths.values())
     aps = [evaluate_rows(load_file(file)['distances'], q, g, same_camera).ap for file in files]
     table = pd.DataFrame([_alone_row(ap) for ap in aps], index=names)
@@ -202,7 +204,7 @@ def choose_parameters(
     recipe:Recipe, # What is not chosen
     cuts:int=5,    # Ways to cut the people in halves
 ) -> tuple:
-    "The change of `GRID` that is best for the sum, and (Q,) AP of each half of the people with what is best for the other."
+    "The change of `GRID` that is best for the sum, and (Q,) cross-fitted AP."
     aps = np.stack([_ap_with(change, embeddings, recipe) for change in GRID])
     pids, mean_ap = embeddings[0].role('query').table.pid, 0
     for seed in range(cuts): mean_ap = mean_ap + _cross_fitted_ap(aps, pids, seed) / cuts
@@ -254,15 +256,16 @@ def _rank_all(run, recipes, keys):
 def _check_same_part(out, before, train_on):
     "Raise `ReIDError` when the ensemble was begun with another training part."
     if before not in (None, train_on):
-        raise ReIDError(f"{out} was started with --train-on {before}, which decides its held-out part; give the same, or "
-                        "--force to start over")
+        raise ReIDError(f"{out} was started with --train-on {before}, which decides its held-out part; "
+                        "give the same, or --force to start over")
 
 def _check_choices(recipe, train_on):
     "Raise `ReIDError` where the recipe chooses by a labeled part that is trained on."
     chooses = recipe.train.checkpoint == 'best' or recipe.train.patience
     if train_on == 'all' and chooses:
-        raise ReIDError("--train-on all leaves no labeled part that train.checkpoint=best and train.patience could choose by; "
-                        "set train.checkpoint=last and train.patience=0, or leave out --train-on all")
+        raise ReIDError("--train-on all leaves no labeled part that train.checkpoint=best and train.patience "
+                        "could choose by; set train.checkpoint=last and train.patience=0, "
+                        "or leave out --train-on all")
 
 def run_ensemble(
     data:ReIDData,     # What to train on and to rank
@@ -284,7 +287,8 @@ def run_ensemble(
     zoo = _join_zoo(out, zoo, force)
     recipes = model_recipes(recipe, zoo)
     keys = [key for key, subset in KEYS.items() if len(data.rows(subset))]
-    if not keys: raise ReIDError(f"{data.name} leaves nothing to answer: neither a labeled nor an unlabeled test part")
+    if not keys:
+        raise ReIDError(f"{data.name} leaves nothing to answer: neither a labeled nor an unlabeled test part")
     _check_choices(recipe, train_on)
     for r in (recipe, *recipes.values()): validate(data, r)
     with open_run(out, recipe, resume, force, allow_test_changes=True, kind='ensemble'):
@@ -297,7 +301,8 @@ def run_ensemble(
 # %% ../nbs/37_zoo.ipynb #31bb23f5
 def _retuned(run, paths):
     "What other parameters of re-ranking would change, for people by whom they were not chosen."
-    embeddings = [load_embeddings(run.out/f'embeddings/{name}-validation.safetensors') for name in paths]
+    folder = run.out/'embeddings'
+    embeddings = [load_embeddings(folder/f'{name}-validation.safetensors') for name in paths]
     q, g = (embeddings[0].role(role).table for role in ('query', 'gallery'))
     best, ap = choose_parameters(embeddings, run.recipe)
     total = fuse(list(paths.values()))
@@ -306,7 +311,7 @@ def _retuned(run, paths):
     return dict(best=best, change=change.difference, interval=change.interval, p=change.p)
 
 def _validation_scores(run, paths):
-    "Write table and picture of the contributions; returns what `ensemble.json` says of the labeled part."
+    "Write table and picture of the contributions; returns scores for `ensemble.json`."
     q, g = (run.data.rows('test', role) for role in ('query', 'gallery'))
     table, scores = contributions(paths, q, g, run.recipe.test.same_camera)
     found = dict(validation=scores)
@@ -334,7 +339,7 @@ def submit(
     run:Run,    # Whose folder gets the files
     paths:dict, # Files of distances by key and name
 ) -> dict:
-    "Write submission, contributions and their picture, and at the very end `ensemble.json`, which is returned."
+    "Write submission, contributions, their picture and, at the very end, `ensemble.json`, which is returned."
     models = list(next(iter(paths.values())))
     found = dict(data=run.data.name, models=models)
     if 'challenge' in paths:
