@@ -34,9 +34,9 @@ from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model
 from .noise import apply_decisions, check_folds, cross_fit, decide, mine, precision_recall
-from .report import COLOR_HISTOGRAM, write_report
+from .report import write_report
 from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_distances, rank
-from .run_files import keep_table, read_table
+from .run_files import COLOR_HISTOGRAM, keep_table, read_table
 from .submission import check_submission, submission_ids, write_submission
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
