@@ -306,8 +306,9 @@ def _rank_and_log(run, embeddings):
 
 def _rank_models(run, models, key, noise_model):
     "Sum of the models' distances on one subset; with labels the first model's steps are scored."
-    rows, is_subset = run.data.rows(KEYS[key]), run.data.table.subset == KEYS[key]
-    source = dict(table=rows, images=take(run.images, is_subset), progress=run.verbose)
+    rows = run.data.rows(KEYS[key])
+    positions = np.flatnonzero(run.data.table.subset == KEYS[key])
+    source = dict(table=rows, images=take(run.images, positions), progress=run.verbose)
     has_labels, test = key == 'validation', run.recipe.test
     if has_labels: _log_baselines(run, source, noise_model)
     model_distances = []
