@@ -96,14 +96,14 @@ class TripletLoss(PairLoss):
     name, remedy = 'the triplet loss', 'set loss.alpha to 0'
 
     def __init__(self,
-                 margin:float=0.4,         # Between hardest positive and negative (paper, 2.3); not used when `soft`
+                 margin:float=0.4,         # Between hardest positive and negative (paper, 2.3); not used with `soft_margin`
                  distance:str='euclidean', # Or 'squared'
-                 soft:bool=False,          # softplus(d_p - d_n) in place of the hinge? (Hermans 2017)
+                 soft_margin:bool=False,   # softplus(d_p - d_n) in place of the hinge? (Hermans 2017)
         ):
         super().__init__()
         if distance not in DISTANCES:
             raise ReIDError(f"loss.distance is {distance!r}; give {_alternatives(DISTANCES)}")
-        self.margin, self.distance, self.soft = margin, distance, soft
+        self.margin, self.distance, self.soft_margin = margin, distance, soft_margin
 
     def per_image(self, x, labels, ref, pos, neg): # As `PairLoss` hands them on
         "(B,) loss of each anchor, 0 without a positive or a negative."
@@ -113,7 +113,7 @@ class TripletLoss(PairLoss):
         d_p = self._distance(x, ref, to_positives.argmax(1))
         d_n = self._distance(x, ref, to_negatives.argmin(1))
         gap = d_p - d_n
-        loss = F.softplus(gap) if self.soft else F.relu(gap + self.margin)
+        loss = F.softplus(gap) if self.soft_margin else F.relu(gap + self.margin)
         has_both = pos.any(1) & neg.any(1)
         return torch.where(has_both, loss, 0.)
 
@@ -244,27 +244,27 @@ class Loss:
 
 LOSSES = dict(
     circle=Loss(CircleSoftmax, 'cosine', ('m', 'gamma', 'smoothing'), scale='gamma', has_each=True),
-    pairs=Loss(CircleLoss, None, ('m', 'gamma'), has_pairs=True, beside='softmax'),
+    pairwise_circle=Loss(CircleLoss, None, ('m', 'gamma'), has_pairs=True, beside='softmax'),
     softmax=Loss(SmoothedCE, 'linear', ('smoothing',), has_each=True))
 
 # %% ../nbs/17_losses.ipynb #1ad8ee58
 def find_loss(
-    identity:str, # Name in `LOSSES`
+    id_loss:str, # Name in `LOSSES`
 ) -> tuple:
     "Its entry, and the entry that gives class scores a meaning: its own or that of the loss beside it."
-    if identity not in LOSSES: raise ReIDError(f"loss.id_loss is {identity!r}; give {_alternatives(LOSSES)}")
-    entry = LOSSES[identity]
+    if id_loss not in LOSSES: raise ReIDError(f"loss.id_loss is {id_loss!r}; give {_alternatives(LOSSES)}")
+    entry = LOSSES[id_loss]
     return entry, LOSSES[entry.beside] if entry.beside else entry
 
 def loss_head(
-    identity:str, # Name in `LOSSES`
+    id_loss:str, # Name in `LOSSES`
 ) -> str:
     "The classifier that a model for this loss has: 'cosine' or 'linear'."
-    _, on_scores = find_loss(identity)
+    _, on_scores = find_loss(id_loss)
     return on_scores.head or 'linear'
 
 # %% ../nbs/17_losses.ipynb #145e601b
-TRIPLET = Loss(TripletLoss, None, ('margin', 'distance', 'soft'), has_pairs=True, has_each=True)
+TRIPLET = Loss(TripletLoss, None, ('margin', 'distance', 'soft_margin'), has_pairs=True, has_each=True)
 Term = namedtuple('Term', 'name weight entry criterion')
 
 class ReIDLoss(nn.Module):
@@ -273,25 +273,27 @@ class ReIDLoss(nn.Module):
                  alpha:float=1.0,          # Weight of the triplet loss; 0 leaves it out
                  beta:float=1.0,           # Weight of the identity loss; 0 leaves it out
                  margin:float=0.4,         # Of the triplet loss
-                 identity:str='circle',    # A name in `LOSSES`
+                 id_loss:str='circle',     # A name in `LOSSES`
                  m:float=0.3,              # Relaxation of circle
                  gamma:float=64.0,         # Scale of circle
                  smoothing:float=0.1,      # Label smoothing of the class-level loss
                  distance:str='euclidean', # Of the triplet loss, or 'squared'
-                 soft:bool=False,          # Soft margin in the triplet loss?
+                 soft_margin:bool=False,   # Soft margin in the triplet loss?
                  **added,                  # Fields that `add_loss` gave to recipes
         ):
         super().__init__()
-        entry, on_scores = find_loss(identity)
+        entry, on_scores = find_loss(id_loss)
+        unknown = {*added} - {f.name for f in fields(LossRecipe)}
+        if unknown: raise ReIDError(f"no loss knows {min(unknown)}")
         if alpha == beta == 0: raise ReIDError("loss.alpha and loss.beta are both 0: nothing is left to train with")
-        values = dict(margin=margin, m=m, gamma=gamma, smoothing=smoothing, distance=distance, soft=soft, **added)
+        values = dict(margin=margin, m=m, gamma=gamma, smoothing=smoothing, distance=distance, soft_margin=soft_margin, **added)
         self.gather = None
         self.triplet = TRIPLET.build(values)
-        self.identity = on_scores.build(values)
+        self.id_criterion = on_scores.build(values)
         self.logit_scale = values[on_scores.scale] if on_scores.scale else 1.
         terms = [Term('triplet', alpha, TRIPLET, self.triplet)]
-        if entry is not on_scores: terms.append(Term(identity, beta, entry, entry.build(values)))
-        terms.append(Term(entry.beside or identity, beta, on_scores, self.identity))
+        if entry is not on_scores: terms.append(Term(id_loss, beta, entry, entry.build(values)))
+        terms.append(Term(entry.beside or id_loss, beta, on_scores, self.id_criterion))
         self.terms = [term for term in terms if term.weight != 0]
 
     has_each = property(lambda self: self.terms[-1].entry.has_each) # Is `each` the loss of each image?

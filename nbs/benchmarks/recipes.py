@@ -23,7 +23,7 @@ WAYS = {TRICKS: {}, ALONG: {}, 'linear decay': {'train.schedule': 'linear'}, 'st
         'average pooling': {'model.pool': 'avg'}, 'softmax for circle': {'loss.id_loss': 'softmax'},
         'no dropout': {'model.dropout': 0.}, 'no affine': {'augment.affine': 0.}, 'no grayscale': {'augment.gray': 0.},
         'margin 0.3': {'loss.margin': 0.3}, 'clipped at 5': {'train.clip': 5.}, 'averaged': {'train.ema': 0.998},
-        'pairs of images': {'loss.id_loss': 'pairs', 'loss.gamma': 128.},
+        'pairs of images': {'loss.id_loss': 'pairwise_circle', 'loss.gamma': 128.},
         f"rates and decay of {TRICKS}": {'train.lr': 3.5e-4, 'train.warmup_lr': 3.5e-6, 'train.schedule': 'step', 'train.wd': 5e-4},
         f"{TRICKS} with the rates and decay of {ALONG}": {'train.lr': 5e-3, 'train.warmup_lr': 1e-4, 'train.schedule': 'cosine',
                                                           'train.wd': 1e-4}}
