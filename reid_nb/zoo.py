@@ -267,6 +267,7 @@ def _check_choices(recipe, train_on):
                         "could choose by; set train.checkpoint=last and train.patience=0, "
                         "or leave out --train-on all")
 
+# %% ../nbs/37_zoo.ipynb #95137b2f
 def run_ensemble(
     data:ReIDData,     # What to train on and to rank
     recipe:Recipe,     # What all models share; its own network mines
