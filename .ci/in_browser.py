@@ -61,7 +61,7 @@ def make_explorer(folder):
     from reid_nb.recipe import load_recipe, save_recipe
     from reid_nb.data import read_dataset
     from reid_nb.models import recipe_model, save_model
-    from reid_nb.pipeline import keep_table
+    from reid_nb.run_files import keep_table
     from reid_nb.synth import make_dataset
     players = make_dataset(folder/'players.zip', n_ids=2, frames=8, n_val=8, n_test=1, seed=6)
     data = read_dataset(players, folder/'unpacked')

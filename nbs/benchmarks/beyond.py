@@ -22,8 +22,8 @@ from reid_nb.embed import Embeddings, embed
 from reid_nb.cache import cached_images
 from reid_nb.metrics import bootstrap, evaluate_rows
 from reid_nb.models import load_model
-from reid_nb.pipeline import postprocess_steps
 from reid_nb.rerank import expand_gallery, expand_queries, k_reciprocal
+from reid_nb.retrieval import final_distances
 from reid_nb.zoo import choose_parameters
 
 FITTED = 'parameters of re-ranking from other people'
@@ -45,8 +45,6 @@ def features(data, folder, flip=True, sizes=None, adapt=False):
     images = cached_images(data.table, data.root, model.size, model.resize)[torch.as_tensor(at)]
     return embed(adapted(model, images) if adapt else model, rows, images=images, flip=flip)
 
-def last(e, r): return list(postprocess_steps(e, r))[-1][1]
-
 def both_expanded(e, r):
     "The answer when the gallery is expanded too."
     q, g = (e.role(role).features for role in ('query', 'gallery'))
@@ -64,10 +62,10 @@ def alone(data, folders, r, ap):
     for folder in folders:
         e, (h, w) = features(data, folder), load_model(folder).size
         bigger = (round(h*7/6/16)*16, round(w*7/6/8)*8)
-        note('as in the paper', last(e, r))
+        note('as in the paper', final_distances(e, r))
         note('gallery expanded too', both_expanded(e, r))
-        note('a second size', last(features(data, folder, sizes=[bigger]), r))
-        note('batch statistics of the test images', last(features(data, folder, adapt=True), r))
+        note('a second size', final_distances(features(data, folder, sizes=[bigger]), r))
+        note('batch statistics of the test images', final_distances(features(data, folder, adapt=True), r))
         best, held = choose_parameters([e], r)
         out.setdefault(FITTED, []).append(held)
         print(folder, 'best for all queries:', best)
@@ -75,9 +73,9 @@ def alone(data, folders, r, ap):
 
 def sums(es, r, ap):
     "What a sum gains: {idea: (S, Q) average precision}, of all networks together as one row."
-    dists = [last(e, r) for e in es]
+    dists = [final_distances(e, r) for e in es]
     ways = {'re-ranked distances summed (paper)': fuse(dists), 'their ranks summed': fuse(dists, normalize='rank'),
-            'their z-scores summed': fuse(dists, normalize='zscore'), 'features joined, then re-ranked': last(joined(es), r)}
+            'their z-scores summed': fuse(dists, normalize='zscore'), 'features joined, then re-ranked': final_distances(joined(es), r)}
     return {idea: ap(dist)[None] for idea, dist in ways.items()} | {FITTED: choose_parameters(es, r)[1][None]}
 
 def report(title, found):

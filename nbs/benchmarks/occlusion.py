@@ -15,15 +15,10 @@ from fastcore.script import call_parse
 from safetensors.numpy import load_file, save_file
 from scipy.stats import rankdata
 
-<<<<<<< HEAD
 from reid_nb.core import atomic_write
 from reid_nb.recipe import load_recipe
-from reid_nb.data import open_image, read_dataset
-=======
-from reid_nb.core import atomic_write, load_recipe
 from reid_nb.data import read_dataset
 from reid_nb.images import open_image
->>>>>>> h-data
 from reid_nb.explore import image_sizes
 from reid_nb.embed import embed
 from reid_nb.learner import read_loss_history, reid_learner
