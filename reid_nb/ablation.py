@@ -22,7 +22,8 @@ from tqdm.auto import tqdm
 from .core import ReIDError, Recipe, atomic_write, check_whole, open_run, save_table
 from .data import ReIDData
 from .distributed import share_out
-from .learner import differing, fingerprint, read_ledger, trained_on, training_rows
+from .provenance import read_training_losses
+from .provenance import differing, fingerprint, trained_on, training_rows
 from .loaders import cached_images
 from .metrics import bootstrap, evaluate_rows
 from .noise import apply_decisions, decide, mine
@@ -94,7 +95,7 @@ def repeats_table(
     "The table with `repeats` as the row wants them (paper, 2.1), or as it is when the row wants all alike."
     r = recipe.noise
     if not (r.drop or r.repeats > 1 or r.min_images): return data.table
-    mined = mine(read_ledger(baseline, training_rows(data)), data.table, r)
+    mined = mine(read_training_losses(baseline, training_rows(data)), data.table, r)
     return apply_decisions(data.table, decide(mined, r.repeats, drop=r.drop), r.min_images, r.max_repeats)
 
 # %% ../nbs/36_ablation.ipynb #56c97343

@@ -32,7 +32,7 @@ from .data import ReIDData, _decode, decode_image, name_in, names_of, open_image
 from .fusion import fuse
 from .explore import KINDS
 from .embed import Embeddings, embed, load_embeddings, embedding_config
-from .learner import check_trained_on, trained_on
+from .provenance import check_trained_on, trained_on
 from .loaders import resize_image, split_roles
 from .metrics import evaluate_rows, find_matches
 from .models import ReIDModel, _as_map, load_model

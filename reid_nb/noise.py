@@ -28,7 +28,9 @@ from sklearn.mixture import GaussianMixture
 from .core import NoiseRecipe, ReIDError, Recipe, atomic_write, by_person, save_arrays
 from .data import names_of
 from .explore import KINDS
-from .learner import LossHistory, reid_learner, trained_on, training_rows
+from .learner import reid_learner
+from .loss_history import LossHistory
+from .provenance import trained_on, training_rows
 from .loaders import decode_images, recipe_sampler, take
 
 # %% ../nbs/22_noise.ipynb #3f7c5028

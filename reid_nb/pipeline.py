@@ -27,8 +27,11 @@ from .data import ReIDData, _decode, _outside, names_of
 from .distributed import on_first, process_group
 from .fusion import fuse
 from .embed import Embeddings, color_histogram, embed
-from .learner import (LossHistory, check_trained_on, check_training, differing, logger, lr_schedule, read_ledger,
-                             reid_learner, same_training, trained_on, training_rows)
+from .learner import check_training, logger, reid_learner
+from .provenance import read_training_losses
+from .schedule import lr_schedule
+from .loss_history import LossHistory
+from .provenance import check_trained_on, differing, same_training, trained_on, training_rows
 from .loaders import cached_images, to_device, resize_image, take
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -245,7 +248,7 @@ def train_job(
     rows = training_rows(data)
     _begin(job, trained_on(job.recipe, rows), verbose)
     if not job.done(): fit_and_save(reid_learner(data, job.recipe, images), job.folder, job.folder.name, verbose)
-    read_ledger(job.folder, rows, job.recipe)
+    read_training_losses(job.folder, rows, job.recipe)
     check_whole(job.folder, job_files(job.folder))
     (job.folder/'last.pt').unlink(missing_ok=True)
     return job.folder
@@ -276,7 +279,7 @@ def clean(
                                    bar='judge'*run.verbose)
                 score = judged.score('both', r.id_centering)
         before = run.read('decisions.csv') if run.done('decisions.csv') else None
-        mined = mine(read_ledger(run.out/'models/noise_model', training_rows(run.data), recipe), table, r, score)
+        mined = mine(read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe), table, r, score)
         run.write('noise.csv', decide(mined, r.repeats, before, r.drop))
     run.noise = noise = run.read('noise.csv')
     try:

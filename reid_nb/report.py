@@ -31,7 +31,7 @@ from safetensors.numpy import load_file
 from .core import ReIDError, atomic_write, check_run_folder, load_run_recipe, load_table
 from .data import name_in, open_image
 from .explore import KINDS, id_histogram, loss_by_visible
-from .learner import read_loss_history
+from .loss_history import read_loss_history
 from .metrics import bootstrap, evaluate_rows
 
 # %% ../nbs/32_report.ipynb #7a24f946

@@ -558,7 +558,7 @@ def reid_noise(
         raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.core import check_run_folder, load_run_recipe
     from reid_nb.pipeline import read_root
-    from reid_nb.learner import read_ledger
+    from reid_nb.provenance import read_training_losses
     from reid_nb.noise import decide, mine, precision_recall
     from reid_nb.pipeline import read_table
     from reid_nb.review import read_decisions
@@ -569,7 +569,7 @@ def reid_noise(
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     r, table = load_run_recipe(run).set(**changes).noise, read_table(run/'table.csv')
     trained = load_run_recipe(folder) if (folder/'recipe.toml').is_file() else None
-    ledger = read_ledger(folder, table[table.subset == 'train'], trained)
+    ledger = read_training_losses(folder, table[table.subset == 'train'], trained)
     table = table.drop(columns='content', errors='ignore') # fingerprints, which are the run's own affair
     before = next((read_decisions(p) for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()), None)
     found = decide(mine(ledger, table, r), r.repeats, before, r.drop)
