@@ -56,18 +56,20 @@ class LossHistory:
             if not is_earlier: file.unlink()
         self.write(epoch)
 
-    def write(self,
-              epoch:int, # From 0
-        ):
-        "Write an epoch to the folder."
-        metadata = dict(n=str(self.n), views=' '.join(self.views), epoch=str(epoch))
-        path = self.folder/f'{epoch:04d}.safetensors'
-        save_arrays(path, self.epochs[epoch], self.note | metadata)
-
     def __len__(self): return len(self.epochs)
     def __repr__(self):
         n_rows = sum(len(epoch['row']) for epoch in self.epochs)
         return f"{len(self)} epochs of {self.n:,} images, {n_rows:,} rows"
+
+# %% ../nbs/19_loss_history.ipynb #cbed5daa
+@patch
+def write(self:LossHistory,
+        epoch:int, # From 0
+    ):
+    "Write an epoch to the folder."
+    metadata = dict(n=str(self.n), views=' '.join(self.views), epoch=str(epoch))
+    path = self.folder/f'{epoch:04d}.safetensors'
+    save_arrays(path, self.epochs[epoch], self.note | metadata)
 
 # %% ../nbs/19_loss_history.ipynb #fc331135
 def _metadata(path):

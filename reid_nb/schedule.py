@@ -21,7 +21,7 @@ def _cosine(after_warmup, done):
 
 def _linear(after_warmup, done): return 1 - after_warmup
 def _step(after_warmup, done):
-    n_steps = (done >= 1/3) + (done >= 7/12)
+    n_steps = int(done >= 1/3) + int(done >= 7/12)
     return 0.1 ** n_steps
 
 DECAYS = dict(cosine=_cosine, linear=_linear, step=_step)
