@@ -18,7 +18,8 @@ from reid_nb.core import atomic_write, load_table
 from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.embed import embed
-from reid_nb.learner import read_loss_history, reid_learner
+from reid_nb.learner import reid_learner
+from reid_nb.loss_history import read_loss_history
 from reid_nb.metrics import evaluate_rows
 from reid_nb.noise import apply_decisions, decide, mine, true_kinds
 from reid_nb.synth import occlude

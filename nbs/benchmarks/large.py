@@ -25,7 +25,7 @@ from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
 from reid_nb.explorer import Explorer, read_results, scores_by_step
 from reid_nb.embed import embed
-from reid_nb.learner import LossHistory, read_loss_history
+from reid_nb.loss_history import LossHistory, read_loss_history
 from reid_nb.cache import cached_images
 from reid_nb.samplers import PKSampler
 from reid_nb.models import load_model

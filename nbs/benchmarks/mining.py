@@ -16,7 +16,8 @@ from sklearn.metrics import average_precision_score
 from reid_nb.core import load_table
 from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData, read_dataset
-from reid_nb.learner import read_loss_history, reid_learner
+from reid_nb.learner import reid_learner
+from reid_nb.loss_history import read_loss_history
 from reid_nb.noise import SCORES, auroc, confident_learning, cross_fit, center_by_id, thresholds, true_kinds
 from reid_nb.synth import occlude
 

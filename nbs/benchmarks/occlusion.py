@@ -21,7 +21,8 @@ from reid_nb.data import read_dataset
 from reid_nb.images import open_image
 from reid_nb.explore import image_sizes
 from reid_nb.embed import embed
-from reid_nb.learner import read_loss_history, reid_learner
+from reid_nb.learner import reid_learner
+from reid_nb.loss_history import read_loss_history
 from reid_nb.cache import decode_images
 from reid_nb.noise import auroc, confident_learning, cross_fit, center_by_id
 

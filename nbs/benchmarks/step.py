@@ -23,7 +23,8 @@ from torch.utils.data import DataLoader
 from batches import ImageByImage, make_files
 from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
-from reid_nb.learner import optimizer, reid_learner
+from reid_nb.learner import reid_learner
+from reid_nb.schedule import optimizer
 from reid_nb.losses import reid_loss
 from reid_nb.models import recipe_model
 
