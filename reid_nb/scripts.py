@@ -525,7 +525,7 @@ def reid_eval(
     if out and os.path.lexists(out): raise ReIDError(f"{out} is there already; give another --out")
     if (hold_out is not None or columns or skip_bad or split_by) and not data:
         raise ReIDError("--hold-out, --split-by, --columns and --skip-bad are about --data")
-    from reid_nb.explorer import Explorer, read_results, scores_by_step
+    from reid_nb.explorer_state import Explorer, read_results, scores_by_step
     found = _read(data, columns, skip_bad, hold_out, split_by) if data else None
     room = Explorer(*read_results(folders if len(folders) > 1 else folders[0], data=found, progress=True,
                                   allow_overlap=allow_overlap))

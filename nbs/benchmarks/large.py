@@ -21,7 +21,7 @@ from reid_nb import report, scripts
 from reid_nb.core import load_table, open_run, load_recipe
 from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
-from reid_nb.explorer import Explorer, read_results, scores_by_step
+from reid_nb.explorer_state import Explorer, read_results, scores_by_step
 from reid_nb.embed import embed
 from reid_nb.learner import LossHistory, read_loss_history
 from reid_nb.loaders import PKSampler, cached_images
