@@ -186,6 +186,7 @@ def _connect(self:ExplorerView):
     def back(): self.move(self.explorer.back)
     self.back.on_click(lambda _: self.do(back))
 
+# %% ../nbs/35_explorer.ipynb #58f70e43
 @patch
 def _chosen_models(self:ExplorerView, names):
     "An empty choice is none."
@@ -367,7 +368,6 @@ def redraw(self:ExplorerView,
     self.sync()
     self.paint()
 
-# %% ../nbs/35_explorer.ipynb #146cbf8c
 def _change(explorer, changes, action):
     "Make the changes to the `Explorer` and act; when that fails, take them back."
     before = {name: getattr(explorer, name) for name in changes}
@@ -377,6 +377,7 @@ def _change(explorer, changes, action):
         for name, value in before.items(): setattr(explorer, name, value)
         raise
 
+# %% ../nbs/35_explorer.ipynb #146cbf8c
 @patch
 def set_models(self:ExplorerView,
                names, # Of the models
@@ -454,6 +455,7 @@ def clicked(self:ExplorerView,
         at, name = int(msg['at']), str(msg['name'])
         self.explain(at, name)
 
+# %% ../nbs/35_explorer.ipynb #ca7d08e5
 @patch
 def explain(self:ExplorerView,
             at:int,   # In the gallery
@@ -522,18 +524,11 @@ def marks(self:ExplorerView,
 def _rings(self:ExplorerView):
     "Pairs of a row of `table` and a color."
     ex = self.explorer
-    system = ex.systems()[0]
-    for _, r in ex.ranked(system)[:ex.k].iterrows():
-        row = self._row_of('gallery', r['at'])
-        yield row, RINGS[r.status]
+    system, first = ex.systems()[0], dict(query=0, gallery=len(ex.q)) # the gallery follows the queries
+    for _, r in ex.ranked(system)[:ex.k].iterrows(): yield first['gallery'] + r['at'], RINGS[r.status]
     if isinstance(ex.query, tuple):
-        row = self._row_of(*ex.query)
-        yield row, RINGS['query']
-
-@patch
-def _row_of(self:ExplorerView, role, at):
-    "Row of an image in `table`, where the gallery follows the queries."
-    return at if role == 'query' else len(self.explorer.q) + at
+        role, at = ex.query
+        yield first[role] + at, RINGS['query']
 
 @patch
 def _image_at(self:ExplorerView, row):
@@ -580,11 +575,6 @@ def _read_notes(notes, root):
     if 'file' not in table: raise ReIDError("notes need a column file")
     return table
 
-def _are_results(runs):
-    "Are these `ModelResult`s, not folders?"
-    if isinstance(runs, (str, Path)): return False
-    return all(isinstance(m, ModelResult) for m in runs)
-
 def explorer(
     runs,                # Folder of a run, a training or an ensemble, or several; or a list of `ModelResult`s
     root=None,           # Folder of the images, when they are not where they were
@@ -593,7 +583,8 @@ def explorer(
     notes=None,          # Table or csv with `file` and columns to color by; truth.csv of the images when not given
 ) -> ExplorerView:
     "The view for JupyterLab; raises `ReIDError` for what is no run, or images that are not there."
-    if _are_results(runs): members = list(runs)
+    are_folders = isinstance(runs, (str, Path)) or not all(isinstance(m, ModelResult) for m in runs)
+    if not are_folders: members = list(runs)
     else: members, root = read_results(runs, root, subset, data, progress=True)
     ex = Explorer(members, root or '.')
     paths = [ex.root/file for file in ex.q.file]

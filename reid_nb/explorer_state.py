@@ -6,7 +6,8 @@
 __all__ = ['ORDERS', 'STATUS', 'FRAMES', 'step_names', 'ModelResult', 'read_results', 'Explorer', 'scores_by_step']
 
 # %% ../nbs/34_explorer_state.ipynb #bc8e6cef
-import hashlib, io, math, os, shutil
+import io, math, os, shutil
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -41,9 +42,7 @@ def step_names(
         if several or step.takes != 'models': names.append(name)
     return names
 
-def _last_step():
-    "Name of the last step of one model."
-    return step_names(several=False)[-1]
+def _last_step(): return step_names(several=False)[-1]
 
 def _stored(name, flip, plain):
     "A function from options of `embed` to these `Embeddings`, or to what these functions give."
@@ -53,13 +52,12 @@ def _stored(name, flip, plain):
         if e is None or options: raise ReIDError(f"{name} has no features {_WORDS[flip]}; choose another step")
         return e() if callable(e) else e
     return find
-
-# %% ../nbs/34_explorer_state.ipynb #5c896526
 def _with_labels(table):
     "The table with columns pid and camid, -1 where there were none."
     missing = {'pid', 'camid'} - {*table}
     return table.assign(**dict.fromkeys(sorted(missing, reverse=True), -1))
 
+# %% ../nbs/34_explorer_state.ipynb #5c896526
 class ModelResult:
     "One network's features of queries and gallery, and its distances between them after each step."
     def __init__(self,
@@ -105,7 +103,7 @@ class ModelResult:
         return self.retriever.distances(step, test)
 
 # %% ../nbs/34_explorer_state.ipynb #7b28d99b
-def _fingerprint(im): return im.size, im.mode, hashlib.sha256(im.tobytes()).hexdigest()
+def _fingerprint(im): return im.size, hash(im.tobytes())
 
 @patch
 def query_distances(self:ModelResult,
@@ -144,6 +142,15 @@ class _Images:
     root: Path          # Folder that their files are below
     part: str = ''      # In the names of files of features, '' where none are kept
 
+@dataclass(frozen=True)
+class _Source:
+    "A model of a run, and the images that it is scored with."
+    name: str         # To be shown
+    run: Path         # Its folder
+    folder: Path      # Of the model
+    images: _Images
+    overlap: Overlap
+
 def _scored_rows(table, subset, name):
     "Queries and gallery of that part; without a labeled test part the training images. `ReIDError` without any."
     rows = table[table.subset == KEYS[subset]]
@@ -155,6 +162,12 @@ def _scored_rows(table, subset, name):
         raise ReIDError(f"{name} has no labeled images to score; the explorer shows the others with subset='challenge'")
     try: return split_roles(rows).sort_index()
     except ReIDError as e: raise ReIDError(f"{name} has no labeled test part, and of its training images {e}") from e
+def _check_models(run, folders):
+    "Raises `ReIDError` when one was trained on other images or labels than the run has; a model alone has no table."
+    if not (run/'table.csv').is_file(): return
+    table = read_table(run/'table.csv')
+    note = trained_on(Recipe(), table[table.subset == 'train'])
+    for folder in folders: check_trained_on(folder/'model.safetensors', note, but=['recipe', 'decisions'])
 
 # %% ../nbs/34_explorer_state.ipynb #a5576248
 def _run_images(run, root, subset):
@@ -176,23 +189,7 @@ def _model_folders(run):
     if (run/'model.safetensors').is_file(): return [run]
     raise ReIDError(f"{run} holds no trained model; give the folder of a run, a training or an ensemble")
 
-def _check_models(run, folders):
-    "Raises `ReIDError` when one was trained on other images or labels than the run has; a model alone has no table."
-    if not (run/'table.csv').is_file(): return
-    table = read_table(run/'table.csv')
-    note = trained_on(Recipe(), table[table.subset == 'train'])
-    for folder in folders: check_trained_on(folder/'model.safetensors', note, but=['recipe', 'decisions'])
-
 # %% ../nbs/34_explorer_state.ipynb #b0711b53
-@dataclass(frozen=True)
-class _Source:
-    "A model of a run, and the images that it is scored with."
-    name: str         # To be shown
-    run: Path         # Its folder
-    folder: Path      # Of the model
-    images: _Images
-    overlap: Overlap
-
 def _features_path(source, options, test):
     "File of the features with these options of `embed`, None where they are not kept."
     images = source.images
@@ -250,10 +247,8 @@ def _runs_and_names(runs):
     if isinstance(runs, (str, Path)): return [_as_folder(runs)], ['']
     folders = [_as_folder(run) for run in runs]
     names = [folder.resolve().name for folder in folders]
-    for i, folder in enumerate(folders):
-        is_alone = names.count(folder.resolve().name) == 1
-        if not is_alone: names[i] = str(folder)
-    return folders, names
+    count = Counter(names)
+    return folders, [name if count[name] == 1 else str(folder) for folder, name in zip(folders, names)]
 
 def _as_folder(run): return Path(not_blank(run, 'the folder of a run'))
 
@@ -376,6 +371,7 @@ def results(self:Explorer,
     "`Results` of all queries, None where none has a match that counts."
     return self._judge(name)[1]
 
+# %% ../nbs/34_explorer_state.ipynb #07676647
 @patch
 def _judge(self:Explorer, name):
     "Distances and `Results` of a list."
@@ -397,8 +393,8 @@ def _compute(self:Explorer, name):
 def _has_matches(self:Explorer):
     "Does any query have a match that counts?"
     q, g = self.q, self.g
-    ids, cameras = (q.pid, g.pid), (q.camid, g.camid)
-    columns = ids if self.test.same_camera else ids + cameras
+    columns = [q.pid, g.pid]
+    if not self.test.same_camera: columns += [q.camid, g.camid]
     arrays = [np.asarray(column) for column in columns]
     queries, _ = find_matches(*arrays)
     return len(queries) > 0
@@ -413,8 +409,8 @@ def order(self:Explorer,
     "Numbers of the queries; those without a match come last. Raises `ReIDError` for another order."
     if by not in ORDERS: raise ReIDError(f"there is no order {by!r}; give {', '.join(ORDERS)}")
     results = [self.results(name) for name in self.systems()]
-    scored = results[0] is not None
-    if by == 'as they are' or not scored: return list(range(len(self.q)))
+    if results[0] is None: by = 'as they are'
+    if by == 'as they are': return list(range(len(self.q)))
     precision = np.stack([r.ap for r in results])
     worst, best = precision.min(0), precision.max(0)
     if by == 'worst first': value = precision[0]
@@ -442,7 +438,8 @@ def scores_by_step(
 def _scores(distances, explorer):
     "What `scores_by_step` tells of (Q, G) distances."
     q, g = explorer.q, explorer.g
-    res = evaluate_rows(distances, q, g, explorer.test.same_camera)
+    same_camera = explorer.test.same_camera
+    res = evaluate_rows(distances, q, g, same_camera)
     low, high = res.interval()
     rank1, rank5 = res.cmc[1], res.cmc[5]
     return dict(mAP=res.mAP, low=low, high=high, rank1=rank1, rank5=rank5, mINP=res.mINP)
@@ -450,6 +447,7 @@ def _scores(distances, explorer):
 # %% ../nbs/34_explorer_state.ipynb #f35b3eb9
 STATUS = {'right': 'the same person', 'wrong': 'another person', 'camera': 'the same person and camera: not counted',
           'unknown': 'not known'}
+_IN_ORDER = ['camera', 'right', 'unknown'] # the first that fits
 _ELSEWHERE = dict(file='a picture from elsewhere', pid=-1, camid=-1)
 
 @patch
@@ -470,8 +468,7 @@ def _status(self:Explorer):
     unknown = (not has_id) | (g.pid == -1)
     left_out = same & same_camera
     if self.test.same_camera: left_out[:] = False
-    status = ['camera', 'right', 'unknown']
-    return np.select([left_out, same, unknown], status, 'wrong')
+    return np.select([left_out, same, unknown], _IN_ORDER, 'wrong')
 
 def _ranked(g):
     "The gallery with `distance` and `status`, nearest first, with `rank`; of equal distances the right one comes last."
@@ -522,7 +519,8 @@ def precision(self:Explorer,
     return float((np.cumsum(hits)[hits] / ranks).mean())
 
 # %% ../nbs/34_explorer_state.ipynb #d93637dd
-FRAMES = dict(right='#2e9e5b', wrong='#c8174a', camera='0.6', unknown=None)
+FRAMES = dict(right=dict(color='#2e9e5b'), wrong=dict(color='#c8174a', ls='--'), camera=dict(color='0.6'), unknown=None)
+_BARE = dict(xticks=[], yticks=[], frame_on=False, anchor='N')
 
 @patch
 def show(self:Explorer,
@@ -530,9 +528,10 @@ def show(self:Explorer,
     ):
     "The query and the first `k` of each list; returns the figure."
     names = self.systems()
-    size = 8, 2 * len(names) + 0.1
-    fig, axes = plt.subplots(len(names), k + 1, figsize=size, squeeze=False, layout='constrained')
-    for ax in axes.flat: ax.set(xticks=[], yticks=[], frame_on=False, anchor='N')
+    n = len(names)
+    size = 8, 2*n + 0.1
+    fig, axes = plt.subplots(n, k + 1, figsize=size, squeeze=False, layout='constrained')
+    for ax in axes.flat: ax.set(**_BARE)
     for line, name in zip(axes, names): self._draw_list(line, name)
     return fig
 
@@ -551,10 +550,10 @@ def _draw_match(self:Explorer, ax, r):
     "A gallery image with its rank, its distance and its frame."
     ax.imshow(open_image(self.root, r.file))
     ax.set_title(f'{r.rank or "–"}\n{r.distance:.2f}', fontsize=7)
-    color = FRAMES[r.status]
-    ax.set_frame_on(color is not None)
-    style = '--' if r.status == 'wrong' else '-'
-    for spine in ax.spines.values(): spine.set(color=color, linewidth=3, ls=style)
+    frame = FRAMES[r.status]
+    if frame is None: return
+    ax.set_frame_on(True)
+    for spine in ax.spines.values(): spine.set(linewidth=3, **frame)
 
 @patch
 def picture(self:Explorer):
@@ -594,6 +593,7 @@ def drop(self:Explorer,
     "Take a file's picture as the query; raises `ReIDError` when it is none, or when a model has no network to embed it."
     im = decode_image(io.BytesIO(data), ' '.join(name.split()))
     im.thumbnail((1024, 1024)) # a crop is smaller, and pictures are kept for the way back
-    for member in self.members if self.is_fused else self.systems():
+    used = self.members if self.is_fused else self.systems()
+    for member in used:
         if self.members[member].model is None: raise ReIDError(f"{member} has no network to embed a picture with")
     self.go(im)
