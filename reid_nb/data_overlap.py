@@ -56,7 +56,7 @@ def _trained_rows(own, repeats):
     "(N,) which rows of a run's table a model was trained on; `repeats` is its file, where it has one."
     trained = own.subset == 'train'
     if not repeats.is_file(): return trained
-    shown = read_table(repeats).query('copies > 0')
+    shown = read_table(repeats).query('repeats > 0')
     return trained | own.file.isin(shown.file)
 
 def _known_people(table, seen):
