@@ -335,62 +335,62 @@ class Lists(Page):
     def score(self): return ' '.join(self.page.locator('.jp-OutputArea-output .widget-label').all_inner_texts())
     def expected(self):
         "What the library gives in this process."
-        from reid_nb.explorer import Explorer, read_results
+        from reid_nb.explorer_state import Explorer, read_results
         return Explorer(*read_results(shutil.copytree(self.folder/'run', self.folder/'copy'))) # each writes its own
 
 
-def as_it_should(x, room, what):
-    "Wait until the page shows the room's lists."
-    answers = lambda n: room.ranked(n)[:room.k][['file', 'status']].values.tolist()
-    found = [[n, [[room.row().file, 'asked'], *answers(n)]] for n in room.systems()]
+def as_it_should(x, ex, what):
+    "Wait until the page shows the explorer's lists."
+    answers = lambda n: ex.ranked(n)[:ex.k][['file', 'status']].values.tolist()
+    found = [[n, [[ex.row().file, 'query'], *answers(n)]] for n in ex.systems()]
     x.check(what, lambda: x.lists() == found)
 
 
 def asking(x):
     "Queries, pictures, steps and sliders."
-    room, page = x.expected(), x.page
-    room.asked = 'query', room.order()[0]
-    as_it_should(x, room, 'the worst query comes first, with its answers')
+    ex, page = x.expected(), x.page
+    ex.query = 'query', ex.order()[0]
+    as_it_should(x, ex, 'the worst query comes first, with its answers')
     x.check('every picture is drawn', lambda: x.drawn('.ex img'))
-    x.check('the score is there', lambda: f"mAP {room.results('m1').mAP:.1%}" in x.score())
-    last = room.order()[-1]
-    page.locator('select[size]').last.select_option(index=len(room.q) - 1)
-    room.go(('query', last))
-    as_it_should(x, room, 'a query is chosen')
-    wrong = room.ranked('m1')
+    x.check('the score is there', lambda: f"mAP {ex.results('m1').mAP:.1%}" in x.score())
+    last = ex.order()[-1]
+    page.locator('select[size]').last.select_option(index=len(ex.q) - 1)
+    ex.go(('query', last))
+    as_it_should(x, ex, 'a query is chosen')
+    wrong = ex.ranked('m1')
     file, at = wrong.file.iloc[1], int(wrong['at'].iloc[1])
     page.locator(f'.ex-card[data-file="{file}"] .ex-pic').first.click()
-    room.go(('gallery', at))
-    as_it_should(x, room, 'a click on a picture asks it, and it is not among its own answers')
+    ex.go(('gallery', at))
+    as_it_should(x, ex, 'a click on a picture makes it the query, and it is not among its own answers')
     page.get_by_role('button', name='back').click()
-    room.back()
-    as_it_should(x, room, 'and back')
-    for step in ('plain', 'expanded', 'fused', 'mirror'):
+    ex.back()
+    as_it_should(x, ex, 'and back')
+    for step in ('plain', 'expand', 'fuse', 'flip'):
         page.get_by_role('button', name=step, exact=True).click()
-        room.step = step
-        as_it_should(x, room, f'step {step}')
-        x.check('with its score', lambda: f"mAP {room.results(room.systems()[0]).mAP:.1%}" in x.score())
+        ex.step = step
+        as_it_should(x, ex, f'step {step}')
+        x.check('with its score', lambda: f"mAP {ex.results(ex.systems()[0]).mAP:.1%}" in x.score())
     page.locator('select[multiple]').select_option(label=['m1', 'm2'])
-    room.shown = ['m1', 'm2']
-    as_it_should(x, room, 'two models beside each other')
-    page.get_by_role('button', name='re-ranked', exact=True).click()
-    room.step = 're-ranked'
+    ex.shown = ['m1', 'm2']
+    as_it_should(x, ex, 'two models beside each other')
+    page.get_by_role('button', name='re-rank', exact=True).click()
+    ex.step = 're-rank'
     before, slider = x.score(), page.locator('.widget-inline-hbox', has_text='k1').locator('.noUi-handle')
     slider.focus(); x.press('ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft')
-    room.test = dataclasses.replace(room.test, k1=room.test.k1 - 4)
-    as_it_should(x, room, 'a slider')
-    x.check('and its score', lambda: f"mAP {room.results('m1').mAP:.1%}" in x.score() and x.score() != before)
-    return room
+    ex.test = dataclasses.replace(ex.test, k1=ex.test.k1 - 4)
+    as_it_should(x, ex, 'a slider')
+    x.check('and its score', lambda: f"mAP {ex.results('m1').mAP:.1%}" in x.score() and x.score() != before)
+    return ex
 
 
-def elsewhere(x, room):
+def elsewhere(x, ex):
     "Files, explanations and the map."
     page = x.page
     def upload(name):
         with page.expect_file_chooser() as chooser: page.locator('.widget-upload').click()
         chooser.value.set_files(x.folder/name)
     upload('elsewhere.jpg')
-    x.check('a file is asked', lambda: x.asked() == 'a picture from elsewhere' and len(x.lists()[0][1]) == room.k + 1)
+    x.check('a file is the query', lambda: x.asked() == 'a picture from elsewhere' and len(x.lists()[0][1]) == ex.k + 1)
     shown = x.lists()
     upload('broken.jpg')
     x.check('a file that is no picture is told in one line',
@@ -399,7 +399,7 @@ def elsewhere(x, room):
         data.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg'));
         node.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })); }""",
         list((x.folder/'unpacked').rglob('*.jpeg').__next__().read_bytes()))
-    x.check('a file that is dropped is asked', lambda: x.asked() == 'a picture from elsewhere' and x.lists() != shown)
+    x.check('a file that is dropped is the query', lambda: x.asked() == 'a picture from elsewhere' and x.lists() != shown)
     page.locator('.ex-why').first.click()
     x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate(
         'i => i.offsetHeight > 50 && i.naturalWidth > 300'))
@@ -417,7 +417,7 @@ def elsewhere(x, room):
     x.check('the crop under the pointer is shown', lambda: under() and x.drawn('.em-tip img'))
     page.mouse.down(); page.mouse.up()
     x.tab('Lists')
-    x.check('a click on a dot asks it', lambda: x.asked() in {*room.q.file, *room.g.file})
+    x.check('a click on a dot makes it the query', lambda: x.asked() in {*ex.q.file, *ex.g.file})
 
 
 def itself_review(x, screenshot):
@@ -437,7 +437,7 @@ def itself_explorer(x, screenshot):
     x.run_all('35_explorer.ipynb', '.ex-pic')
     view = page.locator('.jp-OutputArea-output', has=page.locator('.ex')).last
     x.tab('Lists')
-    view.get_by_role('button', name='re-ranked', exact=True).click()
+    view.get_by_role('button', name='re-rank', exact=True).click()
     query = view.locator('select[size]').last
     query.select_option(index=2)
     name = lambda: query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]
@@ -467,9 +467,9 @@ def try_review(g, screenshot):
 
 def try_explorer(x, screenshot):
     x.run_cell('explorer.ipynb', '.ex-pic img')
-    room = asking(x)
+    ex = asking(x)
     if screenshot: picture(x.page, screenshot, x.page.locator('.jp-OutputArea-output').last)
-    elsewhere(x, room)
+    elsewhere(x, ex)
 
 
 TASKS = {'review': (make_review, Grid, try_review), 'explorer': (make_explorer, Lists, try_explorer),

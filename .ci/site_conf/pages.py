@@ -14,7 +14,7 @@ SECTIONS = { # In reading order
     'Training': ['15_loaders', '12_cache', '13_samplers', '14_splits', '18_models', '17_losses', '20_learner',
                  '19_loss_history', '21_distributed', '22_noise', '23_review'],
     'Retrieval': ['25_embed', '24_neighbors', '27_rerank', '28_retrieval', '27_fusion', '30_submission', '26_onnx'],
-    'Judging': ['16_metrics', '31_saliency', '32_report', '34_explorer_state', '35_explorer', '36_ablation', '37_zoo', '50_results'],
+    'Judging': ['16_metrics', '31_saliency', '32_report', '34_data_overlap', '34_explorer_state', '35_explorer', '36_ablation', '37_zoo', '50_results'],
     'Whole runs': ['33_pipeline', '40_scripts', '01_recipe'],
     'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store'],
     'Appendices': ['00_core', '02_runs', '07_archives', '07_images', '03_players', '04_rendering', '05_scenes', '06_synth',

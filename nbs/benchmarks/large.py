@@ -23,7 +23,7 @@ from reid_nb.recipe import load_recipe
 from reid_nb.runs import open_run
 from reid_nb.data import read_dataset
 from reid_nb.fusion import fuse
-from reid_nb.explorer import Explorer, read_results, scores_by_step
+from reid_nb.explorer_state import Explorer, read_results, scores_by_step
 from reid_nb.embed import embed
 from reid_nb.loss_history import LossHistory, read_loss_history
 from reid_nb.cache import cached_images

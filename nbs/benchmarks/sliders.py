@@ -22,7 +22,8 @@ def main():
     import numpy as np, pandas as pd, torch
     from rerank import features
     from reid_nb.recipe import load_recipe
-    from reid_nb.explorer import Explorer, ExplorerView, ModelResult
+    from reid_nb.explorer import ExplorerView
+    from reid_nb.explorer_state import Explorer, ModelResult
     from reid_nb.embed import Embeddings
     from reid_nb.metrics import evaluate
     from reid_nb.rerank import expand_queries, k_reciprocal
@@ -45,22 +46,22 @@ def main():
         return time.perf_counter() - start
 
     def anew():
-        for m in members[:1 if view.room.step != 'fused' else None]:
-            d = k_reciprocal(*expand_queries(*m.features('expanded', test), test.aqe_k), test.k1, test.k2, test.lambda_)
+        for m in members[:1 if view.explorer.step != 'fuse' else None]:
+            d = k_reciprocal(*expand_queries(*m.features('expand', test), test.aqe_k), test.k1, test.k2, test.lambda_)
             evaluate(d, m.q.pid, m.g.pid, m.q.camid, m.g.camid)
 
-    for step in ('re-ranked', 'fused')[:1 + (args.members > 1)]:
+    for step in ('re-rank', 'fuse')[:1 + (args.members > 1)]:
         view.step.value = step
-        moves = dict(lambda_=lambda i: view.tune(lambda_=0.1 + 0.01*i), k2=lambda i: view.tune(k2=3 + i),
-                     k1=lambda i: view.tune(k1=11 + i))
-        if step == 'fused': moves['weights'] = lambda i: view.weigh('m0', 0.5 + 0.05*i)
+        moves = dict(lambda_=lambda i: view.set_params(lambda_=0.1 + 0.01*i), k2=lambda i: view.set_params(k2=3 + i),
+                     k1=lambda i: view.set_params(k1=11 + i))
+        if step == 'fuse': moves['weights'] = lambda i: view.set_weight('m0', 0.5 + 0.05*i)
         found = {name: [] for name in (*moves, 'anew')}
         for i in range(args.runs):
             for name, move in moves.items(): found[name].append(timed(lambda: move(i)))
             if i < 3: found['anew'].append(timed(anew))
         for name, seconds in found.items():
             print(f'{step + ", " + name:24}{statistics.median(seconds):8.2f} s  {max(seconds):6.2f} at most')
-        view.room.test = replace(test)
+        view.explorer.test = replace(test)
 
 
 if __name__ == '__main__': main()
