@@ -9,8 +9,8 @@ __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'LIMITS', 'ADDED', 'SOURCES', 'PRESETS', '
            'LossRecipe', 'TrainRecipe', 'AugmentRecipe', 'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe', 'add_field',
            'Recipe', 'save_recipe', 'load_recipe', 'check_output', 'is_temp_file', 'check_held', 'atomic_write',
            'save_table', 'load_table', 'save_arrays', 'lock_file', 'lock_folder', 'check_whole', 'check_plain',
-           'check_run_folder', 'by_person', 'decisions_key', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed',
-           'seed_all', 'launched', 'set_up_tests', 'show_grid']
+           'check_run_folder', 'open_run', 'load_run_recipe', 'run_info', 'mix_seed', 'seed_all', 'launched',
+           'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, difflib, errno, hashlib, json, os, random, re, secrets, shutil, stat, tempfile, time
@@ -486,7 +486,7 @@ def save_table(
     with atomic_write(path) as tmp: tmp.write_bytes(text.encode())
 
 # %% ../nbs/00_core.ipynb #ab4b1bbe
-TEXT_COLUMNS = ('file person camera rival_person subset role kind rule decision by model stage occluder '
+TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decision by model stage occluder '
                 'content').split() # Also where all look like numbers, or are empty
 
 def load_table(
@@ -634,37 +634,19 @@ def check_run_folder(
             if _kind(info) == 'folder': todo.append(path)
 
 # %% ../nbs/00_core.ipynb #89d4ae17
-def by_person(
-    rule,     # (N,) what the rule decided
-    decision, # (N,) what is decided
-    by,       # (N,) 'rule' or 'person'
-) -> list:
-    "Which decisions are a person's: those that say so, and those that are not the rule's, whatever they say."
-    return [isinstance(d, str) and d != '' and (b == 'person' or d != r) for r, d, b in zip(rule, decision, by)]
+# Until run functions are in `runs`, which imports these three from `decisions`
+def by_person(*columns):
+    from reid_nb.decisions import by_person
+    return by_person(*columns)
 
-def decisions_key(
-    file,     # (N,) names of images
-    decision, # (N,) what is decided about them
-) -> str:
-    "Another text for other decisions, whatever the order of the images."
-    return hashlib.sha256(repr(sorted(zip(file, decision))).encode()).hexdigest()
+def decisions_key(*columns):
+    from reid_nb.decisions import decisions_key
+    return decisions_key(*columns)
 
-def _decisions(
-    path, # noise.csv
-):
-    "Its columns file, rule, decision and by; `ReIDError` when it is no such table."
-    columns = 'file', 'rule', 'decision', 'by'
-    try:
-        with open(path, newline='', encoding='utf-8-sig') as f:
-            table = csv.DictReader(f, strict=True)
-            lost = [name for name in columns if name not in (table.fieldnames or ())]
-            if lost: raise ValueError(f"it has no column {lost[0]}")
-            rows = list(table)
-        return [[row[c] or '' for row in rows] for c in columns]
-    except (OSError, ValueError, csv.Error) as e:
-        why = getattr(e, 'strerror', None) or e
-        raise ReIDError(f"{path} cannot be read as decisions: {why}; save it as a csv with commas, in UTF-8, or delete it "
-                        "and with it what a person has decided") from e
+def _decisions(path):
+    from reid_nb.decisions import decision_columns
+    try: return decision_columns(path)
+    except CliError as e: raise ReIDError(str(e)) from e
 
 # %% ../nbs/00_core.ipynb #7024c1b7
 def _empty(
