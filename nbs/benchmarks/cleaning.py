@@ -44,8 +44,8 @@ def decisions(way, table, folder, r):
     if way in ("paper's rule", 'suspects dropped'):
         mined = mine(read_loss_history(folder/'everything'/'losses'), table, r.noise)
     if way == 'everything': mined['kind'] = 'clean'
-    if way == 'suspects dropped': mined['kind'] = mined.kind.replace('partial', 'full')
-    return decide(mined, copies=1 if way == 'truth, only dropped' else 2)
+    if way == 'suspects dropped': mined['kind'] = mined.kind.replace('partial', 'hidden')
+    return decide(mined, repeats=1 if way == 'truth, only dropped' else 2)
 
 def one(way, data, tests, r, folder):
     "Average precision of each query, on each of the tests, for the network that was trained that way."
@@ -53,7 +53,7 @@ def one(way, data, tests, r, folder):
     done = json.loads(path.read_text()) if path.is_file() else {}
     if not set(TESTS) <= set(done):
         chosen = decisions(way, data.table, folder, r)
-        table = apply_decisions(data.table, chosen, few=0)
+        table = apply_decisions(data.table, chosen, min_images=0)
         learn = reid_learner(replace(data, table=table), r)
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/way)
         for name, test in tests.items():
@@ -63,7 +63,7 @@ def one(way, data, tests, r, folder):
             res = evaluate_rows(1 - f[q] @ f[~q].T, rows[q], rows[~q])
             done[name] = dict(ap=res.ap.tolist(), rank1=res.cmc[1])
         train = table[table.subset == 'train']
-        done |= dict(dropped=int((train.copies == 0).sum()), showings=int(train.copies.sum()))
+        done |= dict(dropped=int((train.repeats == 0).sum()), showings=int(train.repeats.sum()))
         with atomic_write(path) as tmp: tmp.write_text(json.dumps(done))
     return done
 

@@ -24,7 +24,7 @@ HIDDEN, PART = 0.15, 0.75 # Visible fraction below which a person counts as whol
 def measures(score, table, cut=None):
     "How good a score is; with `cut`, how good the set is that it drops."
     score, truth = np.where(np.isnan(score), np.nanmedian(score), score), true_kinds(table.visible, HIDDEN, PART)
-    full, part, order = truth == 'full', truth == 'partial', np.argsort(-score, kind='stable')
+    full, part, order = truth == 'hidden', truth == 'partial', np.argsort(-score, kind='stable')
     k = np.searchsorted(full[order].cumsum(), np.ceil(0.6*full.sum())) + 1
     drop = score >= cut if cut is not None else np.isin(np.arange(len(score)), order[:k])
     return dict(AUROC=auroc(score, table, HIDDEN), AP=average_precision_score(full, score), dropped=drop.sum(),
@@ -86,7 +86,7 @@ def main(
     if folds:
         shorter = r.set(**{'train.epochs': fold_epochs})
         judged = cross_fit(replace(data, table=train), shorter, folds, blocks=False, folder=out/f'folds-{seed}')
-        for how in ('label', 'rival', 'margin', 'loss', 'both'):
+        for how in ('label', 'other', 'margin', 'loss', 'both'):
             scores[f'cross-fitted, {how}, less half of the id'] = judged.score(how, 0.5)
         scores['confident learning'] = confident_learning(judged.probs, train.pid).score.values
     print(f'{len(train):,} images; dropping until 60 % of the wholly hidden are found:')

@@ -109,7 +109,7 @@ def main(
     for name in runs[0]: scores[name] = np.mean([ranks(s[name]) for s in runs], 0)
     if folds:
         judged = cross_fit(data, base, folds, blocks=True, images=images, folder=out/'folds')
-        for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
+        for how in ('label', 'other', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
         scores['confident learning'] = confident_learning(judged.probs, table.pid).score.values
         scores['loss + look + neighbors + cross-fitted label'] = sum_of_ranks(scores['loss + look + neighbors'],
                                                                                judged.score('label'))

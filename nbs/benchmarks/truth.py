@@ -34,7 +34,7 @@ def main(
         for seed in map(int, seeds.split()):
             r = trainings(load_run_recipe(out).set(seed=seed), table_rows('cumulative'))[0][name]
             n, folder = r.noise, out/f'truth/seed-{seed}/{name}'
-            shown = apply_decisions(data.table, decide(table, n.copies, drop=n.drop), n.few, n.max_copies)
+            shown = apply_decisions(data.table, decide(table, n.repeats, drop=n.drop), n.min_images, n.max_repeats)
             if not (folder/'result.json').is_file():
                 train_job(data, Job(folder, r, shown))
                 found = score_row(data, r, folder)
