@@ -153,7 +153,7 @@ def change_decision(
     file,   # Of the row
     choose, # Called with the row as it is now; returns its new (decision, by)
 ) -> tuple:
-    "Replace one row's decision in the file; returns the table, and the pairs before and after."
+    "Replace one row's decision in the file; returns the table, and a tuple of the pairs before and after."
     name = path.name
     busy = f"{name} is not saved: another process has held it for 10 seconds"
     try:
@@ -168,4 +168,4 @@ def change_decision(
                 table.loc[row, ['decision', 'by']] = after
                 save_table(table, path)
     except OSError as e: raise ReIDError(f"{name} is not saved: {e.strerror or e}") from e
-    return table, before, after
+    return table, (before, after)

@@ -561,7 +561,7 @@ def reid_noise(
     from reid_nb.learner import read_ledger
     from reid_nb.noise import decide, mine, precision_recall
     from reid_nb.pipeline import read_table
-    from reid_nb.review import read_decisions
+    from reid_nb.decisions import read_decisions
     run = Path(run)
     check_run_folder(run)
     folder = next((p for p in (run, run/'models/noise_model') if (p/'losses').exists()), None)
