@@ -37,10 +37,10 @@ def is_decision(
 def parse_repeats(
     decisions, # Series of 'keep', 'drop' or 'oversample x3'
 ) -> pd.Series:
-    "How often each image is shown per epoch; `ReIDError` naming the first word that is no decision."
+    "How often each image is shown per epoch; `ReIDError` naming a word that is no decision."
     text = decisions.astype(str)
     unknown = text[~text.str.fullmatch(DECISION, na=False).astype(bool)]
-    if len(unknown): raise ReIDError(f"{unknown.iloc[0]!r} is no decision; write keep, drop, or oversample x2")
+    for word in unknown: raise ReIDError(f"{word!r} is no decision; write keep, drop, or oversample x2")
     times = text.str.extract('^oversample x(.*)$')[0]
     repeats = text.map({'keep': '1', 'drop': '0'}).where(times.isna(), times)
     return repeats.astype(int)
@@ -71,7 +71,7 @@ NOISE_COLUMNS = 'file pid seq frame loss score kind rule decision by'.split() # 
 MAX_BYTES, MAX_ROWS = 2**28, 10**6 # Of a file that is read
 _BELOW_ROOT = r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).+'
 _NUMBER = r'(?i:[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?inf|nan|)'
-VALUES = dict(file=(_BELOW_ROOT, 'a path below the root'), # Pattern of each column, and what the error says
+VALUES = dict(file=(_BELOW_ROOT, 'a path below the root'), # Pattern of a column, and words for the error
               pid=(r'-?\d{1,18}', 'a whole number'),
               score=(_NUMBER, 'a number'),
               kind=('|'.join(KIND_NAMES), 'clean, partial or hidden'),
@@ -95,8 +95,8 @@ def _check_columns(names, path):
     "`ReIDError` unless each column of `NOISE_COLUMNS` is there once."
     missing = [c for c in NOISE_COLUMNS if names.count(c) != 1]
     if not missing: return
-    raise ReIDError(f"{path} is no table from mining: its first line has to name {missing[0]} once, "
-                    "and commas between the columns")
+    raise ReIDError(f"{path} is no table from mining: its first line has to name {missing[0]} "
+                    "once, and commas between the columns")
 
 def _table_by_line(rows, path):
     "Rows as a table of texts whose index is the line; `ReIDError` for a row of another length."
@@ -109,7 +109,7 @@ def _table_by_line(rows, path):
     return pd.DataFrame(list(full.values()), index=list(full), columns=names, dtype=str)
 
 def _check_values(table, path):
-    "`ReIDError` naming the first line whose value is not among `VALUES`, or whose file is there twice."
+    "`ReIDError` naming the first line with another value than `VALUES`, or a file that is there twice."
     for column, (pattern, words) in VALUES.items():
         fits = table[column].str.fullmatch(pattern).astype(bool)
         for line, value in table[column][~fits].items():
@@ -117,6 +117,7 @@ def _check_values(table, path):
     for line, file in table.file[table.file.duplicated()].items():
         raise ReIDError(f"{path}, line {line}: {file} is there twice")
 
+# %% ../nbs/02_decisions.ipynb #1e2b6f90
 def read_decisions(
     path, # noise.csv
 ) -> pd.DataFrame:
@@ -133,7 +134,7 @@ def read_decisions(
 def decision_columns(
     path, # noise.csv
 ) -> list:
-    "Its columns file, rule, decision and by; `ReIDError` when one is missing, or the file is no csv."
+    "Its columns file, rule, decision and by; `ReIDError` when one is missing."
     columns = 'file', 'rule', 'decision', 'by'
     try:
         with open(path, newline='', encoding='utf-8-sig') as f:
@@ -143,8 +144,8 @@ def decision_columns(
             rows = list(table)
     except (OSError, ValueError, csv.Error) as e:
         why = getattr(e, 'strerror', None) or e
-        raise ReIDError(f"{path} cannot be read as decisions: {why}; save it as a csv with commas, in UTF-8, or "
-                        "delete it and with it what a person has decided") from e
+        raise ReIDError(f"{path} cannot be read as decisions: {why}; save it as a csv with commas, in UTF-8, "
+                        "or delete it and with it what a person has decided") from e
     return [[row[name] or '' for row in rows] for name in columns]
 
 # %% ../nbs/02_decisions.ipynb #c277dd98
@@ -153,7 +154,7 @@ def change_decision(
     file,   # Of the row
     choose, # Called with the row as it is now; returns its new (decision, by)
 ) -> tuple:
-    "Replace one row's decision in the file; returns the table, and a tuple of the pairs before and after."
+    "Replace one row's decision; returns the table, and a tuple of the pairs before and after."
     name = path.name
     busy = f"{name} is not saved: another process has held it for 10 seconds"
     try:

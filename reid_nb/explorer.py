@@ -108,7 +108,7 @@ def _known(
     "The features in the file when they are those of this model and these images, None otherwise."
     if path is None or not path.is_file(): return None
     e = load_embeddings(path)
-    same = all(e.about.get(k) == v for k, v in about.items() if k != 'precision') # which is the machine's affair
+    same = all(e.metadata.get(k) == v for k, v in about.items() if k != 'precision') # which is the machine's affair
     if not same or e.table.file.tolist() != rows.file.tolist(): return None
     shutil.rmtree(path.with_suffix('.parts'), ignore_errors=True) # a kill at the very end may have left them
     return replace(e, table=rows)
@@ -305,7 +305,7 @@ def look(self:ModelResult,
     "(D,) feature; `ReIDError` when there is no network."
     if self.model is None: raise ReIDError(f"{self.name} has no network that could look at a picture")
     x = _bytes(self.model, im)
-    return embed(self.model, pd.DataFrame(dict(file=['picture'])), images=x[None], flip=flip).features[0]
+    return embed(self.model, pd.DataFrame(dict(file=['picture'])), pixels=x[None], flip=flip).features[0]
 
 def _bytes(
     model, # ReIDModel

@@ -209,6 +209,7 @@ def _confused_persons(table):
     name_of = dict(zip(table.pid, names_of(table)))
     return table.confused_pid.map(name_of).fillna('')
 
+# %% ../nbs/22_noise.ipynb #4fe7dcfb
 def mine(
     history:LossHistory,                # Of a training, rows as the training rows of `table`
     table,                              # The whole table

@@ -311,7 +311,7 @@ def embed_and_rank(
     "Embeddings of a subset by the model in `folder`, and the last (Q, G) distances of `answer`."
     model, at = load_model(folder).to(default_device()), np.flatnonzero(data.table.subset == subset)
     images = take(cached_images(data.table, data.root, recipe.model.size, recipe.model.resize), at)
-    e = embed(model, data.table.iloc[at], images=images, flip=recipe.test.flip, progress=progress)
+    e = embed(model, data.table.iloc[at], pixels=images, flip=recipe.test.flip, progress=progress)
     *_, (_, dist) = postprocess_steps(e, recipe)
     return e, dist
 
@@ -341,11 +341,11 @@ def retrieve(
         rows = run.data.rows(subset)
         if not len(rows): continue
         images, dists = take(run.images, run.data.table.subset == subset), []
-        look = dict(table=rows, images=images, progress=run.verbose)
+        look = dict(images=rows, pixels=images, progress=run.verbose)
         plain = lambda model: next(postprocess_steps(embed(model, **look, flip=False), run.recipe))[1]
         if key == 'validation':
             log_score(run, 'untrained network', plain(reid_learner(run.data, run.recipe, run.images).model))
-            log_score(run, 'color histogram', next(postprocess_steps(color_histogram(look['images'], rows), run.recipe))[1])
+            log_score(run, 'color histogram', next(postprocess_steps(color_histogram(look['pixels'], rows), run.recipe))[1])
             if mined is not None: log_score(run, 'trained', plain(mined))
         for name, model in models.items():
             tell, flip = key == 'validation' and not dists, run.recipe.test.flip

@@ -227,6 +227,7 @@ def _row(self:Review, file, pictures):
     frame = f"sequence {row.seq}, frame {row.frame}"
     return dict(texts, name=name_in(row), image=image, frame=frame, facts=', '.join(facts), rest=strip)
 
+# %% ../nbs/23_review.ipynb #0cb5e876
 @patch
 def page(self:Review) -> tuple:
     "The page with the current crop as a message, and its pictures as JPEG bytes."

@@ -43,7 +43,7 @@ def features(data, folder, flip=True, sizes=None, adapt=False):
     rows = data.table.iloc[at]
     if sizes: return embed(model, rows, data.root, [model.size, *sizes], flip=flip)
     images = cached_images(data.table, data.root, model.size, model.resize)[torch.as_tensor(at)]
-    return embed(adapted(model, images) if adapt else model, rows, images=images, flip=flip)
+    return embed(adapted(model, images) if adapt else model, rows, pixels=images, flip=flip)
 
 def last(e, r): return list(postprocess_steps(e, r))[-1][1]
 

@@ -35,7 +35,7 @@ def trained(data, r, images, folder):
     if not (folder/'look.safetensors').is_file():
         learn = reid_learner(data, r, images)
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder)
-        f = embed(learn.model, data.table, images=images).features
+        f = embed(learn.model, data.table, pixels=images).features
         with atomic_write(folder/'look.safetensors') as tmp:
             save_file(dict(scores=cosines(learn.model, images), features=f), tmp)
     return read_loss_history(folder/'losses'), load_file(folder/'look.safetensors')
