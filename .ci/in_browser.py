@@ -49,7 +49,7 @@ def make_review(folder):
     (data.root/'data_reid').rename(folder/'data_reid')
     train = data.rows('train')
     score = (3*(1 - train.visible)**2 + np.random.default_rng(0).normal(0, 0.3, len(train))).round(3)
-    kind = np.select([score > 1.8, score > 0.9], ['full', 'partial'], 'clean')
+    kind = np.select([score > 1.8, score > 0.9], ['hidden', 'partial'], 'clean')
     table = decide(train.assign(loss=score + 0.5, score=score, kind=kind)).drop(columns=['camid', 'subset', 'role'])
     table.to_csv(folder/'noise.csv', index=False, lineterminator='\n')
     write_notebook(folder/'review.ipynb', REVIEW)

@@ -14,7 +14,8 @@ from urllib.parse import urlparse
 
 from tqdm import tqdm
 
-from .core import ReIDError, WriteError, check_plain, check_run_folder, lock_file
+from .core import ReIDError, WriteError, lock_file
+from .runs import check_plain, check_run_folder
 
 # %% ../nbs/07_archives.ipynb #507b8758
 MAX_IMAGES = 10**6    # Members of a zip, rows of a table, files in a folder

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from .core import DiskFull, ReIDError, WriteError, atomic_write, lock_file
-from .data import open_image
+from .images import open_image
 
 # %% ../nbs/12_cache.ipynb #eed3a1d3
 def _stretch(im, size): return im.resize(size, Image.BILINEAR)

@@ -25,8 +25,8 @@ from torch.multiprocessing import (ProcessExitedException, ProcessRaisedExceptio
 from .core import HELD, ReIDError, launched
 from .learner import SingleProcess, TqdmCallback
 from .loaders import BatchLoader, eval_batches
-from .samplers import EpochSampler
 from .losses import at_least_float
+from .samplers import EpochSampler
 
 # %% ../nbs/21_distributed.ipynb #2145c885
 class ProcessGroup(SingleProcess):

@@ -17,18 +17,23 @@ import numpy as np
 import pandas as pd
 from fastai.torch_core import default_device
 from fastcore.basics import patch
-from .core import ReIDError, Recipe, TestRecipe, check_run_folder, load_run_recipe, not_blank
-from .data import ReIDData, decode_image, names_of, open_image
-from .data_overlap import Overlap, find_overlap, with_content
+from .core import ReIDError, not_blank
+from .data import ReIDData
+from .data_overlap import Overlap, content_table, find_overlap
 from .embed import Embeddings, embed, embedding_config, load_embeddings
 from .fusion import fuse
-from .learner import check_trained_on, trained_on
-from .loaders import split_roles
+from .images import decode_image, open_image
 from .metrics import evaluate_rows, find_matches
 from .models import ReIDModel, load_model
-from .pipeline import KEYS, read_root, read_table
+from .pipeline import KEYS
+from .provenance import check_trained_on, trained_on
+from .recipe import Recipe, TestRecipe
 from .retrieval import PLAIN, STEPS, Retriever, embed_options
+from .run_files import read_root, read_table
+from .runs import check_run_folder, load_run_recipe
 from .saliency import model_input
+from .splits import split_roles
+from .tables import names_of
 
 # %% ../nbs/34_explorer_state.ipynb #7b9a8f31
 _WORDS = {True: 'with flip', False: 'without flip'}
@@ -131,7 +136,7 @@ def embed_image(self:ModelResult,
     if self.model is None: raise ReIDError(f"{self.name} has no network to embed a picture with")
     pixels = model_input(self.model, im)
     table = pd.DataFrame(dict(file=['picture']))
-    e = embed(self.model, table, images=pixels[None], flip=flip, **options)
+    e = embed(self.model, table, pixels=pixels[None], flip=flip, **options)
     return e.features[0]
 
 # %% ../nbs/34_explorer_state.ipynb #f893f76a
@@ -204,7 +209,7 @@ def _read_features(path, model, flip, rows):
     e = load_embeddings(path)
     config = embedding_config(model, [model.size], flip, model.resize, model.bf16)
     del config['precision'] # which depends on the machine
-    same_config = config.items() <= e.about.items()
+    same_config = config.items() <= e.metadata.items()
     same_images = e.table.file.tolist() == rows.file.tolist()
     if not (same_config and same_images): return None
     shutil.rmtree(path.with_suffix('.parts'), ignore_errors=True) # a kill at the very end may have left them
@@ -230,7 +235,7 @@ def _load_result(source, progress):
 # %% ../nbs/34_explorer_state.ipynb #b5823037
 def _find_sources(runs, names, root, subset, data):
     "The models of the runs, each with its images, named by `names` where these are given."
-    table = None if data is None else with_content(data)
+    table = None if data is None else content_table(data)
     for run, name in zip(runs, names):
         check_run_folder(run)
         folders = _model_folders(run)

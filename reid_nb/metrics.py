@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from tqdm.auto import tqdm
 
 from .core import ReIDError
-from .data import is_unknown, match_names
+from .tables import is_unknown, match_names
 
 # %% ../nbs/16_metrics.ipynb #3ec997b9
 def to_numpy(

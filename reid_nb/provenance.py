@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import ReIDError, Recipe
+from .core import ReIDError
 from .loss_history import LossHistory, read_loss_history
 from .models import read_note
+from .recipe import Recipe
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
 _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe that training depends on
@@ -38,7 +39,7 @@ def same_training(
     return training_values(a) == training_values(b)
 
 # %% ../nbs/19_provenance.ipynb #fdff7238
-PARTS = dict(recipe='recipe', files='images', content='content of the images', labels='labels', showings='decisions')
+PARTS = dict(recipe='recipe', files='images', content='content of the images', labels='labels', repeats='decisions')
 
 def fingerprint(
     values, # Lists, numbers and texts
@@ -64,15 +65,15 @@ def training_rows(
 
 def trained_on(
     recipe:Recipe, # Of a training
-    rows,          # Its training rows: `file`, `pid`, if there `seq`, `copies`, `content`
+    rows,          # Its training rows: `file`, `pid`, if there `seq`, `repeats`, `content`
 ) -> dict:
     "A fingerprint of each of `PARTS`; that of the content is empty where it is not known of every image."
-    copies = rows.copies if 'copies' in rows else np.ones(len(rows))
-    copies = np.asarray(copies, float)
+    repeats = rows.repeats if 'repeats' in rows else np.ones(len(rows))
+    repeats = np.asarray(repeats, float)
     content = rows.content.fillna('').tolist() if 'content' in rows else ['']
     labels = [rows[column].tolist() for column in ('pid', 'seq') if column in rows]
     parts = dict(recipe=sorted(training_values(recipe).items()), files=rows.file.tolist(), content=content,
-                 labels=labels, showings=copies.tolist())
+                 labels=labels, repeats=repeats.tolist())
     note = {name: fingerprint(values) for name, values in parts.items()}
     if not all(content): note['content'] = ''
     return note

@@ -16,11 +16,15 @@ import pandas as pd
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from .core import (ReIDError, atomic_write, check_run_folder, load_run_recipe, load_table, run_info,
-                          save_table)
-from .data import ReIDData, _decode, _outside, names_of
-from .learner import read_loss_history
+from .archives import is_outside
+from .core import ReIDError, atomic_write, load_table, save_table
+from .data import ReIDData
+from .images import inspect_images
+from .loss_history import read_loss_history
 from .metrics import evaluate_rows
+from .provenance import with_content
+from .runs import check_run_folder, load_run_recipe, run_info
+from .tables import names_of
 
 # %% ../nbs/31_run_files.ipynb #72d8e047
 RUN_TABLES = {  # Columns that a table of a run needs, by the name of its file
@@ -127,9 +131,7 @@ def keep_table(
     "Write `table.csv`, `root.txt` and `run.json`; `ReIDError` when those there are of other images."
     check_kind(out, kind)
     out, table = Path(out), data.table.reset_index(drop=True)
-    if data.images is not None:
-        content = table.file.map(data.images.content)
-        table = table.assign(content=content.fillna(''))
+    table = with_content(table, data.images)
     path = out/'table.csv'
     if not path.is_file(): save_table(table, path)
     _check_same_images(data.name, table, read_table(path), out)
@@ -167,11 +169,11 @@ def run_data(
     "What the run was started with, by its own table; `ReIDError` where an image is gone or changed."
     out = Path(out)
     info, table, root = run_info(out), read_table(out/'table.csv'), read_root(out)
-    outside = [file for file in table.file if _outside(file)]
+    outside = [file for file in table.file if is_outside(file)]
     if outside:
         path = out/'table.csv'
         raise ReIDError(f"{path} names {outside[0]}, which is not below the folder of the images")
-    images, problems = _decode(root, table.file, progress)
+    images, problems = inspect_images(root, table.file, progress)
     problems = dict(problems)
     for file in _changed_images(table, images):
         problems.setdefault(file, f"{file} shows something else than then")

@@ -17,9 +17,9 @@ from matplotlib import colormaps
 from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 from PIL import Image
 from sklearn.manifold import TSNE
+from .cache import resize_image
 from .core import ReIDError
 from .explore import KINDS
-from .loaders import resize_image
 from .models import ReIDModel, _as_map
 
 # %% ../nbs/31_saliency.ipynb #537b781d

@@ -13,7 +13,8 @@ from functools import partial
 import numpy as np
 from fastcore.basics import patch
 
-from .core import Recipe, ReIDError, mix_seed
+from .core import ReIDError, mix_seed
+from .recipe import Recipe
 
 # %% ../nbs/13_samplers.ipynb #511b7bb7
 MAX_WEIGHT = 10_000 # Repeats of an image in an epoch

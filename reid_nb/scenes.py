@@ -16,7 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
-from .players import ACTIONS, SKIN_COLORS, TEAM_COLORS, Player, Uniform, motion, random_player, random_uniforms
+from .players import (ACTIONS, SKIN_COLORS, TEAM_COLORS, Player, Uniform, motion, random_player,
+                             random_uniforms)
 from .rendering import figure, paint, shade, strokes
 
 # %% ../nbs/05_scenes.ipynb #e58bec69

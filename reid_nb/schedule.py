@@ -12,7 +12,8 @@ from functools import partial
 import torch
 from fastai.optimizer import OptimWrapper
 
-from .core import ReIDError, TrainRecipe
+from .core import ReIDError
+from .recipe import TrainRecipe
 
 # %% ../nbs/19_schedule.ipynb #f6f9b7f9
 def _cosine(after_warmup, done):

@@ -16,10 +16,10 @@ import tomlkit
 from fastcore.basics import store_attr
 from fastcore.meta import delegates
 
-from .shell import COMMANDS, command
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .recipe import load_recipe
 from .runs import load_run_recipe, run_info
+from .shell import COMMANDS, command
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
 EMBEDDED = dict(n_ids=60, frames=20, seed=1, n_val=40, n_test=20)
@@ -89,7 +89,7 @@ class DataOptions:
 
 def _held_out(data, share, split_by):
     "The data with a share of the training images as labeled queries and gallery, the same one whatever the recipe's seed."
-    from reid_nb.loaders import hold_out
+    from reid_nb.splits import hold_out
     if len(data.rows('test')): raise ReIDError(f"{data.name} has a labeled test part; leave out --hold-out")
     data = replace(data, table=hold_out(data.table, share, split_by))
     print(f'Held out, by {split_by}: {data}')
@@ -100,7 +100,7 @@ HELD_OUT = 0.2 # Of the training images, where no share is given
 
 def _hold_out_fifth(data, p):
     "The data with `HELD_OUT` of it held out by id, None where fewer than `p` people remain or fewer than two are to be found."
-    from reid_nb.loaders import hold_out
+    from reid_nb.splits import hold_out
     try: table = hold_out(data.table, HELD_OUT)
     except ReIDError: return None
     ids = {part: table.pid[table.subset == part].nunique() for part in ('train', 'test')}
@@ -129,7 +129,7 @@ def _to_resume(out, kind, resume, force):
     "The folder when a run of this kind in it is to be resumed, None for a new one; `ReIDError` when there is none to resume."
     if force or not resume: return None
     if not (out/'recipe.toml').is_file(): raise ReIDError(_no_run(out))
-    from reid_nb.pipeline import check_kind
+    from reid_nb.run_files import check_kind
     check_kind(out, kind)
     return out
 
@@ -165,14 +165,14 @@ def _own_data(out, options):
         raise ReIDError(f"{' and '.join(given)}: {out} goes on with its own data; leave that out, or give --data as well")
     if not (out/'table.csv').is_file():
         raise ReIDError(f"{out} was stopped before its data were read; give --data as well, or --force to start over")
-    from reid_nb.pipeline import run_data
+    from reid_nb.run_files import run_data
     found = run_data(out, progress=True)
     print(found)
     return found
 
 def _held_out_as(data, out):
     "The data with the part held out that the run in `out` has; as they are when they hold other files, which the run refuses."
-    from reid_nb.pipeline import read_table
+    from reid_nb.run_files import read_table
     old, table = read_table(out/'table.csv'), data.table.reset_index(drop=True)
     if old.file.tolist() != table.file.tolist(): return data
     columns = ['subset', 'role', 'camid']
@@ -218,7 +218,7 @@ def _train(options, before, recipe, out, **how):
 
 def _summary(folder):
     "The end of a training's history in a line."
-    from reid_nb.pipeline import read_table
+    from reid_nb.run_files import read_table
     rows = read_table(folder/'history.csv')
     measured = rows[rows.mAP.notna()]
     scores = ''
@@ -385,7 +385,7 @@ def reid_eval(
     changes, folders = _changes(set, 'test'), _run_folders(runs)
     if out: _new_file(out, 'give another --out')
     if options.given() and not data: raise ReIDError("--hold-out, --split-by, --columns and --skip-bad are about --data")
-    from reid_nb.explorer import Explorer, read_results, scores_by_step
+    from reid_nb.explorer_state import Explorer, read_results, scores_by_step
     found = options.read() if data else None
     results, root = read_results(folders if len(folders) > 1 else folders[0], data=found, progress=True,
                                  allow_overlap=allow_overlap)
@@ -405,15 +405,15 @@ PLOT_FORMATS = '.png', '.jpg', '.pdf', '.svg'
 def _read_losses(run, changes):
     "The run's table, the losses of its training, and section `noise` of its recipe with `changes`."
     from reid_nb.runs import check_run_folder
-    from reid_nb.learner import read_ledger
-    from reid_nb.pipeline import read_table
+    from reid_nb.provenance import read_training_losses
+    from reid_nb.run_files import read_table
     check_run_folder(run)
     folder = next((p for p in (run, run/'models/noise_model') if (p/'losses').exists()), None)
     if folder is None or not (run/'table.csv').is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     recipe, table = load_run_recipe(run).set(**changes), read_table(run/'table.csv')
     trained = load_run_recipe(folder) if (folder/'recipe.toml').is_file() else None
-    losses = read_ledger(folder, table[table.subset == 'train'], trained)
+    losses = read_training_losses(folder, table[table.subset == 'train'], trained)
     return table.drop(columns='content', errors='ignore'), losses, recipe.noise # fingerprints are the run's own affair
 
 @command(first='run')
@@ -433,8 +433,8 @@ def reid_noise(
     if plot and Path(plot).suffix not in PLOT_FORMATS:
         raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
     from reid_nb.noise import decide, mine, precision_recall
-    from reid_nb.pipeline import read_root
-    from reid_nb.review import read_decisions
+    from reid_nb.run_files import read_root
+    from reid_nb.decisions import read_decisions
     run = Path(run)
     table, losses, settings = _read_losses(run, changes)
     earlier = [p for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()]
@@ -453,7 +453,7 @@ def reid_noise(
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _noise_lines(found, truth):
     "Lines: how many of each kind, how far that is true where the truth is known, and the ten of the highest score."
-    from reid_nb.data import names_of
+    from reid_nb.tables import names_of
     for kind, rows in found.groupby('kind'):
         line = f"{kind:8}{len(rows):6,} crops of {rows.pid.nunique():,} ids"
         if truth is not None and kind in truth.index:
@@ -500,7 +500,7 @@ def _column_map(text):
 
 def _accept_terms(accept):
     "Show the terms of the official zip; raise `ReIDError` unless they are accepted."
-    from reid_nb.data import DATA_TERMS
+    from reid_nb.archives import DATA_TERMS
     print(DATA_TERMS, flush=True)
     if accept: return
     if not sys.stdin.isatty(): raise ReIDError("nothing was fetched: read the terms above, and give --accept")
@@ -519,7 +519,8 @@ def reid_data(
 ):
     "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
     if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
-    from reid_nb.data import download_dataset, find_problems, read_dataset
+    from reid_nb.archives import download_dataset
+    from reid_nb.data import find_problems, read_dataset
     if download:
         _accept_terms(accept)
         path = download_dataset('data', accept=True, progress=True)

@@ -13,9 +13,9 @@ from fastcore.script import call_parse
 
 from cleaning import interval, part_of_ids
 from reid_nb.core import atomic_write
-from reid_nb.recipe import load_recipe
 from reid_nb.data import read_dataset
 from reid_nb.learner import reid_learner
+from reid_nb.recipe import load_recipe
 
 WAYS = {'as it is': {}, 'with AugMix': {'augment.augmix': 0.5}, 'with color jitter': {'augment.jitter': 0.5},
         'with patches of others': {'augment.patch': 0.5}, 'with affine': {'augment.affine': 0.5},

@@ -23,11 +23,11 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms as T
 
 from reid_nb.augment import augmentations
-from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.loaders import reid_dls
 from reid_nb.losses import reid_loss
 from reid_nb.models import recipe_model
+from reid_nb.recipe import load_recipe
 
 class LocalGray:
     "Local grayscale of one float image, as it is usually written."

@@ -15,15 +15,15 @@ import pandas as pd
 import torch
 from fastcore.script import call_parse
 
-from reid_nb.runs import load_run_recipe
-from reid_nb.data import read_dataset
-from reid_nb.fusion import fuse
-from reid_nb.embed import Embeddings, embed
 from reid_nb.cache import cached_images
+from reid_nb.data import read_dataset
+from reid_nb.embed import Embeddings, embed
+from reid_nb.fusion import fuse
 from reid_nb.metrics import bootstrap, evaluate_rows
 from reid_nb.models import load_model
 from reid_nb.rerank import expand_gallery, expand_queries, k_reciprocal
 from reid_nb.retrieval import final_distances
+from reid_nb.runs import load_run_recipe
 from reid_nb.zoo import choose_parameters
 
 FITTED = 'parameters of re-ranking from other people'
@@ -43,7 +43,7 @@ def features(data, folder, flip=True, sizes=None, adapt=False):
     rows = data.table.iloc[at]
     if sizes: return embed(model, rows, data.root, [model.size, *sizes], flip=flip)
     images = cached_images(data.table, data.root, model.size, model.resize)[torch.as_tensor(at)]
-    return embed(adapted(model, images) if adapt else model, rows, images=images, flip=flip)
+    return embed(adapted(model, images) if adapt else model, rows, pixels=images, flip=flip)
 
 def both_expanded(e, r):
     "The answer when the gallery is expanded too."

@@ -15,13 +15,13 @@ import torch
 from fastcore.script import call_parse
 
 from reid_nb.core import atomic_write, load_table
-from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.embed import embed
 from reid_nb.learner import reid_learner
 from reid_nb.loss_history import read_loss_history
 from reid_nb.metrics import evaluate_rows
 from reid_nb.noise import apply_decisions, decide, mine, true_kinds
+from reid_nb.recipe import load_recipe
 from reid_nb.synth import occlude
 
 HIDDEN, PART = 0.15, 0.75 # Visible fraction below which a person counts as wholly, and as partly hidden
@@ -46,8 +46,8 @@ def decisions(way, table, folder, r):
     if way in ("paper's rule", 'suspects dropped'):
         mined = mine(read_loss_history(folder/'everything'/'losses'), table, r.noise)
     if way == 'everything': mined['kind'] = 'clean'
-    if way == 'suspects dropped': mined['kind'] = mined.kind.replace('partial', 'full')
-    return decide(mined, copies=1 if way == 'truth, only dropped' else 2)
+    if way == 'suspects dropped': mined['kind'] = mined.kind.replace('partial', 'hidden')
+    return decide(mined, repeats=1 if way == 'truth, only dropped' else 2)
 
 def one(way, data, tests, r, folder):
     "Average precision of each query, on each of the tests, for the network that was trained that way."
@@ -55,7 +55,7 @@ def one(way, data, tests, r, folder):
     done = json.loads(path.read_text()) if path.is_file() else {}
     if not set(TESTS) <= set(done):
         chosen = decisions(way, data.table, folder, r)
-        table = apply_decisions(data.table, chosen, few=0)
+        table = apply_decisions(data.table, chosen, min_images=0)
         learn = reid_learner(replace(data, table=table), r)
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder/way)
         for name, test in tests.items():
@@ -65,7 +65,7 @@ def one(way, data, tests, r, folder):
             res = evaluate_rows(1 - f[q] @ f[~q].T, rows[q], rows[~q])
             done[name] = dict(ap=res.ap.tolist(), rank1=res.cmc[1])
         train = table[table.subset == 'train']
-        done |= dict(dropped=int((train.copies == 0).sum()), showings=int(train.copies.sum()))
+        done |= dict(dropped=int((train.repeats == 0).sum()), showings=int(train.repeats.sum()))
         with atomic_write(path) as tmp: tmp.write_text(json.dumps(done))
     return done
 

@@ -18,19 +18,19 @@ from fastcore.script import call_parse
 from PIL import Image
 
 from reid_nb import report, scripts
-from reid_nb.core import load_table
-from reid_nb.recipe import load_recipe
-from reid_nb.runs import open_run
-from reid_nb.data import read_dataset
-from reid_nb.fusion import fuse
-from reid_nb.explorer_state import Explorer, read_results, scores_by_step
-from reid_nb.embed import embed
-from reid_nb.loss_history import LossHistory, read_loss_history
 from reid_nb.cache import cached_images
-from reid_nb.samplers import PKSampler
+from reid_nb.core import load_table
+from reid_nb.data import read_dataset
+from reid_nb.embed import embed
+from reid_nb.explorer_state import Explorer, read_results, scores_by_step
+from reid_nb.fusion import fuse
+from reid_nb.loss_history import LossHistory, read_loss_history
 from reid_nb.models import load_model
 from reid_nb.noise import mine
 from reid_nb.pipeline import run_all, train_model
+from reid_nb.recipe import load_recipe
+from reid_nb.runs import open_run
+from reid_nb.samplers import PKSampler
 
 SMALL = {'model.backbone': 'test_resnet', 'model.size': [32, 16], 'train.epochs': 2, 'train.warmup': 1, 'train.precision': 'fp32',
          'train.eval_every': 2, 'train.p': 4, 'noise.clean': False, 'ensemble.circle_m': [0.3]}

@@ -16,10 +16,10 @@ import torch
 from fastai.callback.core import Callback
 from fastcore.script import call_parse
 
-from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import reid_learner
-from reid_nb.loss_history import LossRecorder, LossHistory
+from reid_nb.loss_history import LossHistory, LossRecorder
+from reid_nb.recipe import load_recipe
 from reid_nb.samplers import PKSampler
 
 def clock():

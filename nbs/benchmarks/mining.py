@@ -14,11 +14,11 @@ from fastcore.script import call_parse
 from sklearn.metrics import average_precision_score
 
 from reid_nb.core import load_table
-from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.learner import reid_learner
 from reid_nb.loss_history import read_loss_history
-from reid_nb.noise import SCORES, auroc, confident_learning, cross_fit, center_by_id, thresholds, true_kinds
+from reid_nb.noise import SCORES, auroc, center_by_id, confident_learning, cross_fit, thresholds, true_kinds
+from reid_nb.recipe import load_recipe
 from reid_nb.synth import occlude
 
 HIDDEN, PART = 0.15, 0.75 # Visible fraction below which a person counts as wholly, and as partly hidden
@@ -26,7 +26,7 @@ HIDDEN, PART = 0.15, 0.75 # Visible fraction below which a person counts as whol
 def measures(score, table, cut=None):
     "How good a score is; with `cut`, how good the set is that it drops."
     score, truth = np.where(np.isnan(score), np.nanmedian(score), score), true_kinds(table.visible, HIDDEN, PART)
-    full, part, order = truth == 'full', truth == 'partial', np.argsort(-score, kind='stable')
+    full, part, order = truth == 'hidden', truth == 'partial', np.argsort(-score, kind='stable')
     k = np.searchsorted(full[order].cumsum(), np.ceil(0.6*full.sum())) + 1
     drop = score >= cut if cut is not None else np.isin(np.arange(len(score)), order[:k])
     return dict(AUROC=auroc(score, table, HIDDEN), AP=average_precision_score(full, score), dropped=drop.sum(),
@@ -88,7 +88,7 @@ def main(
     if folds:
         shorter = r.set(**{'train.epochs': fold_epochs})
         judged = cross_fit(replace(data, table=train), shorter, folds, blocks=False, folder=out/f'folds-{seed}')
-        for how in ('label', 'rival', 'margin', 'loss', 'both'):
+        for how in ('label', 'other', 'margin', 'loss', 'both'):
             scores[f'cross-fitted, {how}, less half of the id'] = judged.score(how, 0.5)
         scores['confident learning'] = confident_learning(judged.probs, train.pid).score.values
     print(f'{len(train):,} images; dropping until 60 % of the wholly hidden are found:')

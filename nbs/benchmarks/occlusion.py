@@ -15,16 +15,16 @@ from fastcore.script import call_parse
 from safetensors.numpy import load_file, save_file
 from scipy.stats import rankdata
 
+from reid_nb.cache import decode_images
 from reid_nb.core import atomic_write
-from reid_nb.recipe import load_recipe
 from reid_nb.data import read_dataset
-from reid_nb.images import open_image
-from reid_nb.explore import image_sizes
 from reid_nb.embed import embed
+from reid_nb.explore import image_sizes
+from reid_nb.images import open_image
 from reid_nb.learner import reid_learner
 from reid_nb.loss_history import read_loss_history
-from reid_nb.cache import decode_images
-from reid_nb.noise import auroc, confident_learning, cross_fit, center_by_id
+from reid_nb.noise import auroc, center_by_id, confident_learning, cross_fit
+from reid_nb.recipe import load_recipe
 
 @torch.no_grad()
 def cosines(model, images):
@@ -38,7 +38,7 @@ def trained(data, r, images, folder):
     if not (folder/'look.safetensors').is_file():
         learn = reid_learner(data, r, images)
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder)
-        f = embed(learn.model, data.table, images=images).features
+        f = embed(learn.model, data.table, pixels=images).features
         with atomic_write(folder/'look.safetensors') as tmp:
             save_file(dict(scores=cosines(learn.model, images), features=f), tmp)
     return read_loss_history(folder/'losses'), load_file(folder/'look.safetensors')
@@ -112,7 +112,7 @@ def main(
     for name in runs[0]: scores[name] = np.mean([ranks(s[name]) for s in runs], 0)
     if folds:
         judged = cross_fit(data, base, folds, blocks=True, images=images, folder=out/'folds')
-        for how in ('label', 'rival', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
+        for how in ('label', 'other', 'margin', 'loss', 'both'): scores[f'cross-fitted: {how}'] = judged.score(how)
         scores['confident learning'] = confident_learning(judged.probs, table.pid).score.values
         scores['loss + look + neighbors + cross-fitted label'] = sum_of_ranks(scores['loss + look + neighbors'],
                                                                                judged.score('label'))

@@ -14,8 +14,8 @@ from fastcore.script import call_parse
 
 from augment import one
 from cleaning import interval, part_of_ids
-from reid_nb.recipe import load_recipe
 from reid_nb.data import read_dataset
+from reid_nb.recipe import load_recipe
 
 ALONG, TRICKS = 'along2021', 'bag_of_tricks'
 WAYS = {TRICKS: {}, ALONG: {}, 'linear decay': {'train.schedule': 'linear'}, 'steps': {'train.schedule': 'step'},

@@ -18,9 +18,9 @@ from fastai.callback.core import Callback
 from fastcore.script import call_parse
 from scipy.stats import theilslopes
 
-from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import reid_learner
+from reid_nb.recipe import load_recipe
 
 def memory():
     "KiB of this process that are in memory and its own: without what is mapped from files."

@@ -21,12 +21,12 @@ from fastcore.script import call_parse
 from torch.utils.data import DataLoader
 
 from batches import ImageByImage, make_files
-from reid_nb.recipe import load_recipe
 from reid_nb.data import ReIDData
 from reid_nb.learner import reid_learner
-from reid_nb.schedule import optimizer
 from reid_nb.losses import reid_loss
 from reid_nb.models import recipe_model
+from reid_nb.recipe import load_recipe
+from reid_nb.schedule import optimizer
 
 def clock():
     if torch.cuda.is_available(): torch.cuda.synchronize()

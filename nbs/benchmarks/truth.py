@@ -13,11 +13,11 @@ from fastcore.script import call_parse
 
 from reid_nb.ablation import score_row, table_rows, trainings
 from reid_nb.core import atomic_write
-from reid_nb.runs import load_run_recipe
 from reid_nb.data import read_dataset
 from reid_nb.metrics import bootstrap
 from reid_nb.noise import apply_decisions, decide, true_kinds
 from reid_nb.pipeline import Job, train_job
+from reid_nb.runs import load_run_recipe
 
 @call_parse
 def main(
@@ -35,7 +35,7 @@ def main(
         for seed in map(int, seeds.split()):
             r = trainings(load_run_recipe(out).set(seed=seed), table_rows('cumulative'))[0][name]
             n, folder = r.noise, out/f'truth/seed-{seed}/{name}'
-            shown = apply_decisions(data.table, decide(table, n.copies, drop=n.drop), n.few, n.max_copies)
+            shown = apply_decisions(data.table, decide(table, n.repeats, drop=n.drop), n.min_images, n.max_repeats)
             if not (folder/'result.json').is_file():
                 train_job(data, Job(folder, r, shown))
                 found = score_row(data, r, folder)
