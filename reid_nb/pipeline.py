@@ -300,7 +300,7 @@ def _log_baselines(run, source, noise_model):
     plain = embed_options(run.recipe.test, PLAIN)
     untrained = reid_learner(run.data, run.recipe, run.images).model
     _log_plain(run, UNTRAINED, embed(untrained, **source, **plain))
-    colors = color_histogram(source['images'], source['table'])
+    colors = color_histogram(source['pixels'], source['images'])
     _log_plain(run, COLOR_HISTOGRAM, colors)
     if noise_model is not None: _log_plain(run, TRAINED, embed(noise_model, **source, **plain))
 

@@ -16,11 +16,11 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .core import ReIDError
+from .recipe import Recipe, TestRecipe, add_field
 from .embed import Embeddings
 from .fusion import fuse
 from .metrics import cosine_distances, evaluate_rows
 from .neighbors import find_neighbors
-from .recipe import Recipe, TestRecipe, add_field
 from .rerank import Reranker, expand_queries, k_reciprocal
 
 # %% ../nbs/28_retrieval.ipynb #d9207cee
@@ -130,6 +130,7 @@ def embed_options(
         if step.is_on(test): options |= step.function(test)
     return options
 
+# %% ../nbs/28_retrieval.ipynb #45176fb0
 def apply_step(
     step:Step,        # That takes features or distances
     ranking:Ranking,  # Before it
@@ -148,7 +149,7 @@ def _check_shape(step, what, found, ranking):
     needed = len(ranking.q), len(ranking.g)
     if tuple(found) != needed: raise ReIDError(f"step {step.name} gave {what} {found}; {needed} are needed")
 
-# %% ../nbs/28_retrieval.ipynb #87053b2c
+# %% ../nbs/28_retrieval.ipynb #df611ab1
 def rank(
     embeddings:Embeddings, # Of queries and gallery, made with `embed_options` of the recipe
     recipe:Recipe,         # Section `test` is read
@@ -170,7 +171,7 @@ def final_distances(
     for _, distances in rank(embeddings, recipe): pass
     return distances
 
-# %% ../nbs/28_retrieval.ipynb #20eaaa9a
+# %% ../nbs/28_retrieval.ipynb #5bcb45e5
 class Retriever:
     "Distances of one model after any step and with any section `test`; what a change leaves is not computed again."
     def __init__(self,
@@ -213,7 +214,7 @@ class Retriever:
         self._caches[place] = before, cache
         return cache
 
-# %% ../nbs/28_retrieval.ipynb #d0fc3fb0
+# %% ../nbs/28_retrieval.ipynb #ad9b8b28
 NOT_KNOWN = dict(file='', pid=-1, person='', camid=-1) # Row of a picture from elsewhere
 
 @patch
@@ -237,7 +238,7 @@ def distances_of(self:Retriever,
     out[kept] = self._after(one, upto, test, asked).distances[-1]
     return out
 
-# %% ../nbs/28_retrieval.ipynb #3172cec8
+# %% ../nbs/28_retrieval.ipynb #d14c1023
 def score_steps(
     embed,         # From options of `embed` to `Embeddings` of queries and gallery, as in `Retriever`
     recipe:Recipe, # Section `test` is read
@@ -252,7 +253,7 @@ def score_steps(
         rows[name] = dict(mAP=result.mAP, rank1=result.cmc[1], mINP=result.mINP)
     return pd.DataFrame(rows).T.rename_axis('step')
 
-# %% ../nbs/28_retrieval.ipynb #dabd6566
+# %% ../nbs/28_retrieval.ipynb #01439a2b
 _BUILT_IN = tuple(STEPS)
 _ORDER = 'images', 'features', 'distances', 'models'
 
@@ -288,7 +289,7 @@ def _insert(step, after):
     STEPS.clear()
     STEPS.update(steps)
 
-# %% ../nbs/28_retrieval.ipynb #68c1db41
+# %% ../nbs/28_retrieval.ipynb #e1c51d7b
 def check_steps(
     recipe:Recipe, # Section `test` is read
 ):

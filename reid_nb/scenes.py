@@ -18,7 +18,7 @@ from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 from .players import (ACTIONS, SKIN_COLORS, TEAM_COLORS, Player, Uniform, motion, random_player,
                              random_uniforms)
-from .rendering import figure, paint, shade, strokes
+from .rendering import figure, paint_shapes, shade, strokes
 
 # %% ../nbs/05_scenes.ipynb #e58bec69
 COURT = (1800, 800) # Width and height of a panorama in pixels
@@ -171,7 +171,7 @@ class Actor:
     size: float = 1.0  # Relative height in the picture
 
     def shapes(self) -> list:
-        "What `paint` takes, farthest first."
+        "What `paint_shapes` takes, farthest first."
         return figure(self.player, self.uniform, self.angles, self.yaw, self.look)
 
 # %% ../nbs/05_scenes.ipynb #c1607b9e
@@ -219,9 +219,9 @@ def draw_frame(
         right, up = _foot(actor, box, scale)
         foot = right, height - up
         _draw_shadow(shadow_draw, foot, body_height)
-        paint(shapes, image, foot, body_height)
-        paint(shapes, mask, foot, body_height, flat=index + 1)
-        if index == target: paint(shapes, target_alone, foot, body_height, flat=1)
+        paint_shapes(shapes, image, foot, body_height)
+        paint_shapes(shapes, mask, foot, body_height, flat=index + 1)
+        if index == target: paint_shapes(shapes, target_alone, foot, body_height, flat=1)
     visible_pixels = mask.histogram()[target + 1]
     all_pixels = max(1, target_alone.histogram()[1])
     return image, mask, visible_pixels/all_pixels

@@ -16,8 +16,7 @@ from fastcore.docments import docments
 from fastcore.script import call_parse
 
 logging.getLogger('matplotlib').disabled = True # else it tells of its cache where there is no home folder
-from .core import (LAUNCHER, NotReplaced, ReIDError, WriteError, import_parts, is_blank, launched,
-                          not_blank)
+from .core import LAUNCHER, NotReplaced, WriteError, ReIDError, import_parts, is_blank, launched, not_blank
 logging.getLogger('matplotlib').disabled = False
 
 # %% ../nbs/39_shell.ipynb #54e01a39
@@ -199,6 +198,7 @@ def _guarded(func, entry):
             except KeyboardInterrupt: raise ReIDError(f"stopped; {again}") from None
     return guarded
 
+# %% ../nbs/39_shell.ipynb #bb4d3103
 def _with_imports(guarded):
     "The same with `imports` in its signature, where the options of the command are read from."
     signature = inspect.signature(guarded)
