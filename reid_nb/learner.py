@@ -213,24 +213,24 @@ class TqdmCallback(Callback):
         n_batches = len(self.dls.train)
         epoch, step = self.resumable_epoch.at
         done = epoch * n_batches + step
-        self.tqdm = tqdm(total=self.n_epoch * n_batches, initial=done, desc=self.title, unit='batch', mininterval=1,
+        self.meter = tqdm(total=self.n_epoch * n_batches, initial=done, desc=self.title, unit='batch', mininterval=1,
                          disable=self.learn.team.rank > 0, position=self.line)
     def after_batch(self):
         "One step further."
-        if self.training: self.tqdm.update()
+        if self.training: self.meter.update()
     def after_epoch(self):
         "Show the latest loss and mAP."
         if self.learn.history.n == 0: return
         row = self.learn.history.rows[-1]
         latest = {name: f'{row[name]:.3f}' for name in ('mAP', 'train_loss') if row[name] is not None}
-        self.tqdm.set_postfix(epoch=f'{self.epoch + 1}/{self.n_epoch}', **latest)
+        self.meter.set_postfix(epoch=f'{self.epoch + 1}/{self.n_epoch}', **latest)
     def after_fit(self):
         "Report a training that ended before its last epoch."
         if not self.early_stopping.over or self.learn.team.rank: return
         tqdm.write(f'{self.title}: stopped after epoch {len(self.history.rows)}, {self.save_best}')
     def close(self):
         "Leave the bar as it is."
-        self.tqdm.close()
+        self.meter.close()
 
 # %% ../nbs/20_learner.ipynb #45144d2f
 @patch(as_prop=True)

@@ -146,7 +146,7 @@ def main(
 ):
     rows = []
     for name in scripts.COMMANDS:
-        rows.append((f'reid_{name} --help', np.median([answer(f'reid_{name} --help') for _ in range(3)]), np.nan))
+        rows.append((f'{name} --help', np.median([answer(f'{name} --help') for _ in range(3)]), np.nan))
         print('{:48}{:8.1f} s'.format(*rows[-1]), flush=True)
     rows.append(('reid_run to its first line', np.median([answer('reid_run', True) for _ in range(3)]), np.nan))
     print('{:48}{:8.1f} s'.format(*rows[-1]), flush=True)
