@@ -22,7 +22,7 @@ from torch import nn
 from torch.multiprocessing import (ProcessExitedException, ProcessRaisedException, get_context,
                                    start_processes)
 
-from .core import HELD, ReIDError, launched
+from .core import import_parts, HELD, ReIDError, launched
 from .learner import SingleProcess, TqdmCallback
 from .loaders import BatchLoader, eval_batches
 from .losses import at_least_float
@@ -102,7 +102,9 @@ def _call(function, *args):
     "Call it in a child process: an error that a user can mend becomes one line."
     # torch's signal to children, which nohup and a shell's & turn off
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    try: function(*args)
+    try:
+        import_parts() # the user's own, which the parent has imported
+        function(*args)
     except (ReIDError, OSError) as e: raise ReIDError(' '.join(str(e).split())) from None
 
 def _launched_process(rank, function, args, n, port):
