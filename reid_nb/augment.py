@@ -20,8 +20,8 @@ from fastcore.basics import patch
 from .appearance import AugMix, ColorJitter, luma
 from .core import ReIDError
 from .recipe import UNIT, AugmentRecipe, add_field
-from .transforms import (BatchTransform, Compose, Geometry, PadCrop, RandomAffine, RandomFlip, Warp,
-                                as_transforms, cast_pixels, mean_color, pixel_grid, tensor_on, white_value)
+from .transforms import (BatchTransform, Compose, Geometry, PadCrop, RandomAffine, RandomFlip,
+                                Warp, as_transforms, cast_pixels, mean_color, pixel_grid, tensor_on, white_value)
 
 # %% ../nbs/11_augment.ipynb #ae47bb3a
 def random_boxes(
@@ -74,7 +74,7 @@ def _in_span(i, start, length): return (i >= start) & (i < start + length)
 
 # %% ../nbs/11_augment.ipynb #8f221102
 class Patch(BatchTransform):
-    "A transform of a random rectangle. Subclasses write `layer`, as `paint` takes it, perhaps `editor`."
+    "A transform of a random rectangle. Subclasses write `layer`, as for `paint`, perhaps `editor`."
     n_draws = 4
     def __init__(self,
                  p:float=0.5,      # Probability that an image gets a patch
@@ -292,9 +292,9 @@ def _mild_on_repeats(wanted, repeats):
 @dataclass(frozen=True)
 class Augment:
     "An augmentation of recipes. Its name in `AUGMENTS` is that of its field in section `augment`."
-    make: Callable    # From the field's value, and from `needs` as keywords, to a `BatchTransform`, or to None
+    make: Callable    # From the field's value, and `needs` as keywords, to a `BatchTransform` or None
     order: float      # Lower comes first: geometry below 50, color below 80, what is in front above
-    needs: tuple = () # Other fields of the section; 'mean', the data's RGB in [0, 1]; 'repeats' per image of the data
+    needs: tuple = () # Other fields of the section; the data's 'mean', RGB in [0, 1]; 'repeats' per image
 
     def build(self, value, known): # Value of its field; all that it may need, by name
         "The transform, or None."
