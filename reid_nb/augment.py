@@ -25,11 +25,11 @@ from .transforms import (BatchTransform, Compose, Geometry, PadCrop, RandomAffin
 
 # %% ../nbs/11_augment.ipynb #ae47bb3a
 def random_boxes(
-    u,                  # Four arrays (B,) in [0, 1): area, aspect, distance from the top, from the left
+    u,                  # Four arrays (B,) in [0, 1): area, aspect, distance from top, from left
     h:int,              # Height of the image
     w:int,              # Width of the image
     area=(0.02, 0.4),   # Smallest and largest share of the image (Zhong 2020; Gong 2021)
-    aspect:float=0.3,   # Height / width is drawn from `aspect` to 1 / `aspect`, as far as the patch fits
+    aspect:float=0.3,   # Height / width is from `aspect` to 1 / `aspect`, as far as the patch fits
 ) -> np.ndarray:
     "(B, 4) whole numbers: top, left, height, width of a rectangle in each image."
     u_area, u_ratio, u_top, u_left = u
@@ -294,7 +294,7 @@ class Augment:
     "An augmentation of recipes. Its name in `AUGMENTS` is that of its field in section `augment`."
     make: Callable    # From the field's value, and `needs` as keywords, to a `BatchTransform` or None
     order: float      # Lower comes first: geometry below 50, color below 80, what is in front above
-    needs: tuple = () # Other fields of the section; the data's 'mean', RGB in [0, 1]; 'repeats' per image
+    needs: tuple = () # Other fields of the section; the data's 'mean', RGB; 'repeats' per image
 
     def build(self, value, known): # Value of its field; all that it may need, by name
         "The transform, or None."
