@@ -15,11 +15,12 @@ from fastai.vision.core import TensorImage
 from fastcore.basics import patch
 from fasttransform import Pipeline
 
-from .augment import BatchTransform, augmentations, tensor_on
+from .augment import augmentations
 from .cache import cached_images, check_images
 from .core import ReIDError, mix_seed, show_grid
 from .recipe import Recipe
 from .samplers import EpochSampler, recipe_sampler
+from .transforms import BatchTransform, tensor_on
 
 # %% ../nbs/15_loaders.ipynb #5cd874a3
 def to_device(

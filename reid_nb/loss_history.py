@@ -17,8 +17,8 @@ from fastcore.basics import patch
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from .augment import BatchTransform
 from .core import ReIDError, save_arrays, save_table
+from .transforms import BatchTransform
 
 # %% ../nbs/19_loss_history.ipynb #31bbb50e
 class LossHistory:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
 SECTIONS = { # In reading order
     'Start': ['index', 'tutorials/story', '08_layouts', 'tutorials/extend', '34_demo'],
-    'Data': ['09_data', '08_tables', '10_explore', '11_transforms', '11_augment'],
+    'Data': ['09_data', '08_tables', '10_explore', '10_transforms', '11_appearance', '11_augment'],
     'Training': ['12_cache', '13_samplers', '14_splits', '15_loaders', '18_models', '17_losses', '20_learner', '19_schedule',
                  '19_loss_history', '21_distributed', '22_noise', '23_review'],
     'Retrieval': ['25_embed', '24_neighbors', '27_rerank', '28_retrieval', '27_fusion', '30_submission'],
