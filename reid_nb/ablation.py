@@ -31,7 +31,7 @@ from .provenance import differing, fingerprint, read_training_losses, trained_on
 from .recipe import Recipe
 from .retrieval import STEPS
 from .run_files import keep_table, read_table
-from .runs import check_whole, open_run
+from .runs import RunFile, check_whole, open_run
 
 # %% ../nbs/36_ablation.ipynb #3d7c71e3
 def _without_step(name):
@@ -175,7 +175,7 @@ def score_row(
         fingerprint=fingerprint(ap))
 
 def _hash_weights(folder):
-    weights = (folder/'model.safetensors').read_bytes()
+    weights = (folder/RunFile.weights).read_bytes()
     return hashlib.sha256(weights).hexdigest()
 
 def _result_path(out, seed, row):
@@ -190,7 +190,7 @@ def _is_scored(path, source, folder):
     same_training = not differing(result['source'], source)
     same_evaluation = all(result['source'].get(key) == source[key] for key in ('queries', 'retrieval'))
     if not same_training or not same_evaluation: return False
-    has_weights = (folder/'model.safetensors').is_file()
+    has_weights = (folder/RunFile.weights).is_file()
     return not has_weights or result['weights'] == _hash_weights(folder)
 
 # %% ../nbs/36_ablation.ipynb #d3ae2cb1
@@ -236,7 +236,7 @@ def read_row_results(
     seeds, # Whole numbers
 ) -> pd.DataFrame:
     "Of each row and seed `ap` (Q,), mAP, rank1 and mINP; `ReIDError` when one is damaged or missing."
-    table = read_table(Path(out)/'table.csv')
+    table = read_table(Path(out)/RunFile.table)
     queries, found = _evaluated_on(table, Recipe())['queries'], []
     for seed in seeds:
         for row in rows:
@@ -348,9 +348,9 @@ def finish(
     found = read_row_results(out, rows, seeds)
     table = results_table(found)
     fig = ablation_plot(table)
-    with atomic_write(Path(out)/'ablation.png') as tmp: fig.savefig(tmp, format='png', dpi=150)
+    with atomic_write(Path(out)/RunFile.ablation_plot) as tmp: fig.savefig(tmp, format='png', dpi=150)
     plt.close(fig)
-    save_table(table, Path(out)/'ablation.csv')
+    save_table(table, Path(out)/RunFile.ablation)
     return table
 
 # %% ../nbs/36_ablation.ipynb #5f1aaeef
@@ -398,7 +398,7 @@ def _run_networks(data, out, nets, processes, verbose):
     others = [net for net in nets if net.name != 'baseline']
     share_out(run_one, baselines, processes)
     share_out(run_one, others, processes)
-    check_whole(out, ['recipe.toml', 'table.csv', 'root.txt'])
+    check_whole(out, [RunFile.recipe, RunFile.table, RunFile.root])
     for net in nets:
         folder = _network_folder(out, net)
         if net not in removed or folder.is_dir(): check_whole(folder, job_files(folder))

@@ -20,8 +20,8 @@ from fastcore.basics import patch
 from .appearance import AugMix, ColorJitter, luma
 from .core import ReIDError
 from .recipe import UNIT, AugmentRecipe, add_field
-from .transforms import (BatchTransform, Compose, Geometry, PadCrop, RandomAffine, RandomFlip,
-                                Warp, as_transforms, cast_pixels, mean_color, pixel_grid, tensor_on, white_value)
+from .transforms import (BatchTransform, Compose, Geometry, PadCrop, RandomAffine, RandomFlip, Warp,
+                                as_transforms, cast_pixels, mean_color, pixel_grid, tensor_on, white_value)
 
 # %% ../nbs/11_augment.ipynb #ae47bb3a
 def random_boxes(

@@ -13,6 +13,7 @@ import pandas as pd
 from .images import inspect_images
 from .provenance import with_content
 from .run_files import read_root, read_table
+from .runs import RunFile
 from .tables import names_of
 
 # %% ../nbs/34_data_overlap.ipynb #9e7031ca
@@ -49,9 +50,9 @@ def _telling_names(table, numbers):
 def _home_of(run, folder):
     "The run folder whose table says what the model in `folder` was trained on, None where there is none."
     candidates = Path(run), *folder.parents[:3]
-    home = next((p for p in candidates if (p/'table.csv').is_file()), None)
+    home = next((p for p in candidates if (p/RunFile.table).is_file()), None)
     if home is None: return None
-    models = home.resolve()/'models'
+    models = home.resolve()/RunFile.models
     return home if home.resolve() == folder or models in folder.parents else None
 
 def _trained_rows(own, repeats):
@@ -73,7 +74,7 @@ def _known_names(table, trained, numbers):
 
 def _same_root(home, root):
     "Are a run's images those below `root`?"
-    if not (home/'root.txt').is_file(): return False
+    if not (home/RunFile.root).is_file(): return False
     own = read_root(home).resolve()
     return own == Path(root or '').resolve()
 
@@ -99,8 +100,8 @@ def find_overlap(
     folder = Path(folder).resolve()
     home = _home_of(run, folder)
     if home is None: return Overlap(str(run))
-    own = read_table(home/'table.csv')
-    trained = _trained_rows(own, folder/'repeats.csv')
+    own = read_table(home/RunFile.table)
+    trained = _trained_rows(own, folder/RunFile.repeats)
     held_out = own.subset == 'test'
     if table is None:
         table, seen = own, trained

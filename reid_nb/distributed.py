@@ -22,7 +22,7 @@ from torch import nn
 from torch.multiprocessing import (ProcessExitedException, ProcessRaisedException, get_context,
                                    start_processes)
 
-from .core import import_parts, HELD, ReIDError, launched
+from .core import HELD, ReIDError, import_parts, launched
 from .learner import SingleProcess, TqdmCallback
 from .loaders import BatchLoader, eval_batches
 from .losses import at_least_float

@@ -30,7 +30,7 @@ from .provenance import check_trained_on, trained_on
 from .recipe import Recipe, TestRecipe
 from .retrieval import PLAIN, STEPS, Retriever, embed_options
 from .run_files import read_root, read_table
-from .runs import check_run_folder, load_run_recipe
+from .runs import RunFile, check_run_folder, load_run_recipe
 from .saliency import model_input
 from .splits import split_roles
 from .tables import names_of
@@ -169,18 +169,18 @@ def _scored_rows(table, subset, name):
     except ReIDError as e: raise ReIDError(f"{name} has no labeled test part, and of its training images {e}") from e
 def _check_models(run, folders):
     "Raises `ReIDError` when one was trained on other images or labels than the run has; a model alone has no table."
-    if not (run/'table.csv').is_file(): return
-    table = read_table(run/'table.csv')
+    if not (run/RunFile.table).is_file(): return
+    table = read_table(run/RunFile.table)
     note = trained_on(Recipe(), table[table.subset == 'train'])
-    for folder in folders: check_trained_on(folder/'model.safetensors', note, but=['recipe', 'decisions'])
+    for folder in folders: check_trained_on(folder/RunFile.weights, note, but=['recipe', 'decisions'])
 
 # %% ../nbs/34_explorer_state.ipynb #a5576248
 def _run_images(run, root, subset):
     "The part of a run's images."
-    table = read_table(run/'table.csv')
+    table = read_table(run/RunFile.table)
     needed = {'file', 'pid', 'camid', 'subset', 'role'}
     missing = needed - {*table}
-    if missing: raise ReIDError(f"{run/'table.csv'} is no run's table: it has no column {min(missing)}")
+    if missing: raise ReIDError(f"{run/RunFile.table} is no run's table: it has no column {min(missing)}")
     rows = _scored_rows(table, subset, run)
     root = Path(root) if root else read_root(run)
     has_part = (table.subset == KEYS[subset]).any()
@@ -191,7 +191,7 @@ def _model_folders(run):
     found = [p.parent for p in sorted(run.glob('models/*/model.safetensors'))]
     folders = [folder for folder in found if folder.name != 'noise_model']
     if folders: return folders
-    if (run/'model.safetensors').is_file(): return [run]
+    if (run/RunFile.weights).is_file(): return [run]
     raise ReIDError(f"{run} holds no trained model; give the folder of a run, a training or an ensemble")
 
 # %% ../nbs/34_explorer_state.ipynb #b0711b53
@@ -201,7 +201,7 @@ def _features_path(source, options, test):
     if not images.part or set(options) != {'flip'}: return None
     stem = f'{source.folder.name}-{images.part}'
     if options != embed_options(test): stem += '-flip' if options['flip'] else '-plain'
-    return source.run/'embeddings'/f'{stem}.safetensors'
+    return source.run/RunFile.embeddings/f'{stem}.safetensors'
 
 def _read_features(path, model, flip, rows):
     "The features in the file when they are of this model and these images, None otherwise."

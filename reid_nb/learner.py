@@ -36,7 +36,7 @@ from .metrics import evaluate_rows
 from .models import load_weights, recipe_model, save_weights
 from .provenance import check_trained_on, differing, trained_on, training_rows, training_values
 from .recipe import Recipe
-from .runs import check_run_folder
+from .runs import RunFile, check_run_folder
 from .samplers import recipe_sampler
 from .schedule import check_choice, lr_schedule, optimizer
 
@@ -285,14 +285,14 @@ class SaveBest(Callback):
         self.since = 0
         best = self.learn.eval_model
         if self.folder is None: self.state = {name: weight.cpu().clone() for name, weight in best.state_dict().items()}
-        elif self.learn.team.rank == 0: save_weights(best, self.folder/'best.safetensors')
+        elif self.learn.team.rank == 0: save_weights(best, self.folder/RunFile.best)
 
     def load(self):
         "Put the best weights into the network."
         if self.folder is None:
             self.net.load_state_dict(self.state)
             return
-        path = self.folder/'best.safetensors'
+        path = self.folder/RunFile.best
         check_trained_on(path, self.learn.trained_on)
         load_weights(self.net, path)
 
@@ -320,7 +320,7 @@ class Checkpoint(Callback):
     def __init__(self,
                  folder,             # Of the training
                  minutes:float=10.,  # Between two saves within an epoch
-        ): self.path, self.minutes = Path(folder)/'last.pt', minutes
+        ): self.path, self.minutes = Path(folder)/RunFile.checkpoint, minutes
     def before_fit(self):
         "Start the clock."
         self.saved = time.time()
@@ -421,7 +421,7 @@ def _load_progress(self:Learner, state, folder):
     self.resumable_epoch.at = state['epoch'], state['step']
     self.resumable_epoch.done = state['train_iter']
     if not state['epoch'] or not self.loss_recorder.keeps: return
-    history = read_loss_history(folder/'losses', state['epoch'])
+    history = read_loss_history(folder/RunFile.losses, state['epoch'])
     wrong = differing(history.note, self.trained_on)
     _check(not wrong, f"the loss history beside it is of other {', other '.join(wrong)}")
     self.loss_recorder.loss_history.epochs = history.epochs
@@ -525,7 +525,7 @@ def _begin(self:Learner, folder):
             if is_temp_file(f.name): f.unlink()
     self.save_best.folder = folder
     self.loss_recorder.begin(folder)
-    checkpoint = folder/'last.pt'
+    checkpoint = folder/RunFile.checkpoint
     return self.load_checkpoint(checkpoint) if checkpoint.is_file() else 0
 
 @patch
@@ -569,7 +569,7 @@ def fit_recipe(self:Learner,
         with ContextManagers(quiet): self._fit_with_plain_errors(start, cbs)
     finally:
         self.loss_recorder.loss_history.folder = None # What is trained after this does not belong to the folder
-        if hasattr(progress, 'tqdm'): progress.close()
+        if hasattr(progress, 'meter'): progress.close()
     self.team.agree(None) # the first has written what the others may read
     self._keep_chosen_weights()
     return self
@@ -593,7 +593,7 @@ def log_to(self:Learner,
     ):
     "Send losses, rates and mAP there as well; `ReIDError` as in `logger`."
     logging_callback = logger(name)
-    logs = Path(folder)/'logs'
+    logs = Path(folder)/RunFile.logs
     if name == 'tensorboard':
         return self.add_cb(logging_callback(logs, trace_model=False, log_preds=False, projector=False))
     import wandb

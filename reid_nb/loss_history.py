@@ -18,6 +18,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from .core import ReIDError, save_arrays, save_table
+from .runs import RunFile
 from .transforms import BatchTransform
 
 # %% ../nbs/19_loss_history.ipynb #31bbb50e
@@ -163,7 +164,7 @@ class LossRecorder(Callback):
         self.before = {}
         transforms = [type(t).__name__ for t in self.tfms]
         writes = self.folder is not None and self.learn.team.rank == 0
-        losses_folder = self.folder/'losses' if writes else None
+        losses_folder = self.folder/RunFile.losses if writes else None
         note = getattr(self.learn, 'trained_on', None)
         self.loss_history = LossHistory(len(self.table), transforms, losses_folder, note)
 
@@ -282,7 +283,7 @@ def save_batch(self:LossRecorder,
                step:int, # Since the epoch was begun or resumed, from 0
     ) -> str:
     "Write which images were in the batch of that step; the end of a sentence that says where."
-    path = self.folder/'bad_batch.csv'
+    path = self.folder/RunFile.bad_batch
     rows = self.new['row'][step].cpu().numpy()
     loss = self.new['loss'][step].cpu().numpy()
     batch = self.table.iloc[rows].assign(loss=loss)

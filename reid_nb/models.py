@@ -33,7 +33,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from .core import ReIDError, atomic_write, save_arrays
 from .losses import loss_head
 from .recipe import Recipe, load_recipe, save_recipe
-from .runs import check_plain
+from .runs import RunFile, check_plain
 
 # %% ../nbs/18_models.ipynb #708c8bb8
 DEPTHS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3), 200: (3, 24, 36, 3)}
@@ -403,7 +403,7 @@ def load_weights(
     return model
 
 # %% ../nbs/18_models.ipynb #893e80fd
-MODEL_FILES = 'recipe.toml', 'model.safetensors'
+MODEL_FILES = RunFile.recipe, RunFile.weights
 
 def save_model(
     model:ReIDModel, # From `recipe_model`

@@ -41,7 +41,7 @@ from .recipe import Recipe
 from .report import write_report
 from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_distances, rank
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
-from .runs import check_whole, load_run_recipe, open_run
+from .runs import RunFile, check_whole, load_run_recipe, open_run
 from .schedule import lr_schedule
 from .submission import check_submission, submission_ids, write_submission
 
@@ -104,8 +104,8 @@ def stage(self:Run,
 def _add_seconds(self:Run, name, seconds):
     "Append a row to `seconds.csv`."
     row = pd.DataFrame([dict(stage=name, seconds=round(seconds, 1))])
-    earlier = [self.read('seconds.csv')] if self.done('seconds.csv') else []
-    self.write('seconds.csv', pd.concat([*earlier, row]))
+    earlier = [self.read(RunFile.seconds)] if self.done(RunFile.seconds) else []
+    self.write(RunFile.seconds, pd.concat([*earlier, row]))
 
 # %% ../nbs/33_pipeline.ipynb #c9dfb30b
 @dataclass
@@ -117,18 +117,18 @@ class Job:
 
     def done(self) -> bool:
         "Are recipe, history and weights there?"
-        names = (*MODEL_FILES, 'history.csv')
+        names = (*MODEL_FILES, RunFile.history)
         return all((self.folder/name).is_file() for name in names)
 
 def job_files(
     folder, # Of a finished training
 ) -> list:
     "Names of the files that it has to hold: model, history and, if there is one, the loss history."
-    names = [*MODEL_FILES, 'history.csv']
+    names = [*MODEL_FILES, RunFile.history]
     check_whole(folder, names)
     loss = reid_loss(load_run_recipe(folder).loss)
     if not loss.has_each: return names
-    n_epochs = len(read_table(Path(folder)/'history.csv'))
+    n_epochs = len(read_table(Path(folder)/RunFile.history))
     return names + [f'losses/{epoch:04d}.safetensors' for epoch in range(n_epochs)]
 
 # %% ../nbs/33_pipeline.ipynb #203e13cb
@@ -140,7 +140,7 @@ def _wanted_repeats(job):
 
 def _is_outdated(job, wanted, metadata):
     "Was it trained or begun with other repeats? `ReIDError` for a model of something else."
-    path, weights = job.folder/'repeats.csv', job.folder/'model.safetensors'
+    path, weights = job.folder/RunFile.repeats, job.folder/RunFile.weights
     before = read_table(path).repeats.tolist() if path.is_file() else None
     if job.done():
         check_trained_on(weights, metadata, but=['decisions'])
@@ -149,7 +149,7 @@ def _is_outdated(job, wanted, metadata):
 
 def _remove_training(folder):
     "Remove the folder; what a resumed run would trust goes first, in case this is killed."
-    for name in ('model.safetensors', 'last.pt'): (folder/name).unlink(missing_ok=True)
+    for name in (RunFile.weights, RunFile.checkpoint): (folder/name).unlink(missing_ok=True)
     shutil.rmtree(folder)
 
 def _prepare(job, metadata, verbose):
@@ -159,7 +159,7 @@ def _prepare(job, metadata, verbose):
         name = job.folder.name
         if verbose: print(f'· {name} was trained with other decisions, and is trained anew', flush=True)
         _remove_training(job.folder)
-    if wanted is not None: save_table(wanted, job.folder/'repeats.csv')
+    if wanted is not None: save_table(wanted, job.folder/RunFile.repeats)
 
 # %% ../nbs/33_pipeline.ipynb #98a96dc3
 def fit_and_save(
@@ -176,7 +176,7 @@ def fit_and_save(
         if learn.team.rank: return
         history = pd.DataFrame(learn.history.rows)
         history.insert(0, 'model', name)
-        save_table(history, folder/'history.csv')
+        save_table(history, folder/RunFile.history)
         check_whole(folder, needed)
         save_model(learn.model, folder)
 
@@ -199,7 +199,7 @@ def train_job(
         fit_and_save(learn, folder, folder.name, verbose)
     read_training_losses(folder, rows, recipe)
     check_whole(folder, job_files(folder))
-    (folder/'last.pt').unlink(missing_ok=True)
+    (folder/RunFile.checkpoint).unlink(missing_ok=True)
     return folder
 
 # %% ../nbs/33_pipeline.ipynb #ac9462d4
@@ -210,7 +210,7 @@ def train(
     table,         # What to train on; with `repeats` when it has been cleaned
 ):
     "The trained model; continued from its checkpoint, or read from its weights, when they are there."
-    job = Job(run.out/'models'/name, recipe, table)
+    job = Job(run.out/RunFile.models/name, recipe, table)
     is_done = job.done()
     with nullcontext() if is_done else run.stage(f'train {name}'):
         images = None if is_done else run.images
@@ -235,25 +235,25 @@ def _mine_noise(run):
     recipe = _noise_recipe(run.recipe)
     noise = recipe.noise
     scores = _cross_fitted_scores(run, recipe) if noise.folds else None
-    earlier_decisions = run.read('decisions.csv') if run.done('decisions.csv') else None
+    earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe)
     mined = mine(history, run.data.table, noise, scores)
     decided = decide(mined, noise.repeats, earlier_decisions, noise.drop)
-    run.write('noise.csv', decided)
+    run.write(RunFile.noise, decided)
 
 def clean(
     run:Run, # With the loss history of the model 'noise_model'
 ) -> pd.DataFrame:
     "The whole table with `loss`, `kind` and `repeats` (paper, 2.1); `ReIDError` for a damaged noise.csv."
-    if not run.done('noise.csv'): _mine_noise(run)
-    run.noise = run.read('noise.csv')
+    if not run.done(RunFile.noise): _mine_noise(run)
+    run.noise = run.read(RunFile.noise)
     limits = run.recipe.noise
     try:
         known = run.noise[['file', 'loss', 'score', 'kind']]
         table = apply_decisions(run.data.table, run.noise, limits.min_images, limits.max_repeats)
         return table.merge(known, 'left', 'file').fillna({'kind': ''})
     except (ReIDError, KeyError) as e:
-        path = run.out/'noise.csv'
+        path = run.out/RunFile.noise
         raise ReIDError(f"{path}: {e}; mend it, or delete it, and the rule makes it anew") from e
 
 # %% ../nbs/33_pipeline.ipynb #9c1544e1
@@ -429,7 +429,7 @@ def run_all(
         if recipe.noise.clean:
             noise_model = train(run, 'noise_model', _noise_recipe(recipe), table)
             table = clean(run)
-            (run.out/'report.html').unlink(missing_ok=True)
+            (run.out/RunFile.report).unlink(missing_ok=True)
         for m in recipe.ensemble.circle_m:
             model_recipe = recipe.set(**{'loss.m': m})
             models[f'm{m}'] = train(run, f'm{m}', model_recipe, table)
@@ -443,21 +443,21 @@ def check_run(
     folders, # Of its trainings
 ):
     "Raises `ReIDError` when one of them, or of what a run begins with, is gone."
-    first_files = ['recipe.toml', 'table.csv', 'root.txt', 'seconds.csv']
-    if run.recipe.noise.clean: first_files.append('noise.csv')
+    first_files = [RunFile.recipe, RunFile.table, RunFile.root, RunFile.seconds]
+    if run.recipe.noise.clean: first_files.append(RunFile.noise)
     check_whole(run.out, [*first_files, *names])
     for folder in folders: check_whole(folder, job_files(folder))
 
 # %% ../nbs/33_pipeline.ipynb #29b7cbac
 def _write_challenge(run, dists):
     "Write and check the submission."
-    path, ids = run.out/'submission.csv', unlabeled_ids(run.data)
+    path, ids = run.out/RunFile.submission, unlabeled_ids(run.data)
     write_submission(path, dists, *ids)
     check_submission(path, *ids)
 
 def _metrics(run, table):
     "What `metrics.json` holds."
-    stages = run.read('seconds.csv').groupby('stage', sort=False)
+    stages = run.read(RunFile.seconds).groupby('stage', sort=False)
     n_queries, n_gallery = (len(run.data.rows('test', role)) for role in ('query', 'gallery'))
     truth_is_known = 'kind' in table and 'visible' in table
     by_kind = precision_recall(table).T.to_dict() if truth_is_known else None
@@ -489,21 +489,21 @@ def write_outputs(
 ) -> Path:
     "Write distances, submission, history, metrics and, at the very end, the report; returns its path."
     out, is_cleaned = run.out, run.recipe.noise.clean
-    save_arrays(out/'distances.safetensors', dists)
+    save_arrays(out/RunFile.distances, dists)
     if 'challenge' in dists: _write_challenge(run, dists['challenge'])
     models = sorted(f'm{m}' for m in run.recipe.ensemble.circle_m)
     trainings = ['noise_model', *models] if is_cleaned else models
-    folders = [out/'models'/name for name in trainings]
+    folders = [out/RunFile.models/name for name in trainings]
     check_run(run, [], folders)
     histories = [run.read(f'models/{name}/history.csv') for name in trainings]
-    run.write('history.csv', pd.concat(histories))
+    run.write(RunFile.history, pd.concat(histories))
     metrics = json.dumps(_metrics(run, table), indent=1)
-    with atomic_write(out/'metrics.json') as tmp: tmp.write_text(metrics)
-    written = ['distances.safetensors', 'history.csv', 'metrics.json', *embedding_files(models, dists)]
-    if 'challenge' in dists: written.append('submission.csv')
+    with atomic_write(out/RunFile.metrics) as tmp: tmp.write_text(metrics)
+    written = [RunFile.distances, RunFile.history, RunFile.metrics, *embedding_files(models, dists)]
+    if 'challenge' in dists: written.append(RunFile.submission)
     check_run(run, written, folders)
-    if is_cleaned and not run.read('noise.csv').equals(run.noise):
-        path = out/'noise.csv'
+    if is_cleaned and not run.read(RunFile.noise).equals(run.noise):
+        path = out/RunFile.noise
         raise ReIDError(f"{path} was changed while the run went on; --resume trains with the new decisions")
     return write_report(out, run.data.root)
 
@@ -530,8 +530,8 @@ def train_model(
             keep_table(data, out, kind='training')
         on_first(hold_folder)
         if log and is_first: learn.log_to(log, out)
-        fit_and_save(learn, out, out.name, verbose, ['recipe.toml', 'table.csv', 'root.txt'])
+        fit_and_save(learn, out, out.name, verbose, [RunFile.recipe, RunFile.table, RunFile.root])
         if is_first:
             check_whole(out, job_files(out))
-            (out/'last.pt').unlink(missing_ok=True)
+            (out/RunFile.checkpoint).unlink(missing_ok=True)
     return out

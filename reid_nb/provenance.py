@@ -17,6 +17,7 @@ from .core import ReIDError
 from .loss_history import LossHistory, read_loss_history
 from .models import read_note
 from .recipe import Recipe
+from .runs import RunFile
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
 _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe that training depends on
@@ -107,21 +108,21 @@ def check_trained_on(
 # %% ../nbs/19_provenance.ipynb #83c1e4e3
 def _history_length(folder):
     "Epochs in `history.csv` of a finished training, None for an unfinished one."
-    history = folder/'history.csv'
-    if not (folder/'model.safetensors').is_file() or not history.is_file(): return None
+    history = folder/RunFile.history
+    if not (folder/RunFile.weights).is_file() or not history.is_file(): return None
     try: return len(pd.read_csv(history))
     except (OSError, ValueError) as e: raise ReIDError(f"{history} cannot be read: {e}") from e
 
 def _training_losses(folder, rows, recipe):
     "As `read_training_losses`, without the advice in its errors."
-    history = read_loss_history(folder/'losses')
+    history = read_loss_history(folder/RunFile.losses)
     expected = trained_on(recipe or Recipe(), rows)
     wrong = differing(history.note, expected)
     if recipe is None and 'recipe' in wrong: wrong.remove('recipe')
-    if wrong: raise ReIDError(f"{folder/'losses'} is of a training on other {', other '.join(wrong)}")
+    if wrong: raise ReIDError(f"{folder/RunFile.losses} is of a training on other {', other '.join(wrong)}")
     n_epochs = _history_length(folder)
     if n_epochs in (None, len(history)): return history
-    raise ReIDError(f"{folder/'losses'} holds {len(history)} epochs, and {folder/'history.csv'} {n_epochs}")
+    raise ReIDError(f"{folder/RunFile.losses} holds {len(history)} epochs, and {folder/RunFile.history} {n_epochs}")
 
 def read_training_losses(
     folder,             # Of a training

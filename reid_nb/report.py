@@ -29,6 +29,7 @@ from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .metrics import bootstrap, ranked_lists
 from .run_files import COLOR_HISTOGRAM, read_run
+from .runs import RunFile
 from .tables import name_in
 
 # %% ../nbs/32_report.ipynb #5bc7584b
@@ -399,7 +400,7 @@ def _recipe_section(run):
     "The recipe as it was saved."
     note = ('Every value that the run depends on, with its source; '
             'save it as a .toml file to run it again.')
-    toml = Details(Summary('recipe.toml'), Pre(run.toml), open=True)
+    toml = Details(Summary(RunFile.recipe), Pre(run.toml), open=True)
     return _section('Recipe', note, toml)
 
 # %% ../nbs/32_report.ipynb #50e33b3e
@@ -527,10 +528,10 @@ def write_report(
 ) -> Path:
     "Write `out/report.html`, one file that needs nothing else; `ReIDError` for a missing file."
     run = read_run(out)
-    metrics_file = Path(out)/'metrics.json'
+    metrics_file = Path(out)/RunFile.metrics
     ended = datetime.fromtimestamp(metrics_file.stat().st_mtime)
     page = _page(run, _sections(run, root, ended))
     html = to_xml(page, indent=False)
-    path = Path(out)/'report.html'
+    path = Path(out)/RunFile.report
     with atomic_write(path) as tmp: tmp.write_text(html, encoding='utf-8')
     return path

@@ -16,11 +16,11 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .core import ReIDError
-from .recipe import Recipe, TestRecipe, add_field
 from .embed import Embeddings
 from .fusion import fuse
 from .metrics import cosine_distances, evaluate_rows
 from .neighbors import find_neighbors
+from .recipe import Recipe, TestRecipe, add_field
 from .rerank import Reranker, expand_queries, k_reciprocal
 
 # %% ../nbs/28_retrieval.ipynb #d9207cee

@@ -21,7 +21,7 @@ from .core import ReIDError
 from .decisions import (DECISION_WORDS, KIND_NAMES, by_person, change_decision, is_decision,
                                oversample, read_decisions)
 from .images import open_image
-from .runs import check_plain, check_run_folder
+from .runs import RunFile, check_plain, check_run_folder
 from .tables import name_in, names_of
 
 # %% ../nbs/23_review.ipynb #d89f48c5
@@ -33,7 +33,7 @@ class Decisions:
     ):
         check_plain(path)
         run = Path(path).parent
-        if (run/'recipe.toml').is_file(): check_run_folder(run)
+        if (run/RunFile.recipe).is_file(): check_run_folder(run)
         self.path, self.repeats = Path(path).resolve(), repeats
         self.history = []
         self.refresh()

@@ -23,17 +23,17 @@ from .images import inspect_images
 from .loss_history import read_loss_history
 from .metrics import evaluate_rows
 from .provenance import with_content
-from .runs import check_run_folder, load_run_recipe, run_info
+from .runs import RunFile, check_run_folder, load_run_recipe, run_info
 from .tables import names_of
 
 # %% ../nbs/31_run_files.ipynb #72d8e047
 RUN_TABLES = {  # Columns that a table of a run needs, by the name of its file
-    'table.csv': 'file pid camid subset role',
-    'noise.csv': 'file loss score kind rule decision by',
-    'decisions.csv': 'file rule decision by',
-    'history.csv': 'model epoch lr train_loss mAP rank1',
-    'seconds.csv': 'stage seconds',
-    'repeats.csv': 'file repeats'}
+    RunFile.table: 'file pid camid subset role',
+    RunFile.noise: 'file loss score kind rule decision by',
+    RunFile.decisions: 'file rule decision by',
+    RunFile.history: 'model epoch lr train_loss mAP rank1',
+    RunFile.seconds: 'stage seconds',
+    RunFile.repeats: 'file repeats'}
 _NUMBER_COLUMNS = set('pid camid loss score epoch lr train_loss mAP rank1 seconds repeats visible'.split())
 
 def check_table(
@@ -132,15 +132,15 @@ def keep_table(
     check_kind(out, kind)
     out, table = Path(out), data.table.reset_index(drop=True)
     table = with_content(table, data.images)
-    path = out/'table.csv'
+    path = out/RunFile.table
     if not path.is_file(): save_table(table, path)
     _check_same_images(data.name, table, read_table(path), out)
     root = Path(data.root).resolve()
     root_bytes = str(root).encode(errors='surrogateescape') # a name may be any bytes
-    with atomic_write(out/'root.txt') as tmp: tmp.write_bytes(root_bytes)
+    with atomic_write(out/RunFile.root) as tmp: tmp.write_bytes(root_bytes)
     info = dict(kind=kind, data=data.name, layout=data.layout, **more)
     info_text = json.dumps(info, indent=1)
-    with atomic_write(out/'run.json') as tmp: tmp.write_text(info_text, encoding='utf-8')
+    with atomic_write(out/RunFile.info) as tmp: tmp.write_text(info_text, encoding='utf-8')
 
 # %% ../nbs/31_run_files.ipynb #48f20a72
 def read_root(
@@ -148,7 +148,7 @@ def read_root(
 ) -> Path:
     "The folder of its images, as far as the run knows; raises `ReIDError` when that cannot be read."
     try:
-        text = (out/'root.txt').read_text(encoding='utf-8', errors='surrogateescape')
+        text = (out/RunFile.root).read_text(encoding='utf-8', errors='surrogateescape')
         root = text.strip()[:4000]
         if not root.isprintable() and not Path(root).is_dir(): raise ValueError("it is no path")
         return Path(root)
@@ -168,10 +168,10 @@ def run_data(
 ) -> ReIDData:
     "What the run was started with, by its own table; `ReIDError` where an image is gone or changed."
     out = Path(out)
-    info, table, root = run_info(out), read_table(out/'table.csv'), read_root(out)
+    info, table, root = run_info(out), read_table(out/RunFile.table), read_root(out)
     outside = [file for file in table.file if is_outside(file)]
     if outside:
-        path = out/'table.csv'
+        path = out/RunFile.table
         raise ReIDError(f"{path} names {outside[0]}, which is not below the folder of the images")
     images, problems = inspect_images(root, table.file, progress)
     problems = dict(problems)
@@ -203,7 +203,7 @@ COLOR_HISTOGRAM = 'color histogram' # Row of the scores that networks are compar
 
 def _read_noise(run, out):
     "Add the training images' kinds, and their losses in each epoch."
-    noise = _read_csv(out, 'noise.csv')
+    noise = _read_csv(out, RunFile.noise)
     run.losses = read_loss_history(Path(out)/'models/noise_model/losses').losses()
     train_files = run.table.file[run.table.subset == 'train']
     same_files = sorted(noise.file) == sorted(train_files)
@@ -225,11 +225,11 @@ def _read_validation(run, out):
     validation = run.table[run.table.subset == 'test']
     run.q = validation[validation.role == 'query']
     run.g = validation[validation.role == 'gallery']
-    path = _require_file(out, 'distances.safetensors')
+    path = _require_file(out, RunFile.distances)
     run.dist = _load_distances(path, len(run.q), len(run.g))
     step_names = [step['step'] for step in run.metrics['steps']]
     if COLOR_HISTOGRAM not in step_names:
-        raise ReIDError(f"{Path(out)/'metrics.json'} has no scores of the labeled images")
+        raise ReIDError(f"{Path(out)/RunFile.metrics} has no scores of the labeled images")
     run.ap = evaluate_rows(run.dist, run.q, run.g, run.recipe.test.same_camera).ap
     computed = np.nanmean(run.ap)
     reported = run.metrics['steps'][-1]['mAP']
@@ -243,13 +243,13 @@ def read_run(
 ) -> SimpleNamespace:
     "The files of a run, None for those that its recipe leaves out; `ReIDError` for a missing file."
     check_run_folder(out)
-    toml = _require_file(out, 'recipe.toml')
+    toml = _require_file(out, RunFile.recipe)
     run = SimpleNamespace(
         recipe=load_run_recipe(out),
         toml=toml.read_text(encoding='utf-8'),
-        table=_read_csv(out, 'table.csv'),
-        history=_read_csv(out, 'history.csv'),
-        metrics=read_metrics(_require_file(out, 'metrics.json')),
+        table=_read_csv(out, RunFile.table),
+        history=_read_csv(out, RunFile.history),
+        metrics=read_metrics(_require_file(out, RunFile.metrics)),
         noise=None,
         losses=None,
         dist=None)

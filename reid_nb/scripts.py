@@ -18,7 +18,7 @@ from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .recipe import load_recipe
-from .runs import load_run_recipe, run_info
+from .runs import RunFile, load_run_recipe, run_info
 from .shell import COMMANDS, command
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
@@ -105,7 +105,7 @@ def _with_part_to_measure(options, recipe, out):
     found = options.read()
     if len(found.rows('test')): return found
     is_default = options.hold_out is None
-    if out and is_default and (out/'table.csv').is_file(): return _held_out_as(found, out)
+    if out and is_default and (out/RunFile.table).is_file(): return _held_out_as(found, out)
     p, n = recipe.train.p, found.rows('train').pid.nunique()
     held = _hold_out_fifth(found, p) if is_default else None
     if held:
@@ -120,7 +120,7 @@ def _with_part_to_measure(options, recipe, out):
 def _to_resume(out, kind, resume, force):
     "The folder when a run of this kind in it is to be resumed, None for a new one; `ReIDError` when there is none to resume."
     if force or not resume: return None
-    if not (out/'recipe.toml').is_file(): raise ReIDError(_no_run(out))
+    if not (out/RunFile.recipe).is_file(): raise ReIDError(_no_run(out))
     from reid_nb.run_files import check_kind
     check_kind(out, kind)
     return out
@@ -129,7 +129,7 @@ def _no_run(out):
     "A line that names the runs beside `out`."
     folders = [folder for folder in (out.parent, out) if folder.is_dir()]
     places = [p for folder in folders for p in sorted(folder.iterdir())]
-    runs = [str(p) for p in places if (p/'recipe.toml').is_file()]
+    runs = [str(p) for p in places if (p/RunFile.recipe).is_file()]
     near = difflib.get_close_matches(str(out), runs, 3, 0.7)
     hint = 'leave out --resume to start one'
     if near: hint = f"did you mean {' or '.join(near)}? Else {hint}"
@@ -155,7 +155,7 @@ def _own_data(out, options):
     "The data that the run was started with; `ReIDError` for options about others."
     if given := options.given():
         raise ReIDError(f"{' and '.join(given)}: {out} goes on with its own data; leave that out, or give --data as well")
-    if not (out/'table.csv').is_file():
+    if not (out/RunFile.table).is_file():
         raise ReIDError(f"{out} was stopped before its data were read; give --data as well, or --force to start over")
     from reid_nb.run_files import run_data
     found = run_data(out, progress=True)
@@ -165,7 +165,7 @@ def _own_data(out, options):
 def _held_out_as(data, out):
     "The data with the part held out that the run in `out` has; as they are when they hold other files, which the run refuses."
     from reid_nb.run_files import read_table
-    old, table = read_table(out/'table.csv'), data.table.reset_index(drop=True)
+    old, table = read_table(out/RunFile.table), data.table.reset_index(drop=True)
     if old.file.tolist() != table.file.tolist(): return data
     columns = ['subset', 'role', 'camid']
     held = (old.subset == 'test') & (table.subset == 'train')
@@ -190,7 +190,7 @@ def reid_run(
     out = _folder(out, options, recipe, 'tiny')
     before = _to_resume(out, 'run', resume, force)
     r = _recipe_of(before, recipe, set, 'tiny')
-    report = out/'report.html'
+    report = out/RunFile.report
     _refuse_finished(report, force or resume, f"a finished run: open {report}, or give --force to replace it")
     found = _with_part_to_measure(options, r, before)
     from reid_nb.pipeline import run_all
@@ -211,7 +211,7 @@ def _train(options, before, recipe, out, **how):
 def _summary(folder):
     "The end of a training's history in a line."
     from reid_nb.run_files import read_table
-    rows = read_table(folder/'history.csv')
+    rows = read_table(folder/RunFile.history)
     measured = rows[rows.mAP.notna()]
     scores = ''
     if len(measured): scores = f", mAP {measured.mAP.iloc[-1]:.1%}, rank-1 {measured.rank1.iloc[-1]:.1%}"
@@ -236,8 +236,8 @@ def reid_train(
     before = _to_resume(out, 'training', resume, force)
     r = _recipe_of(before, recipe, set, 'tiny')
     _check_processes(processes)
-    weights = out/'model.safetensors'
-    if weights.is_file() and not force: (out/'last.pt').unlink(missing_ok=True) # the end of the training may have been cut off
+    weights = out/RunFile.weights
+    if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
     _refuse_finished(weights, force, 'a trained model; give --force to replace it')
     from reid_nb.distributed import launch, processes as joined
     work = partial(_train, options, before, r, out, resume=resume, force=force, log=log)
@@ -281,14 +281,14 @@ def reid_ablate(
     seeds = _numbers(seeds or info.get('seeds', '1 2'), 'seeds')
     table = table or info.get('table', 'all')
     if not seeds: raise ReIDError("give one seed or more")
-    _refuse_finished(out/'ablation.csv', force or resume, 'a finished ablation: see ablation.csv, --resume it with more seeds, '
+    _refuse_finished(out/RunFile.ablation, force or resume, 'a finished ablation: see ablation.csv, --resume it with more seeds, '
                                                           'or give --force to replace it')
     from reid_nb.ablation import ablate, table_rows
     table_rows(table)
     found = _with_part_to_measure(options, r, before)
     done = ablate(found, r, out, seeds, table, processes, resume, force)
     print(done.to_string(index=False, na_rep=''))
-    print(f"Done: see {out/'ablation.png'} and ablation.csv")
+    print(f"Done: see {out/RunFile.ablation_plot} and ablation.csv")
 
 # %% ../nbs/40_scripts.ipynb #31db381a
 @command(first='data', resumable=True)
@@ -315,12 +315,12 @@ def reid_ensemble(
     known = run_info(before).get('train_on') if before else None
     train_on = train_on or known or 'train'
     if train_on not in ('train', 'all'): raise ReIDError(f"--train-on {train_on}: give train or all")
-    _refuse_finished(out/'ensemble.json', force or resume, 'a finished ensemble: see ensemble.json, --resume it with more models, '
+    _refuse_finished(out/RunFile.ensemble_info, force or resume, 'a finished ensemble: see ensemble.json, --resume it with more models, '
                                                            'or give --force to replace it')
     from reid_nb.models import read_zoo
     from reid_nb.zoo import select_rows, run_ensemble
     models = select_rows(read_zoo(zoo), _numbers(rows, 'rows', 1), _numbers(seeds, 'seeds'))
-    takes_what_is_there = resume and not (zoo or rows or seeds) and (out/'zoo.csv').is_file()
+    takes_what_is_there = resume and not (zoo or rows or seeds) and (out/RunFile.zoo).is_file()
     if takes_what_is_there: models = None
     has_own_data = before and options.data is None
     if train_on == 'all' and options.hold_out is None and not has_own_data: options.hold_out = 0 # nothing is kept back
@@ -347,8 +347,8 @@ def _ensemble_lines(done, out):
         yield f"other people's queries gain {other['change']:+.1%} {_signed_range(other['interval'])} with {again}"
     if submission:
         counts = f"{submission['queries']} queries, {submission['gallery']:,} gallery images"
-        yield f"{out/'submission.csv'} is valid: {counts}"
-    yield f"Done: see {out/('ensemble.png' if scores else 'ensemble.json')}"
+        yield f"{out/RunFile.submission} is valid: {counts}"
+    yield f"Done: see {out/(RunFile.ensemble_plot if scores else RunFile.ensemble_info)}"
 
 # %% ../nbs/40_scripts.ipynb #a23119ef
 def _run_folders(text):
@@ -400,11 +400,11 @@ def _read_losses(run, changes):
     from reid_nb.provenance import read_training_losses
     from reid_nb.run_files import read_table
     check_run_folder(run)
-    folder = next((p for p in (run, run/'models/noise_model') if (p/'losses').exists()), None)
-    if folder is None or not (run/'table.csv').is_file():
+    folder = next((p for p in (run, run/'models/noise_model') if (p/RunFile.losses).exists()), None)
+    if folder is None or not (run/RunFile.table).is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
-    recipe, table = load_run_recipe(run).set(**changes), read_table(run/'table.csv')
-    trained = load_run_recipe(folder) if (folder/'recipe.toml').is_file() else None
+    recipe, table = load_run_recipe(run).set(**changes), read_table(run/RunFile.table)
+    trained = load_run_recipe(folder) if (folder/RunFile.recipe).is_file() else None
     losses = read_training_losses(folder, table[table.subset == 'train'], trained)
     return table.drop(columns='content', errors='ignore'), losses, recipe.noise # fingerprints are the run's own affair
 
@@ -430,7 +430,7 @@ def reid_noise(
     from reid_nb.decisions import read_decisions
     run = Path(run)
     table, losses, settings = _read_losses(run, changes)
-    earlier = [p for p in map(Path, (out or '', run/'noise.csv')) if p.is_file()]
+    earlier = [p for p in map(Path, (out or '', run/RunFile.noise)) if p.is_file()]
     before = read_decisions(earlier[0]) if earlier else None
     found = decide(mine(losses, table, settings), settings.repeats, before, settings.drop)
     if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
@@ -440,7 +440,7 @@ def reid_noise(
     for line in _noise_lines(found, truth): print(line)
     for path in filter(None, (plot, out)): print(f"{path} is written")
     if not out: return
-    images = root or (read_root(run) if (run/'root.txt').is_file() else 'the folder of the images')
+    images = root or (read_root(run) if (run/RunFile.root).is_file() else 'the folder of the images')
     print(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
 
 # %% ../nbs/40_scripts.ipynb #44cba37e

@@ -16,7 +16,8 @@ from fastcore.docments import docments
 from fastcore.script import call_parse
 
 logging.getLogger('matplotlib').disabled = True # else it tells of its cache where there is no home folder
-from .core import LAUNCHER, NotReplaced, WriteError, ReIDError, import_parts, is_blank, launched, not_blank
+from .core import (LAUNCHER, NotReplaced, ReIDError, WriteError, import_parts, is_blank, launched,
+                          not_blank)
 logging.getLogger('matplotlib').disabled = False
 
 # %% ../nbs/39_shell.ipynb #54e01a39

@@ -32,7 +32,7 @@ from .pipeline import (KEYS, Job, Run, check_run, clean, embed_and_rank, embeddi
                               train_job, unlabeled_ids, validate)
 from .recipe import Recipe
 from .retrieval import STEPS, final_distances
-from .runs import open_run, run_info
+from .runs import RunFile, open_run, run_info
 from .submission import check_submission, write_submission
 
 # %% ../nbs/37_zoo.ipynb #f7755bbd
@@ -90,7 +90,7 @@ def write_distances(
     key:str,          # 'validation' or 'challenge'
 ) -> Path:
     "Write embeddings and distances of one model on one subset; returns the path of the distances."
-    folder = run.out/'models'/name
+    folder = run.out/RunFile.models/name
     embeddings, distances = embed_and_rank(run.data, recipe, folder, KEYS[key], run.verbose)
     embeddings.save(run.out/f'embeddings/{name}-{key}.safetensors')
     path = run.out/_distances_file(name, key)
@@ -216,7 +216,7 @@ def choose_parameters(
 # %% ../nbs/37_zoo.ipynb #eb0f693a
 def _join_zoo(out, more, force):
     "The rows that the ensemble has, and then those of `more`; the paper's 24 where there are neither."
-    path = out/'zoo.csv'
+    path = out/RunFile.zoo
     present = read_zoo(path) if path.is_file() and not force else None
     if present is None and more is None: return read_zoo()
     return pd.concat([present, more]).drop_duplicates().reset_index(drop=True)
@@ -241,7 +241,7 @@ def _train_all(run, recipes, processes):
     "Train every model that has not been trained yet."
     table = _cleaned_table(run) if run.recipe.noise.clean else run.data.table
     _cache_images(run, recipes)
-    models = run.out/'models'
+    models = run.out/RunFile.models
     jobs = [Job(models/name, recipe, table) for name, recipe in recipes.items()]
     train_one = partial(train_job, run.data, verbose=run.verbose)
     with run.stage(f'train {len(jobs)} models'): share_out(train_one, jobs, processes)
@@ -296,15 +296,15 @@ def run_ensemble(
     for r in (recipe, *recipes.values()): validate(data, r)
     with open_run(out, recipe, resume, force, allow_test_changes=True, kind='ensemble'):
         run = Run(data, recipe, out, verbose, kind='ensemble', train_on=train_on)
-        (out/'ensemble.json').unlink(missing_ok=True)
-        run.write('zoo.csv', zoo)
+        (out/RunFile.ensemble_info).unlink(missing_ok=True)
+        run.write(RunFile.zoo, zoo)
         _train_all(run, recipes, processes)
         return submit(run, _rank_all(run, recipes, keys))
 
 # %% ../nbs/37_zoo.ipynb #31bb23f5
 def _retuned(run, paths):
     "What other parameters of re-ranking would change, for people by whom they were not chosen."
-    folder = run.out/'embeddings'
+    folder = run.out/RunFile.embeddings
     embeddings = [load_embeddings(folder/f'{name}-validation.safetensors') for name in paths]
     q, g = (embeddings[0].role(role).table for role in ('query', 'gallery'))
     best, ap = choose_parameters(embeddings, run.recipe)
@@ -320,21 +320,21 @@ def _validation_scores(run, paths):
     found = dict(validation=scores)
     n_distances = len(paths) * len(q) * len(g)
     if n_distances < 2**25: found['other'] = _retuned(run, paths)
-    run.write('ensemble.csv', table.reset_index())
+    run.write(RunFile.ensemble, table.reset_index())
     fig = contributions_plot(table, scores)
-    with atomic_write(run.out/'ensemble.png') as tmp: fig.savefig(tmp, format='png', dpi=150)
+    with atomic_write(run.out/RunFile.ensemble_plot) as tmp: fig.savefig(tmp, format='png', dpi=150)
     plt.close(fig)
     return found
 
 def _check_written(run, paths):
     "`check_run` for all files and trainings of the ensemble."
     models = list(next(iter(paths.values())))
-    written = ['zoo.csv', *embedding_files(models, paths)]
+    written = [RunFile.zoo, *embedding_files(models, paths)]
     for key in paths: written += [_distances_file(name, key) for name in models]
-    if 'challenge' in paths: written.append('submission.csv')
-    if 'validation' in paths: written += ['ensemble.csv', 'ensemble.png']
+    if 'challenge' in paths: written.append(RunFile.submission)
+    if 'validation' in paths: written += [RunFile.ensemble, RunFile.ensemble_plot]
     trainings = ['noise_model', *models] if run.recipe.noise.clean else models
-    folders = [run.out/'models'/name for name in trainings]
+    folders = [run.out/RunFile.models/name for name in trainings]
     check_run(run, written, folders)
 
 # %% ../nbs/37_zoo.ipynb #93741a02
@@ -346,12 +346,12 @@ def submit(
     models = list(next(iter(paths.values())))
     found = dict(data=run.data.name, models=models)
     if 'challenge' in paths:
-        ids, submission = unlabeled_ids(run.data), run.out/'submission.csv'
+        ids, submission = unlabeled_ids(run.data), run.out/RunFile.submission
         distances = fuse(list(paths['challenge'].values()))
         write_submission(submission, distances, *ids)
         found['submission'] = check_submission(submission, *ids, dist=distances)
     if 'validation' in paths: found |= _validation_scores(run, paths['validation'])
     _check_written(run, paths)
     text = json.dumps(found, indent=1, default=float)
-    with atomic_write(run.out/'ensemble.json') as tmp: tmp.write_text(text)
+    with atomic_write(run.out/RunFile.ensemble_info) as tmp: tmp.write_text(text)
     return found
