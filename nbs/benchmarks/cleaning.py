@@ -65,7 +65,7 @@ def one(way, data, tests, r, folder):
             res = evaluate_rows(1 - f[q] @ f[~q].T, rows[q], rows[~q])
             done[name] = dict(ap=res.ap.tolist(), rank1=res.cmc[1])
         train = table[table.subset == 'train']
-        done |= dict(dropped=int((train.repeats == 0).sum()), showings=int(train.repeats.sum()))
+        done |= dict(dropped=int((train.repeats == 0).sum()), shown=int(train.repeats.sum()))
         with atomic_write(path) as tmp: tmp.write_text(json.dumps(done))
     return done
 
@@ -81,7 +81,7 @@ def row(way, test, results, seeds):
     ap, base = (100*np.array([results[w, s][test]['ap'] for s in seeds]) for w in (way, 'everything'))
     (a, b), (c, d) = interval(ap), interval(ap - base)
     mean = lambda key: np.mean([x[key] for x in r])
-    return dict(test=test, way=way, dropped=mean('dropped'), showings=mean('showings'),
+    return dict(test=test, way=way, dropped=mean('dropped'), shown=mean('shown'),
                 mAP=f'{ap.mean():.1f} ({a:.1f} to {b:.1f})', gain=f'{(ap - base).mean():+.1f} ({c:+.1f} to {d:+.1f})',
                 seeds=' '.join(f'{m:.1f}' for m in ap.mean(1)))
 

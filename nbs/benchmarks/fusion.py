@@ -16,7 +16,7 @@ import argparse, json, os, resource, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
 
 FUSING = 'plain', 'sum', 'files', 'minmax', 'zscore', 'rank'
-JUDGING = ('leave_one_out', 'smallest_subset', 'choose_weights', 'weights_gain',
+JUDGING = ('leave_one_out', 'smallest_subset', 'choose_weights', 'cross_validate_weights',
            'write_submission', 'check_submission', 'refuse')
 
 

@@ -34,7 +34,7 @@ def cosines(model, images):
     return torch.cat([look(x.float()/255) for x in images.split(128)]).numpy()
 
 def trained(data, r, images, folder):
-    "Ledger, class scores and features of one training on all crops."
+    "Loss history, class scores and features of one training on all crops."
     if not (folder/'look.safetensors').is_file():
         learn = reid_learner(data, r, images)
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe(folder)
