@@ -352,5 +352,7 @@ def add_augment(
     meaning:str='', # Of the field, for recipe.toml
 ):
     "Add an augmentation to recipes until Python ends; `ReIDError` for a name that exists."
+    if isinstance(make, type) and not issubclass(make, BatchTransform):
+        raise ReIDError(f"augmentation {name}: give a subclass of BatchTransform whose first argument is its probability")
     add_field(AugmentRecipe, f'augment.{name}', default, limits, meaning)
     AUGMENTS[name] = Augment(make, order, tuple(needs))

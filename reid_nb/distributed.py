@@ -321,6 +321,9 @@ def together(self:Learner):
     cbs = []
     if self.team.world > 1:
         self.dls.train.sampler.shard(0, self.team.world) # raises it early
+        if alone := getattr(self.loss_func, 'only_own_part', []):
+            raise ReIDError(f"loss {alone[0]} compares images and is no PairLoss: each process would see its own part of a batch only; "
+                            "train on one process")
         cbs = [Processes(unused=not self.loss_func.uses_head)]
     try:
         with self.added_cbs(cbs): yield self

@@ -63,6 +63,7 @@ class Layout:
 
 # %% ../nbs/08_layouts.ipynb #b85b955f
 LAYOUTS = {} # From name to `Layout`; of layouts without signs the last that fits is taken
+_BUILT_IN = set() # Names of the library's own
 
 def add_layout(
     layout, # `Layout`, or its name
@@ -70,6 +71,7 @@ def add_layout(
 ) -> Layout:
     "Make `read_dataset` know this layout; one of the same name is replaced."
     if not isinstance(layout, Layout): layout = Layout(layout, **how)
+    if layout.name in _BUILT_IN: raise ReIDError(f"there is a {layout.name} already; choose another name")
     LAYOUTS[layout.name] = layout
     return layout
 
@@ -237,6 +239,8 @@ add_layout('one folder per id, cameras from Market-1501 names', **_ID_FOLDERS,
 add_layout('one folder per id', **_ID_FOLDERS, pattern='(?P<pid>[^/]+)/.*', numeric=False,
     sought='two or more folders, one an id, alone or in train, query and gallery',
     finer='one folder per id, cameras from Market-1501 names');
+
+_BUILT_IN |= {*LAYOUTS}
 
 # %% ../nbs/08_layouts.ipynb #c065ae8b
 def first_of(

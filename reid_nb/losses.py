@@ -299,6 +299,7 @@ class ReIDLoss(nn.Module):
 
     has_each = property(lambda self: self.terms[-1].entry.has_each) # Is `each` the loss of each image?
     has_pairs = property(lambda self: any(term.entry.has_pairs for term in self.terms))
+    only_own_part = property(lambda self: [t.name for t in self.terms if t.entry.has_pairs and not isinstance(t.criterion, PairLoss)])
     uses_head = property(lambda self: any(term.entry.head for term in self.terms))
 
 # %% ../nbs/17_losses.ipynb #9d371aa8
@@ -331,19 +332,28 @@ def reid_loss(
 
 # %% ../nbs/17_losses.ipynb #09d4f659
 def add_loss(
-    name:str,            # Value of `loss.id_loss`
-    criterion:Callable,  # As in `Loss`
-    head:str=None,       # As in `Loss`
-    needs=(),            # As in `Loss`
-    own_fields=None,     # Recipe fields of its own, which it takes as well: name -> (default, limits)
-    **declared,          # Other fields of `Loss`
+    name:str,             # Value of `loss.id_loss`
+    criterion:Callable,   # Class of an `ImageLoss`, or a plain function of features or scores, and labels
+    head:str=None,        # Classifier whose scores it is given, 'cosine' or 'linear'; None: it is given the features
+    needs=(),             # Fields of section `loss` that it takes as keywords
+    own_fields=None,      # Fields of its own, which it takes as well: name -> (default, limits, meaning)
+    scale:str=None,       # The field by which cosines become logits
+    has_pairs:bool=False, # Does it compare the images of a batch with each other?
+    has_each:bool=None,   # Does it keep a loss per image in `each`? As an `ImageLoss` does, when not given
+    beside:str=None,      # A loss on scores that is trained with it, with the same weight
 ):
     "Let recipes know a further loss, until Python ends; `ReIDError` for a name that the library uses."
     if name in _BUILT_IN: raise ReIDError(f"there is a loss {name!r} already; choose another name")
     if head not in (None, 'cosine', 'linear'): raise ReIDError(f"head is {head!r}; give 'cosine', 'linear' or None")
     own_fields = own_fields or {}
-    for field, (default, limits) in own_fields.items():
-        add_field(LossRecipe, f'loss.{field}', default, limits, f'Of {name}')
-    LOSSES[name] = Loss(criterion, head, (*needs, *own_fields), **declared)
+    known = {*own_fields, *(f.name for f in fields(LossRecipe))}
+    for key in (*needs, *([scale] if scale else [])):
+        if key not in known: raise ReIDError(f"loss {name}: section loss has no field {key}; declare it in own_fields")
+    if beside is not None and beside not in LOSSES:
+        raise ReIDError(f"beside is {beside!r}; give {_alternatives(LOSSES)}")
+    if has_each is None: has_each = isinstance(criterion, type) and issubclass(criterion, ImageLoss)
+    for field, (default, limits, *meaning) in own_fields.items():
+        add_field(LossRecipe, f'loss.{field}', default, limits, *(meaning or [f'Of {name}']))
+    LOSSES[name] = Loss(criterion, head, (*needs, *own_fields), scale, has_pairs, has_each, beside)
 
 _BUILT_IN = {*LOSSES, 'triplet'}

@@ -6,7 +6,8 @@
 __all__ = ['MOST_K', 'STEPS', 'PLAIN', 'NOT_KNOWN', 'Ranking', 'as_ranking', 'Step', 'active_steps', 'embed_options',
            'apply_step', 'rank', 'final_distances', 'Retriever', 'score_steps', 'add_step', 'check_steps']
 
-# %% ../nbs/28_retrieval.ipynb #c59235f3
+# %% ../nbs/28_retrieval.ipynb #6bedbdc6
+import inspect
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Callable
@@ -16,11 +17,11 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .core import ReIDError
-from .embed import Embeddings
+from .recipe import Recipe, TestRecipe, add_field
+from .embed import Embeddings, embed
 from .fusion import fuse
 from .metrics import cosine_distances, evaluate_rows
 from .neighbors import find_neighbors
-from .recipe import Recipe, TestRecipe, add_field
 from .rerank import Reranker, expand_queries, k_reciprocal
 
 # %% ../nbs/28_retrieval.ipynb #d9207cee
@@ -59,6 +60,7 @@ class Step:
     keys: tuple = ()    # Further values of the section that it reads
     on: dict = field(default_factory=dict) # Values that put it in where it is asked for by name, whatever the recipe says
     joint: bool = False # Do the distances of a query depend on the other queries?
+    starts_over: bool = False # Does a step that takes distances begin from the features again?
 
     def is_on(self,
               test:TestRecipe, # Section of a recipe
@@ -94,7 +96,8 @@ def _re_rank(ranking, test):
 STEPS = {step.name: step for step in (
     Step('flip', '+ flip', 'images', _flip, off=dict(flip=False), on=dict(flip=True)),
     Step('expand', '+ expansion', 'features', _expand, off=dict(aqe_k=0), keys=('aqe_alpha',)),
-    Step('re-rank', '+ re-ranked', 'distances', _re_rank, off=dict(k1=0), keys=('k2', 'lambda_'), joint=True),
+    Step('re-rank', '+ re-ranked', 'distances', _re_rank, off=dict(k1=0), keys=('k2', 'lambda_'), joint=True,
+         starts_over=True),
     Step('fuse', '+ fused', 'models', fuse, off={}))}
 PLAIN = 'plain' # The features as they are, before any step
 
@@ -107,7 +110,7 @@ def active_steps(
     return [step for step in _steps_upto(upto, 'features', 'distances') if step.is_on(test)]
 
 def _names_upto(upto):
-    "Names of the steps up to this one."
+    "Names of the steps up to and including this one."
     names = list(STEPS)
     if upto is None: return names
     if upto == PLAIN: return []
@@ -128,6 +131,8 @@ def embed_options(
     options = dict(flip=False)
     for step in _steps_upto(upto, 'images'):
         if step.is_on(test): options |= step.function(test)
+    unknown = {*options} - {*inspect.signature(embed).parameters}
+    if unknown: raise ReIDError(f"embed has no option {min(unknown)}, which a step asks for")
     return options
 
 # %% ../nbs/28_retrieval.ipynb #45176fb0
@@ -171,7 +176,7 @@ def final_distances(
     for _, distances in rank(embeddings, recipe): pass
     return distances
 
-# %% ../nbs/28_retrieval.ipynb #5bcb45e5
+# %% ../nbs/28_retrieval.ipynb #5e10ca1d
 class Retriever:
     "Distances of one model after any step and with any section `test`; what a change leaves is not computed again."
     def __init__(self,
@@ -214,7 +219,7 @@ class Retriever:
         self._caches[place] = before, cache
         return cache
 
-# %% ../nbs/28_retrieval.ipynb #ad9b8b28
+# %% ../nbs/28_retrieval.ipynb #76e42ddf
 NOT_KNOWN = dict(file='', pid=-1, person='', camid=-1) # Row of a picture from elsewhere
 
 @patch
@@ -238,7 +243,7 @@ def distances_of(self:Retriever,
     out[kept] = self._after(one, upto, test, asked).distances[-1]
     return out
 
-# %% ../nbs/28_retrieval.ipynb #d14c1023
+# %% ../nbs/28_retrieval.ipynb #889ccfc0
 def score_steps(
     embed,         # From options of `embed` to `Embeddings` of queries and gallery, as in `Retriever`
     recipe:Recipe, # Section `test` is read
@@ -253,7 +258,7 @@ def score_steps(
         rows[name] = dict(mAP=result.mAP, rank1=result.cmc[1], mINP=result.mINP)
     return pd.DataFrame(rows).T.rename_axis('step')
 
-# %% ../nbs/28_retrieval.ipynb #01439a2b
+# %% ../nbs/28_retrieval.ipynb #56ec8fde
 _BUILT_IN = tuple(STEPS)
 _ORDER = 'images', 'features', 'distances', 'models'
 
@@ -261,7 +266,7 @@ def add_step(
     name:str,          # Of the step
     takes:str,         # 'images', 'features' or 'distances', as in `Step`
     function:Callable, # As in `Step`
-    fields:dict,       # Its fields in recipe section `test`: name -> (default, limits, meaning); the first switches it
+    fields:dict,       # Its fields in section `test`: name -> (default, limits, meaning); the first, 0 by default, switches it
     after:str,         # Name of the step that it follows; 'plain' for the first
     label:str='',      # Of its row in tables of scores; its name when not given
     joint:bool=False,  # As in `Step`
@@ -269,16 +274,20 @@ def add_step(
     "Put a step into `STEPS`, until Python ends; `ReIDError` for a name that is taken, or a place that cannot be."
     if name in (PLAIN, *_BUILT_IN): raise ReIDError(f"there is a step {name!r} already; choose another name")
     if takes not in _ORDER[:-1]: raise ReIDError(f"takes is {takes!r}; give {', '.join(_ORDER[:-1])}")
-    for key, (default, limits, meaning) in fields.items():
-        add_field(TestRecipe, f'test.{key}', default, limits, meaning)
+    if not fields: raise ReIDError(f"step {name} needs a field in section test that switches it on")
     switch, *others = fields
     default = fields[switch][0]
-    off = {switch: type(default)(0)}
-    step = Step(name, label or f'+ {name}', takes, function, off, tuple(others), joint=joint)
-    _insert(step, after)
+    if isinstance(default, str) or default != 0:
+        raise ReIDError(f"test.{switch} switches step {name} on: it has to be 0 or False by default, so that recipes leave it out")
+    step = Step(name, label or f'+ {name}', takes, function, {switch: default}, tuple(others), joint=joint)
+    steps = _with_step(step, after)
+    for key, (default, limits, *meaning) in fields.items():
+        add_field(TestRecipe, f'test.{key}', default, limits, *meaning)
+    STEPS.clear()
+    STEPS.update(steps)
 
-def _insert(step, after):
-    "Put the step behind the one named `after`."
+def _with_step(step, after):
+    "`STEPS` with the step behind the one named `after`; `ReIDError` where it cannot be."
     known = {name: s for name, s in STEPS.items() if name != step.name}
     earlier = [name for name in _names_upto(after) if name in known]
     names = [*earlier, step.name, *(name for name in known if name not in earlier)]
@@ -286,13 +295,18 @@ def _insert(step, after):
     places = [_ORDER.index(s.takes) for s in steps.values()]
     if places != sorted(places):
         raise ReIDError(f"step {step.name} takes {step.takes} and cannot follow {after}: the order is {', '.join(_ORDER)}")
-    STEPS.clear()
-    STEPS.update(steps)
+    later = list(steps)[list(steps).index(step.name) + 1:]
+    lost_in = [name for name in later if steps[name].starts_over]
+    if step.takes == 'distances' and lost_in:
+        raise ReIDError(f"{lost_in[-1]} begins from the features, so distances of {step.name} would be lost; give after={lost_in[-1]!r}")
+    return steps
 
-# %% ../nbs/28_retrieval.ipynb #e1c51d7b
+# %% ../nbs/28_retrieval.ipynb #76c64461
 def check_steps(
     recipe:Recipe, # Section `test` is read
 ):
     "Raises `ReIDError` for values with which a step cannot work."
     table = pd.DataFrame([NOT_KNOWN] * 4).assign(role=['query', 'gallery'] * 2, file=list('abcd'))
-    for _ in rank(Embeddings(np.eye(4, dtype=np.float32), table), recipe): pass
+    embed_options(recipe.test)
+    for name, distances in rank(Embeddings(np.eye(4, dtype=np.float32), table), recipe):
+        if not np.isfinite(distances).all(): raise ReIDError(f"step {name} gives distances that are no numbers")
