@@ -33,7 +33,7 @@ from .core import (IMAGE_ENDINGS, LOCK, ReIDError, check_output, is_temp_file, l
 from .data import ReIDData, read_dataset
 from .distributed import on_first, process_group
 from .images import tell_unread
-from .learner import is_oom
+from .loaders import is_oom
 from .models import use_bf16
 from .runs import check_plain, check_run_folder
 from .tables import concat_tables

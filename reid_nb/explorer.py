@@ -20,9 +20,9 @@ import traitlets as tl
 from fastcore.basics import patch
 import reid_nb
 from .core import IMAGE_ENDINGS, ReIDError
-from .explorer_state import ORDERS, STATUS, Explorer, ModelResult, read_results, step_names
+from .explorer_state import ORDERS, STATUS, Explorer, ModelResult, read_results
 from .images import open_image
-from .retrieval import MOST_K
+from .retrieval import MOST_K, step_names
 from .review import jpeg, thumbnail
 from .run_files import read_table
 from .saliency import colors_of, embedding_map, saliency_plot

@@ -5,7 +5,7 @@ any instant"""
 
 # %% auto #0
 __all__ = ['SingleProcess', 'ResumableEpoch', 'Retrieval', 'Intact', 'SmoothLoss', 'History', 'TqdmCallback', 'EMACallback',
-           'SaveBest', 'EarlyStopping', 'Checkpoint', 'check_training', 'reid_learner', 'is_oom', 'logger']
+           'SaveBest', 'EarlyStopping', 'Checkpoint', 'check_training', 'reid_learner', 'logger']
 
 # %% ../nbs/20_learner.ipynb #cdbc7337
 import math, time
@@ -14,7 +14,6 @@ from itertools import chain
 from pathlib import Path
 
 import torch
-from accelerate.utils.memory import should_reduce_batch_size
 from fastai.callback.core import Callback, CancelFitException
 import fastai.callback.progress
 from fastai.callback.schedule import ParamScheduler
@@ -506,13 +505,6 @@ def reid_learner(
     learn.recorder.loss = ValueMetric(_no_loss, 'loss') # validation has no labels of classes
     learn.trained_on = model.trained_on = trained_on(recipe, training_rows(data))
     return learn.add_cbs([*_callbacks(data, recipe, retrieval), *cbs])
-
-# %% ../nbs/20_learner.ipynb #42e9a562
-def is_oom(
-    error, # Any exception
-) -> bool:
-    "Does it say that memory is full, on whatever device?"
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or should_reduce_batch_size(error)
 
 # %% ../nbs/20_learner.ipynb #9df19cd3
 @patch

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SCORES', 'RULES', 'CROSS_FIT_SCORES', 'forgetting', 'auroc', 'auroc_by_epoch', 'center_by_id', 'thresholds', 'mine',
            'true_kinds', 'score_histogram', 'precision_recall', 'folds', 'class_probabilities', 'CrossFit',
-           'check_folds', 'cross_fit', 'confident_learning', 'decide', 'apply_decisions', 'composition']
+           'check_folds', 'cross_fit', 'confident_learning', 'decide', 'apply_decisions']
 
 # %% ../nbs/22_noise.ipynb #26ff095e
 import hashlib
@@ -564,41 +564,3 @@ def apply_decisions(
     repeats = (shown * factor).astype(int)
     repeats = np.minimum(repeats, most).reindex(table.index, fill_value=0)
     return table.assign(repeats=repeats.astype(int))
-
-# %% ../nbs/22_noise.ipynb #da6fae9b
-def _draw_kinds(ax, train):
-    "Bars of the images shown per epoch by kind, before and after."
-    by_kind = train.groupby('kind').repeats
-    bars = pd.DataFrame(dict(before=by_kind.size(), after=by_kind.sum()))
-    bars = bars.reindex(list(KINDS)).fillna(0)
-    tallest = bars.sum().max()
-    least = 0.04 * tallest # below that there is no room for a number
-    bottom = np.zeros(2)
-    for kind, heights in bars.iterrows():
-        parts = ax.bar(bars.columns, heights, 0.6, bottom, color=KINDS[kind], label=kind)
-        numbers = [f'{height:,.0f}' if height >= least else '' for height in heights]
-        ax.bar_label(parts, numbers, label_type='center', fontsize=8)
-        bottom += heights.to_numpy()
-    ax.legend(frameon=False, fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
-    ax.set(ylabel='images per epoch', ylim=(0, 1.05*tallest))
-
-def _draw_ids(ax, train):
-    "Steps of the images shown per epoch by id, before and after."
-    ids = train.groupby('pid').repeats.agg(['size', 'sum'])
-    ids = ids.sort_values('size', ascending=False)
-    x = np.arange(len(ids))
-    ax.step(x, ids['size'], where='mid', color='0.6', label='before')
-    ax.step(x, ids['sum'], where='mid', color='tab:green', label='after')
-    ax.set(xlabel='training identities, most images first', ylabel='images per epoch', ylim=(0, None))
-    ax.legend(frameon=False, fontsize=8, loc='upper left', bbox_to_anchor=(1, 1))
-
-def composition(
-    table,  # With `kind` and `repeats`
-) -> plt.Figure:
-    "Images shown per epoch by kind, and by id, before and after the decisions."
-    train = table[table.subset == 'train']
-    fig, axes = plt.subplots(1, 2, figsize=(8, 2.8), width_ratios=[1, 2], layout='constrained')
-    _draw_kinds(axes[0], train)
-    _draw_ids(axes[1], train)
-    sns.despine(fig)
-    return fig
