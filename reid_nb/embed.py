@@ -7,12 +7,10 @@ __all__ = ['PART', 'Embeddings', 'model_hash', 'embedding_config', 'load_embeddi
            'check_sizes', 'feature_length', 'embed', 'color_histogram']
 
 # %% ../nbs/25_embed.ipynb #7129924a
-import hashlib, json, os, re, shutil
+import hashlib, json, math, operator, os, re, shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from math import ceil
-from operator import index
 from pathlib import Path
 
 import numpy as np
@@ -258,14 +256,14 @@ def check_sizes(
     sizes, # List of heights and widths in pixels
 ) -> list:
     "The sizes as pairs of whole numbers; `ReIDError` for anything else, and below 16 pixels."
-    try: out = [(index(height), index(width)) for height, width in sizes]
+    try: out = [(operator.index(height), operator.index(width)) for height, width in sizes]
     except (TypeError, ValueError): out = []
     if out and min(map(min, out)) >= 16: return out
     raise ReIDError(f"sizes is {sizes}; give a list of heights and widths in pixels, from 16, as in [(256, 128)]")
 
 def _check_batch(bs):
     "The batch size; `ReIDError` for anything but a whole number from 1."
-    try: size = index(bs)
+    try: size = operator.index(bs)
     except TypeError: size = 0
     if size >= 1: return size
     raise ReIDError(f"bs is {bs}; give the images of a batch as a whole number, from 1")
@@ -500,7 +498,7 @@ def finish(self:_Parts,
 def _my_parts(n, processes):
     "Ranges of the n rows that are this process's."
     rank, world = processes.rank, processes.world
-    step = max(1, min(PART, ceil(n / world)))
+    step = max(1, min(PART, math.ceil(n / world)))
     parts = [range(start, min(start + step, n)) for start in range(0, n, step)]
     first = len(parts) * rank // world
     end = len(parts) * (rank + 1) // world

@@ -28,7 +28,7 @@ from .models import ReIDModel, load_model
 from .pipeline import KEYS
 from .provenance import check_trained_on, trained_on
 from .recipe import Recipe, TestRecipe
-from .retrieval import Retriever, embed_options
+from .retrieval import Retriever, embed_options, step_names
 from .run_files import read_root, read_table
 from .runs import RunFile, check_run_folder, load_run_recipe
 from .saliency import model_input

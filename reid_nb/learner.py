@@ -28,7 +28,7 @@ from tqdm.auto import tqdm
 from .augment import augmentations
 from .cache import check_images
 from .core import ReIDError, atomic_write, is_temp_file, seed_all
-from .loaders import reid_dls
+from .loaders import is_oom, reid_dls
 from .loss_history import LossHistory, LossRecorder, read_loss_history
 from .losses import reid_loss
 from .metrics import evaluate_rows
