@@ -16,6 +16,7 @@ import anywidget
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from fastcore.basics import patch
 import reid_nb
 from .core import ReIDError
