@@ -31,7 +31,7 @@ from .fusion import fuse
 from .learner import check_training, logger, reid_learner
 from .loaders import to_device
 from .loss_history import LossHistory
-from .losses import reid_loss
+from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model
 from .noise import apply_decisions, check_folds, cross_fit, decide, mine, precision_recall
@@ -423,6 +423,9 @@ def run_all(
 ) -> Path:
     "Train, clean, train again, retrieve, submit; returns the report. `ReIDError` for bad input."
     validate(data, recipe)
+    loss, _ = find_loss(recipe.loss.id_loss)
+    if verbose and len(recipe.ensemble.circle_m) > 1 and 'm' not in loss.needs:
+        print(f'· {recipe.loss.id_loss} does not read m: the models of ensemble.circle_m will be the same; give it one value')
     with open_run(out, recipe, resume, force, allow_test_changes=True) as folder:
         run = Run(data, recipe, folder, verbose)
         table, noise_model, models = data.table, None, {}
