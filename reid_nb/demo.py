@@ -5,15 +5,17 @@
 # %% auto #0
 __all__ = ['EMBEDDED', 'embedded_data', 'demo_data', 'demo_run']
 
-# %% ../nbs/34_demo.ipynb #75b19d0c
+# %% ../nbs/34_demo.ipynb #b1555cbd
+import os, subprocess, sys
 from pathlib import Path
 
 from .cache import cache_folder
-from .core import lock_file
+from .core import IMPORTED, ReIDError, lock_file
 from .data import ReIDData, read_dataset
 from .pipeline import run_all
 from .provenance import fingerprint
-from .recipe import load_recipe
+from .recipe import PRESETS, load_recipe
+from .runs import RunFile
 from .synth import make_dataset
 
 # %% ../nbs/34_demo.ipynb #f2249298
@@ -36,14 +38,25 @@ def demo_data() -> ReIDData:
     folder.mkdir(parents=True, exist_ok=True)
     with lock_file(folder/'data.lock', wait=-1): return read_dataset(embedded_data(folder), folder)
 
+def _train_demo(out, progress):
+    "The whole run in a process of its own, where nothing was added to recipes and no other random state is."
+    code = f'from reid_nb.demo import _run_demo; _run_demo({str(out)!r}, {progress})'
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    env.pop(IMPORTED, None)
+    shown = {} if progress else dict(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    done = subprocess.run([sys.executable, '-c', code], env=env, text=True, **shown)
+    if done.returncode: raise ReIDError(f"the demonstration run failed: {(done.stderr or '').strip()[-500:]}")
+
+def _run_demo(out, progress):
+    run_all(demo_data(), load_recipe('tiny'), out, resume=Path(out).is_dir(), verbose=progress)
+
 def demo_run(
     progress:bool=False, # Show the stages and bars of the training?
 ) -> Path:
     "Folder of the finished run of recipe `tiny` on `demo_data()`; trained when it is not there, by one process for all."
-    data, recipe = demo_data(), load_recipe('tiny')
-    made_with = fingerprint([EMBEDDED, sorted(recipe.flat().items())])
+    made_with = fingerprint([EMBEDDED, PRESETS['tiny']])
     out = cache_folder()/'demo'/f'run-{made_with[:8]}'
+    out.parent.mkdir(parents=True, exist_ok=True)
     with lock_file(out.parent/'run.lock', wait=-1):
-        is_done = (out/'report.html').is_file()
-        if not is_done: run_all(data, recipe, out, resume=out.is_dir(), verbose=progress)
+        if not (out/RunFile.report).is_file(): _train_demo(out, progress)
     return out

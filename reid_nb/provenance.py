@@ -16,7 +16,7 @@ import pandas as pd
 from .core import ReIDError
 from .loss_history import LossHistory, read_loss_history
 from .models import read_note
-from .recipe import Recipe
+from .recipe import Recipe, added_fields
 from .runs import RunFile
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
@@ -26,10 +26,11 @@ def training_values(
     recipe:Recipe, # Any
 ) -> dict:
     "What training depends on, by dotted name."
-    values = {}
+    values, added = {}, added_fields()
     for name, value in recipe.flat().items():
         section = name.split('.')[0]
-        if section in _SHAPING: values[name] = value
+        is_left_out = name in added and value == added[name] # a run from before the field was added is the same
+        if section in _SHAPING and not is_left_out: values[name] = value
     return values
 
 def same_training(

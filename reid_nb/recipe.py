@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'PRESETS', 'setting', 'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe',
            'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe', 'Recipe', 'save_recipe', 'Preset', 'load_recipe', 'add_field',
-           'recipe_fields']
+           'added_fields', 'recipe_fields']
 
 # %% ../nbs/01_recipe.ipynb #e48d2b70
 import difflib
@@ -312,7 +312,7 @@ def _read_toml(path):
         raise ReIDError(f"{path} is not TOML: {e}") from e
 
 # %% ../nbs/01_recipe.ipynb #4419ba94
-_ADDED = set() # (section, name) of each field that was added from outside
+_ADDED = {} # Dotted name and default of each field that was added from outside, by section and name
 
 def add_field(
     section:type,   # Dataclass of a section, as `AugmentRecipe`
@@ -326,7 +326,7 @@ def add_field(
     if hasattr(section, name) and (section, name) not in _ADDED:
         raise ReIDError(f"recipe: {where} is a field already; choose another name")
     if not name.isidentifier(): raise ReIDError(f"recipe: {name!r} cannot be the name of a field")
-    _ADDED.add((section, name))
+    _ADDED[section, name] = where, default
     for f in fields(section): setattr(section, f.name, f)
     section.__annotations__[name] = type(default)
     setattr(section, name, setting(default, limits, meaning=meaning))
@@ -334,6 +334,10 @@ def add_field(
     dataclass(section)
 
 # %% ../nbs/01_recipe.ipynb #d1c8e63b
+def added_fields() -> dict:
+    "The defaults of the fields that `add_field` has added, by dotted name."
+    return dict(_ADDED.values())
+
 def recipe_fields() -> dict:
     "Each value of a recipe by its dotted name: a dict with its `default`, `limits`, `source` and `meaning`."
     return dict(_declared(Recipe()))
