@@ -17,6 +17,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from fastcore.script import CliError
+from fastcore.xdg import xdg_cache_home
 from filelock import FileLock, Timeout
 from safetensors.numpy import save_file
 
@@ -383,6 +384,7 @@ def set_up_tests(
     examples = f'{tempfile.gettempdir()}/hypothesis' # not beside the notebook
     os.environ.setdefault('HYPOTHESIS_STORAGE_DIRECTORY', examples)
     if 'REID_CACHE' in os.environ: return
+    with suppress(RuntimeError): os.environ.setdefault('REID_DEMO', str(xdg_cache_home()/'reid_nb'/'demo')) # one for all
     cache = tempfile.mkdtemp()
     os.environ['REID_CACHE'] = cache
     atexit.register(shutil.rmtree, cache, True)

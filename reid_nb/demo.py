@@ -31,18 +31,23 @@ def embedded_data(
         make_dataset(path, **EMBEDDED)
     return path
 
-# %% ../nbs/34_demo.ipynb #ac5d34a9
+# %% ../nbs/34_demo.ipynb #d2115cf0
+def _demo_folder():
+    "Where data and run are kept; the tests, whose processes keep images apart, name one folder for all in `REID_DEMO`."
+    folder = Path(os.environ.get('REID_DEMO') or cache_folder()/'demo')
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
 def demo_data() -> ReIDData:
     "The synthetic players of `reid_run`, with the truth about who is hidden."
-    folder = cache_folder()/'demo'
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _demo_folder()
     with lock_file(folder/'data.lock', wait=-1): return read_dataset(embedded_data(folder), folder)
 
 def _train_demo(out, progress):
     "The whole run in a process of its own, where nothing was added to recipes and no other random state is."
     code = f'from reid_nb.demo import _run_demo; _run_demo({str(out)!r}, {progress})'
     env = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
-    env.pop(IMPORTED, None)
+    for name in (IMPORTED, 'OMP_NUM_THREADS'): env.pop(name, None) # all cores: whoever needs the run waits for it
     shown = {} if progress else dict(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     done = subprocess.run([sys.executable, '-c', code], env=env, text=True, **shown)
     if done.returncode: raise ReIDError(f"the demonstration run failed: {(done.stderr or '').strip()[-500:]}")
@@ -55,8 +60,7 @@ def demo_run(
 ) -> Path:
     "Folder of the finished run of recipe `tiny` on `demo_data()`; trained when it is not there, by one process for all."
     made_with = fingerprint([EMBEDDED, PRESETS['tiny']])
-    out = cache_folder()/'demo'/f'run-{made_with[:8]}'
-    out.parent.mkdir(parents=True, exist_ok=True)
+    out = _demo_folder()/f'run-{made_with[:8]}'
     with lock_file(out.parent/'run.lock', wait=-1):
         if not (out/RunFile.report).is_file(): _train_demo(out, progress)
     return out
