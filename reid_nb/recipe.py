@@ -229,6 +229,8 @@ def _leaves(section, prefix=''):
         else: yield prefix + f.name, f, value
 
 # %% ../nbs/01_recipe.ipynb #3738f908
+_ADDED = {} # Dotted name and default of each field that was added from outside, by section and name
+
 def _meanings(section):
     "What the comments in the source of a dataclass say or, of an added field, `add_field`, by the name of the field."
     comments = docments(section)
@@ -245,6 +247,8 @@ def _add_values(table, section, preset, paper, preset_source):
         if is_dataclass(value):
             table.add(f.name, _add_values(tomlkit.table(), value, in_preset, in_paper, preset_source))
             continue
+        is_unused = (type(section), f.name) in _ADDED and value == in_paper
+        if is_unused: continue # so that the file can be read where nothing was added
         if value == in_paper or f.name == 'name': source = f.metadata.get('source')
         elif value == in_preset: source = preset_source
         else: source = 'set for this run'
@@ -312,8 +316,6 @@ def _read_toml(path):
         raise ReIDError(f"{path} is not TOML: {e}") from e
 
 # %% ../nbs/01_recipe.ipynb #4419ba94
-_ADDED = {} # Dotted name and default of each field that was added from outside, by section and name
-
 def add_field(
     section:type,   # Dataclass of a section, as `AugmentRecipe`
     where:str,      # Dotted name, as 'augment.blur'
