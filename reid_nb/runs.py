@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .core import LOCK, ReIDError, check_held, escape, is_held, is_temp_file, lock_folder, path_kind
-from .decisions import by_person, decision_columns, decisions_key
 from .recipe import Recipe, load_recipe, save_recipe
 
 # %% ../nbs/02_runs.ipynb #8c099449
@@ -149,6 +148,7 @@ def _is_within(path, folder):
 # %% ../nbs/02_runs.ipynb #7024c1b7
 def _remove_run(out):
     "Remove the run in the folder but for its recipe and your decisions. It can be killed at any point and called again."
+    from reid_nb.decisions import by_person, decision_columns # brings pandas, which commands do not wait for
     noise, decisions = out/RunFile.noise, out/RunFile.decisions
     has_own_decisions = noise.is_file() and any(by_person(*decision_columns(noise)[1:]))
     (out/RunFile.removing).touch()
@@ -162,6 +162,7 @@ def _remove_run(out):
 # %% ../nbs/02_runs.ipynb #cd81f4a6
 def _decisions_changed(out):
     "Are the decisions in a finished run's noise.csv other ones than its models were trained with, as far as is known?"
+    from reid_nb.decisions import decision_columns, decisions_key
     noise, metrics = out/RunFile.noise, out/RunFile.metrics
     try: before = json.loads(metrics.read_text(encoding='utf-8'))['decisions']
     except (OSError, ValueError, KeyError, TypeError, RecursionError): return True
