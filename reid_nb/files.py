@@ -93,6 +93,14 @@ class Files:
         where = f'{self.where}: {base[:-1]}' if base else self.where
         return Files(inside, where, self._read and read, self.options)
 
+    def without(self,
+                names, # Paths
+        ) -> 'Files':
+        "The same data set without these files."
+        gone = set(names)
+        kept = [name for name in self.names if name not in gone]
+        return Files(kept, self.where, self._read, self.options)
+
     def leave_out(self,
                   why, # From file to why it is not used
         ):
