@@ -102,12 +102,21 @@ class _Found(NamedTuple):
     unread: list = ()   # Images of a format that is not read
     unused: dict = {}   # From each image that is left out to why
     missing: list = ()  # Files that the table names and that are not there
+    others: list = ()   # Files that are no images and were not read
 
 def _with_columns(rows):
     "The rows as a table that has all `COLUMNS`, and whatever else a layout tells."
     table = pd.DataFrame(rows)
     others = [column for column in table if column not in COLUMNS]
     return table.reindex(columns=[*COLUMNS, *others])
+
+def _truth_files(base):
+    "Where a truth.csv may lie: in `base`, '' or with a slash at its end, and above it."
+    files = [f'{base}truth.csv']
+    while base:
+        base = base[:base.rfind('/', 0, -1) + 1] # the folder above
+        files.append(f'{base}truth.csv')
+    return files
 
 def _find_layout(files, name):
     "As `find_layout`, of a pattern where one is given."
@@ -134,7 +143,10 @@ def table_from_files(
     there = set(files.images)
     missing = [file for file in table.file if split_crop(file)[0] not in there]
     unused = unused_images(files, table.file, layout, base, left_out)
-    return _Found(table, layout, base, unread_images(files.names), unused, missing)
+    unread = unread_images(files.names)
+    known = files.were_read | {*unread, *_truth_files(base)}
+    others = [file for file in files.others if file not in known]
+    return _Found(table, layout, base, unread, unused, missing, others)
 
 # %% ../nbs/09_data.ipynb #5dd050ef
 @dataclass(repr=False)
@@ -148,6 +160,7 @@ class ReIDData:
     errors: dict = field(default_factory=dict)   # Why an image was left out, by file
     unread: list = field(default_factory=list)   # Images of a format that is not read
     unused: dict = field(default_factory=dict)   # Why an image is in no part, by file
+    others: list = field(default_factory=list)   # Files that are no images and were not read
 
     @property
     def skipped(self) -> list:
@@ -210,14 +223,6 @@ def summary(self:ReIDData) -> pd.DataFrame:
     return out.rename_axis(columns=self.layout or None)
 
 # %% ../nbs/09_data.ipynb #eba616bc
-def _truth_files(base):
-    "Where a truth.csv may lie: in `base`, '' or with a slash at its end, and above it."
-    files = [f'{base}truth.csv']
-    while base:
-        base = base[:base.rfind('/', 0, -1) + 1] # the folder above
-        files.append(f'{base}truth.csv')
-    return files
-
 def _read_truth(path, where):
     "Files and their visible fractions, as a truth.csv has them."
     try: _, truth = read_csv_columns(path, ['file', 'visible', 'visible_box_fraction'])
@@ -300,7 +305,7 @@ def _tell_half_named(table, layout, where):
 def _tell_unused(unused, where):
     "Print how many images are not used, and why."
     by_why = {}
-    for file, why in unused.items(): by_why.setdefault((why, file.rpartition('/')[0]), []).append(file)
+    for file, why in unused.items(): by_why.setdefault((why, file.rpartition('/')[0].partition('/')[0]), []).append(file)
     if not by_why: return
     lines = [f"{len(files):,} in {folder or 'the top folder'} ({why})" for (why, folder), files in by_why.items()]
     more = f" and {len(lines) - 3:,} folders more" if len(lines) > 3 else ''
@@ -330,7 +335,8 @@ def _read(root, make, where, skip_bad, progress, name='', md5=None):
     _tell_few(table, found.layout, where)
     _tell_half_named(table, found.layout, where)
     layout = edition_of(found.layout, _blind_counts(table), md5)
-    return ReIDData(root, table, name or root.name, layout, images, errors, list(found.unread), unused)
+    return ReIDData(root, table, name or root.name, layout, images, errors, list(found.unread), unused,
+                    list(found.others))
 
 # %% ../nbs/09_data.ipynb #9e8d975f
 def _read_table(path, columns, skip_bad, progress, protocol):

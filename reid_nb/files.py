@@ -61,6 +61,7 @@ class Files:
         self.names = [name for name in names if not is_hidden(name)]
         self.where, self._read, self.options = where, read, options or ReadOptions()
         self.left_out = {} # From file to why a layout does not use it
+        self.were_read = set() # Files whose content was asked for
 
     @cached_property
     def folders(self) -> set:
@@ -89,7 +90,9 @@ class Files:
         ) -> 'Files':
         "The files in that folder, with paths relative to it."
         inside = [name[len(base):] for name in self.names if name.startswith(base) and name != base]
-        def read(name, most): return self._read(base + name, most)
+        def read(name, most):
+            self.were_read.add(base + name)
+            return self._read(base + name, most)
         where = f'{self.where}: {base[:-1]}' if base else self.where
         return Files(inside, where, self._read and read, self.options)
 
@@ -151,6 +154,7 @@ def read(self:Files,
     ) -> bytes:
     "Its content; raises `ReIDError` when it is too large or cannot be read."
     if self._read is None: raise ReIDError(f"{self.where}: {name} is known by its name alone")
+    self.were_read.add(name)
     content = self._read(name, MAX_TEXT + 1)
     if len(content) <= MAX_TEXT: return content
     raise ReIDError(f"{self.where}: {name} has more than {MAX_TEXT >> 20} MiB")
