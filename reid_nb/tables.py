@@ -220,7 +220,7 @@ def number_names(
         table = _with_names(table, column, own, _as_numbers(own))
     return table
 
-# %% ../nbs/08_tables.ipynb #0944a3e3
+# %% ../nbs/08_tables.ipynb #5dfa9262
 COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
 _ALIASES = dict(file='file_name image_path path filename image img', pid='label person_id identity id track_id tracker_id player_id',
@@ -265,7 +265,7 @@ def _theirs(columns, head, path):
         taken.add(theirs)
     return found
 
-# %% ../nbs/08_tables.ipynb #cf4333d9
+# %% ../nbs/08_tables.ipynb #17595ac6
 _SIZES = 'x y w h', 'x y width height', 'left top width height', 'bbox_left bbox_top bbox_width bbox_height', 'bb_left bb_top bb_width bb_height'
 _CORNERS = 'x1 y1 x2 y2', 'x_min y_min x_max y_max', 'xmin ymin xmax ymax', 'left top right bottom'
 
@@ -295,7 +295,7 @@ def _read_boxes(raw, names, corners, where):
         raise ReIDError(f"{where}: {', '.join(names)} are fractions of the picture; write them in pixels")
     return _whole_boxes(numbers, corners)
 
-# %% ../nbs/08_tables.ipynb #bc0e1b55
+# %% ../nbs/08_tables.ipynb #ea18a3ae
 def _frame_patterns():
     "Where the picture of a frame may be, the likeliest first."
     return [f'{top}{{frame:06d}}{ending}' for top in ('{seq}/', '{seq}/img1/') for ending in IMAGE_ENDINGS]
@@ -330,7 +330,7 @@ def _track_names(raw, source, where):
     seq = clean_names(raw.seq, f'{where}: column seq')
     return (seq + '/' + pid).where(pid != '', '')
 
-# %% ../nbs/08_tables.ipynb #ea1e361e
+# %% ../nbs/08_tables.ipynb #0f417ab9
 _TRAIN, _VAL, _TEST = ('train', 'train'), ('val', None), ('test', None)
 _SAYS = dict(train=_TRAIN, training=_TRAIN, val=_VAL, valid=_VAL, validation=_VAL, test=_TEST, query=('test', 'query'), probe=('test', 'query'),
              gallery=('test', 'gallery'), challenge=('challenge', None)) # Subset and role by what a column says
@@ -364,26 +364,31 @@ def first_are_queries(
     is_query = is_first & ~nothing_left | ~pid.duplicated() & nothing_left & (n_images > 1)
     return pd.Series(np.where(is_query & is_known, 'query', 'gallery'), table.index)
 
-# %% ../nbs/08_tables.ipynb #61eead7b
+# %% ../nbs/08_tables.ipynb #0a55cda3
 def _said(raw, column):
     "What the column says of each row, in lower case, '' where it is empty or not there."
+    if column not in raw: return pd.Series('', raw.index)
     return _texts(raw, column).str.lower().fillna('')
 
 def _parts_said(raw, where):
     "Subset and role of each row as the columns say, the role None where they do not."
     subset, role = _said(raw, 'subset'), _said(raw, 'role')
     for name, values in dict(subset=subset, role=role).items(): _check_said(values, name, where)
-    pairs = list(zip(subset, role))
-    part = {pair: _part_of(*pair) for pair in dict.fromkeys(pairs)}
-    wrong = [f"{file} ({s or 'train'}, {r or 'no role'})" for file, (s, r) in zip(raw.file, pairs) if part[s, r] is None]
-    if wrong: _refuse_parts(wrong, where)
-    return pd.DataFrame([part[pair] for pair in pairs], raw.index, ['subset', 'role'], dtype=object)
+    said = subset + ' ' + role
+    part = {pair: _part_of(*pair.split(' ')) for pair in said.unique()}
+    parts = pd.DataFrame({name: said.map({pair: part[pair] and part[pair][i] for pair in part})
+                          for i, name in enumerate(('subset', 'role'))}, dtype=object)
+    wrong = parts.subset.isna()
+    if wrong.any(): _refuse_parts(raw.file[wrong], subset[wrong], role[wrong], where)
+    return parts.where(parts.notna(), None)
 
-def _refuse_parts(rows, where):
+def _refuse_parts(files, subset, role, where):
     "Raises `ReIDError` for rows that are in no part."
+    rows = [f"{file} ({s or 'train'}, {r or 'no role'})" for file, s, r in zip(files, subset, role)]
     raise ReIDError(f"{where}: {first_of(rows)} is in no part; subset and role are train and train, "
                     "or test or challenge and query or gallery")
 
+# %% ../nbs/08_tables.ipynb #cf4cbac7
 def _one_test_part(parts, tested, where):
     "(N,) bool: the rows to keep, where of val and test one is the labeled test part."
     other = 'val' if tested == 'test' else 'test'
@@ -400,8 +405,7 @@ def _fill_in_roles(raw, parts, where):
     lacks = parts.role.isna()
     some_lack = lacks[is_test].any() and not lacks[is_test].all()
     wrong = lacks if some_lack else lacks & ~is_test
-    if wrong.any():
-        _refuse_parts([f"{file} ({s}, no role)" for file, s in zip(raw.file[wrong], parts.subset[wrong])], where)
+    if wrong.any(): _refuse_parts(raw.file[wrong], parts.subset[wrong], parts.role[wrong], where)
     if lacks.any():
         pid = clean_names(raw.pid, f'{where}: column pid')
         both = set(pid[lacks]) & set(pid[parts.subset == 'train']) - {''}
@@ -414,7 +418,7 @@ def _fill_in_roles(raw, parts, where):
         parts.loc[lacks, 'role'] = first_are_queries(rows)
     return parts.assign(subset=parts.subset.replace('val', 'test'))
 
-# %% ../nbs/08_tables.ipynb #6f45f3d3
+# %% ../nbs/08_tables.ipynb #f3fd1cb7
 def visible_fraction(
     values, # Column
     files,  # Of the same length
@@ -435,11 +439,10 @@ def _texts(raw, column):
     stripped = texts.str.strip()
     return stripped.replace('', pd.NA)
 
-_NEEDLESS = re.compile(r'\\|//|(^|/)\.?(/|$)') # What a plain path has none of
+_ODD = re.compile(r'\\|//|(^|/)\.{0,2}(/|$)|^[A-Za-z]:') # In a path that may be needlessly long, absolute, or climb out
 
 def _plain_path(text):
     "With forward slashes, and without needless dots."
-    if text and not _NEEDLESS.search(text): return text
     return PurePosixPath(text.replace('\\', '/')).as_posix()
 
 def _relative(file, folder, root, has_root):
@@ -452,18 +455,19 @@ def _relative(file, folder, root, has_root):
         below = os.path.join(top, '')
         if place.startswith(below): return Path(place[len(below):]).as_posix()
 
-def _below_root(file, folder, root, has_root, where):
-    "The paths relative to the root; raises `ReIDError` for one that leads elsewhere."
-    is_odd = file.map(is_outside) | (file == '.')
-    if not is_odd.any(): return file
-    found = {odd: _relative(odd, folder, root, has_root) for odd in dict.fromkeys(file[is_odd])}
-    wrong = [odd for odd, path in found.items() if not path]
+def _below_root(files, folder, root, has_root, where):
+    "(N,) the paths relative to the root; raises `ReIDError` for one that leads elsewhere."
+    plain = {odd: _plain_path(odd) for odd in filter(_ODD.search, files)}
+    outside = [path for path in plain.values() if is_outside(path) or path == '.']
+    below = {path: _relative(path, folder, root, has_root) for path in outside}
+    wrong = [path for path, found in below.items() if not found]
     if wrong:
-        below = f'{root}, as --root says' if has_root else 'of the table; --root gives another'
-        raise ReIDError(f"{where}: {first_of(map(repr, wrong))} has to be a path below the folder {below}")
-    return file.where(~is_odd, file.map(found))
+        tops = f'{root}, as --root says' if has_root else 'of the table; --root gives another'
+        raise ReIDError(f"{where}: {first_of(map(repr, wrong))} has to be a path below the folder {tops}")
+    path = {odd: below.get(path, path) for odd, path in plain.items()}
+    return pd.Series([path.get(file, file) for file in files], files.index, object)
 
-# %% ../nbs/08_tables.ipynb #3efff240
+# %% ../nbs/08_tables.ipynb #1fe74eea
 _Sheet = namedtuple('_Sheet', 'raw sources boxes classes') # Columns under our names, from these to theirs; columns of boxes; how many classes
 _LIKE_SPLIT = re.compile(r'(.*_)?(fold|phase|usage|split|subset|partition)(_.*)?|(is_?)?(train|val|valid|test|query|gallery)', re.I)
 
@@ -486,6 +490,7 @@ def _read_sheet(path, columns, images):
     classes = raw.class_id.nunique() if 'class_id' in raw else 0
     return _Sheet(pd.DataFrame(four | ours, raw.index), found, boxes, classes)
 
+# %% ../nbs/08_tables.ipynb #0b1fae68
 def _check_head(path, head, columns, found, boxes):
     "Raises `ReIDError` when the file lacks a column."
     required = dict.fromkeys(['file', 'pid', *columns])
@@ -505,19 +510,20 @@ def _tell_columns(path, head, found, columns, boxes):
     left = [] if columns.get('subset') == NOT_READ else [name for name in head if name not in read and _LIKE_SPLIT.fullmatch(name)]
     for name in left: print(f"{escape(path)}: column {escape(name)} is not read; if it says what an image is for, give --columns subset={escape(name)}")
 
-# %% ../nbs/08_tables.ipynb #234cc452
+# %% ../nbs/08_tables.ipynb #55a6d5b2
 def _without(raw, keep, what, where):
     "The rows to keep; how many are left out is printed."
     n = len(keep) - keep.sum()
     if n: print(f"{escape(where)}: {n:,} {what}, and are left out")
     return raw[keep]
 
-def _with_files(sheet, root, frames, where):
+def _with_files(sheet, places, frames, where):
     "The columns, with the file of each row, which names its box where there is one."
     raw = sheet.raw
     has_frames = 'file' not in raw
-    if has_frames: raw = raw.assign(file=_frame_files(raw, root, frames, where))
-    raw = raw.assign(file=_texts(raw, 'file').fillna('').map(_plain_path).astype(object))
+    if has_frames: raw = raw.assign(file=_frame_files(raw, places[1], frames, where))
+    files = _texts(raw, 'file').fillna('').astype(object)
+    raw = raw.assign(file=_below_root(files, *places, where))
     if 'box' in raw: return raw.assign(file=_named_boxes(raw, where))
     if sheet.boxes is None: return raw
     boxes = _read_boxes(raw, *sheet.boxes, where)
@@ -543,7 +549,7 @@ def _only_once(raw, where):
     twice = raw.file[raw.duplicated(['file', 'role'] if in_both and 'role' in raw else 'file')]
     if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice")
 
-# %% ../nbs/08_tables.ipynb #b2c42f58
+# %% ../nbs/08_tables.ipynb #46d601c0
 def _unpack_images(path, column, dest, progress, max_gib):
     "The `ParquetImages` of the column, and the folder that they are unpacked in."
     if dest is None: raise ReIDError(f"{path} holds the images themselves in its column {column}; read it with reid_data")
@@ -571,12 +577,13 @@ def read_image_table(
     if sheet.sources.get('file') in in_file:
         images, top = _unpack_images(path, sheet.sources['file'], dest, progress, max_gib)
         sheet = sheet._replace(raw=sheet.raw.assign(file=images.names))
-    raw = _with_files(sheet, top, frames, path)
-    raw = raw.assign(file=_below_root(raw.file, folder, str(top), root is not None, path))
+    places = folder, str(top), root is not None
+    raw = _with_files(sheet, places, frames, path)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
     _only_once(raw, path)
     return _image_table(raw, sheet, tested, path).reset_index(drop=True), top
 
+# %% ../nbs/08_tables.ipynb #fa83500e
 def _tested_part(theirs):
     "The column of subset and which of val and test is the labeled part, of 'split' or 'split=val'."
     if not theirs: return theirs, 'test'
