@@ -524,9 +524,12 @@ def _by_name(layout): return layout.name.lower()
 
 def _print_problems(data):
     "Print what is in a data set and what is wrong with it."
-    from reid_nb.data import find_problems
+    from reid_nb.problems import find_problems
     from reid_nb.images import count_endings
+    from reid_nb.protocols import get_protocol
+    protocol = get_protocol(data.protocol)
     print(data)
+    print(f'Ranked by protocol: {protocol.name}: {protocol.meaning}.')
     if data.others: print(f'{len(data.others):,} files that are no images are not used ({count_endings(data.others)}).')
     print(data.summary().to_string())
     problems = find_problems(data)
