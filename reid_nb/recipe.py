@@ -123,6 +123,7 @@ class TestRecipe:
     k1: int = setting(20, AMOUNT, 'Zhong 2017') # Neighbors in the k-reciprocal test; 0: no re-ranking
     k2: int = setting(6, COUNT, 'Zhong 2017') # Neighbors in local expansion
     lambda_: float = setting(0.1, UNIT, 'paper, 2.4') # Share of the original distance
+    pool: str = setting('', source='a choice') # One entry per tracklet: 'mean' or 'robust' of its images' features; '': each image by itself
     same_camera: bool = setting(False, source='Zheng 2015: they do not') # Do matches from the query's own camera count?
 
 # %% ../nbs/01_recipe.ipynb #7d51c0aa
