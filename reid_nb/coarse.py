@@ -14,7 +14,7 @@ import torch
 from fastcore.basics import patch
 
 from .core import ReIDError
-from .metrics import to_numpy
+from .labels import to_numpy
 
 # %% ../nbs/24_coarse.ipynb #cabfe5cb
 def _largest_entry(x, name):
