@@ -6,8 +6,8 @@
 __all__ = ['MAX_TABLE', 'MAX_ROW', 'UNREADABLE', 'DELIMITERS', 'READERS', 'MAX_GROUP', 'read_csv_columns', 'read_columns',
            'columns_of_bytes', 'ParquetImages']
 
-# %% ../nbs/08_spreadsheets.ipynb #2b641fd5
-import csv, json, os, re, zlib
+# %% ../nbs/08_spreadsheets.ipynb #91d73e50
+import csv, io, json, os, re, zlib
 from collections import namedtuple
 from types import SimpleNamespace
 
@@ -28,10 +28,14 @@ def _choose(head, wanted):
         if head.count(name) > 1: raise ValueError(f"the column {name} is there twice")
     return [name for name in wanted if name in head]
 
-def _check_file(path):
-    "Raises `ValueError` for a table that is too large."
-    if os.path.getsize(path) > MAX_TABLE:
+def _open_text(source, newline=None):
+    "The text of a file, or of its bytes; ValueError for one that is too large."
+    is_bytes = isinstance(source, bytes)
+    size = len(source) if is_bytes else os.path.getsize(source)
+    if size > MAX_TABLE:
         raise ValueError(f"it has more than {MAX_TABLE >> 20} MiB; split it")
+    encoding = dict(encoding='utf-8-sig', newline=newline)
+    return io.TextIOWrapper(io.BytesIO(source), **encoding) if is_bytes else open(source, **encoding)
 
 def _check_rows(n_rows):
     "Raises `ValueError` where there is no room for another row."
@@ -96,15 +100,14 @@ def _rows_of(lines, head, wanted, row):
     return rows
 
 def read_csv_columns(
-    path,   # csv file
+    source, # csv file, or its bytes
     wanted, # Names of columns, or a function from all names to those
     delimiters:str=DELIMITERS, # That it may have
 ) -> tuple:
     "All names of columns, and the wanted ones as texts, None where empty; or one of `UNREADABLE`."
-    _check_file(path)
     row = SimpleNamespace(length=0)
     try:
-        with open(path, newline='', encoding='utf-8-sig') as f:
+        with _open_text(source, newline='') as f:
             lines = _lines(f, row)
             first, delimiter = _first_line(lines, delimiters)
             reader = csv.reader(_with_first(first, lines), delimiter=delimiter, strict=True)
@@ -114,9 +117,9 @@ def read_csv_columns(
     except UnicodeError as e: raise ValueError(f"{e}; save it as UTF-8") from e
     return head, pd.DataFrame(rows, columns=wanted, dtype=object)
 
-def _read_tsv_columns(path, wanted):
+def _read_tsv_columns(source, wanted):
     "As `read_csv_columns`, of a table with tabs."
-    return read_csv_columns(path, wanted, '\t')
+    return read_csv_columns(source, wanted, '\t')
 
 # %% ../nbs/08_spreadsheets.ipynb #01b3156e
 def _pairs(pairs):
@@ -127,10 +130,10 @@ def _pairs(pairs):
 
 _PLAIN = dict(parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_pairs)
 
-def _objects(path):
+def _objects(source):
     "Yield the object of each line, with numbers as texts."
     row = SimpleNamespace(length=0)
-    with open(path, encoding='utf-8-sig') as f:
+    with _open_text(source) as f:
         for number, line in enumerate(_lines(f, row), 1):
             row.length = 0
             if not line.strip(): continue
@@ -147,25 +150,24 @@ def _plain_value(value, column):
     if isinstance(value, bool): return str(value).lower()
     return value or None
 
-def _read_jsonl_columns(path, wanted):
+def _read_jsonl_columns(source, wanted):
     "As `read_csv_columns`, of one object per line."
-    _check_file(path)
     try:
         head, rows = {}, []
-        for values in _objects(path): head |= dict.fromkeys(values)
+        for values in _objects(source): head |= dict.fromkeys(values)
         wanted = _choose(list(head), wanted)
-        for values in _objects(path):
+        for values in _objects(source):
             _check_rows(len(rows))
             rows.append([_plain_value(values.get(column), column) for column in wanted])
     except UnicodeError as e: raise ValueError(f"{e}; save it as UTF-8") from e
     return list(head), pd.DataFrame(rows, columns=wanted, dtype=object)
 
-# %% ../nbs/08_spreadsheets.ipynb #23d4a8bb
-def _open_parquet(path):
-    "A `ParquetFile`; raises `ReIDError` without pyarrow."
+# %% ../nbs/08_spreadsheets.ipynb #e9731305
+def _open_parquet(source):
+    "The `ParquetFile` of a file, or of its bytes; raises `ReIDError` without pyarrow."
     try: from pyarrow import parquet
-    except ImportError as e: raise ReIDError(f"{path}: to read parquet: pip install pyarrow") from e
-    return parquet.ParquetFile(path)
+    except ImportError as e: raise ReIDError("to read parquet: pip install pyarrow") from e
+    return parquet.ParquetFile(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 def _check_types(schema, wanted):
     "Raises `ValueError` for a column of lists, structs or bytes."
@@ -183,10 +185,10 @@ def _unpacked_size(metadata, wanted):
             if column.path_in_schema in wanted: size += column.total_uncompressed_size
     return size
 
-def _read_parquet_columns(path, wanted):
+def _read_parquet_columns(source, wanted):
     "As `read_csv_columns`, with values of any plain type."
     try:
-        with _open_parquet(path) as f:
+        with _open_parquet(source) as f:
             schema, metadata = f.schema_arrow, f.metadata
             if metadata.num_rows > MAX_IMAGES: _check_rows(MAX_IMAGES)
             wanted = _choose(schema.names, wanted)
@@ -199,10 +201,10 @@ def _read_parquet_columns(path, wanted):
     except ReIDError: raise
     except Exception as e: raise ValueError(e) from e # pyarrow raises anything on damaged bytes
 
-# %% ../nbs/08_spreadsheets.ipynb #52c1017a
-def _refuse_workbook(path, wanted):
-    "Raises `ReIDError`: a workbook is not read."
-    raise ReIDError(f"{path} is a workbook; save the sheet as csv (UTF-8) and give that")
+# %% ../nbs/08_spreadsheets.ipynb #50a24098
+def _refuse_workbook(source, wanted):
+    "Raises ValueError: a workbook is not read."
+    raise ValueError('it is a workbook; save the sheet as csv (UTF-8) and give that')
 
 READERS = {'.csv': read_csv_columns, '.tsv': _read_tsv_columns, '.jsonl': _read_jsonl_columns,
            '.parquet': _read_parquet_columns} # By ending of the file
@@ -211,10 +213,11 @@ READERS |= dict.fromkeys(('.xlsx', '.xlsm', '.xls', '.ods', '.numbers'), _refuse
 def read_columns(
     path,   # File with an ending of `READERS` (Path)
     wanted, # Names of columns, or a function from all names to those
+    content:bytes=None, # What the file holds, where that is not on disk
 ) -> tuple:
     "All names of columns, and the wanted ones, None where empty; raises `ReIDError` when it cannot be read."
     read = READERS[path.suffix.lower()]
-    try: return read(path, wanted)
+    try: return read(path if content is None else content, wanted)
     except UNREADABLE as e:
         raise ReIDError(f"{path} cannot be read: {' '.join(str(e).split())}") from e
 
@@ -234,8 +237,10 @@ def _own_name(row, content, path):
     "The last part of the path where that is a plain name of an image; otherwise the number of the row."
     name = re.split(r'[/\\]', path or '')[-1]
     is_plain = _SAFE_NAME.fullmatch(name) and name.lower().endswith(IMAGE_ENDINGS)
-    return name if is_plain else f'{row:07d}{_image_ending(content)}'
+    if is_plain and not re.fullmatch(r'\d{7}\.\w+', name): return name
+    return f'{row:07d}{_image_ending(content)}'
 
+# %% ../nbs/08_spreadsheets.ipynb #8a615efe
 def columns_of_bytes(
     path, # Table
 ) -> list:
@@ -255,8 +260,31 @@ def _bytes_of(kind):
     has_bytes = types.is_struct(kind) and kind.get_field_index('bytes') >= 0 and is_bytes(kind.field('bytes').type)
     return 'bytes' if has_bytes else None
 
-# %% ../nbs/08_spreadsheets.ipynb #de98c699
-_Photograph = namedtuple('_Photograph', 'name size crc')
+# %% ../nbs/08_spreadsheets.ipynb #76d9532c
+def _check_groups(metadata):
+    "Raises `ValueError` for too many rows, or too large groups of them."
+    if metadata.num_rows > MAX_IMAGES: _check_rows(MAX_IMAGES)
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    if any(group.total_byte_size > MAX_GROUP for group in groups):
+        raise ValueError(f"a row group has more than {MAX_GROUP >> 30} GiB; write it with smaller ones")
+
+def _content_and_path(value):
+    "(bytes, path) of a cell."
+    return (value.get('bytes'), value.get('path')) if isinstance(value, dict) else (value, None)
+
+def _images_in(path, column):
+    "Yield (bytes, path) of each row, None where there is none; raises `ReIDError` for a damaged file."
+    try:
+        with _open_parquet(path) as f:
+            _check_groups(f.metadata)
+            for batch in f.iter_batches(64, columns=[column]):
+                for value in batch.column(0).to_pylist(): yield _content_and_path(value)
+    except (ReIDError, GeneratorExit): raise
+    except Exception as e: # pyarrow raises anything on damaged bytes
+        raise ReIDError(f"{path} cannot be read: {' '.join(str(e).split())}") from e
+
+# %% ../nbs/08_spreadsheets.ipynb #43c38065
+_Photograph = namedtuple('_Photograph', 'size crc')
 
 class ParquetImages(Archive):
     "The images in a column of a parquet file, as an archive; `names` has one for each row."
@@ -264,42 +292,26 @@ class ParquetImages(Archive):
                  path,       # Of the file
                  column:str, # Of bytes, or of structs with bytes and path
         ):
-        self.path, self.column, used, found = path, column, set(), []
-        for row, (content, given) in enumerate(self._rows()):
-            if not content: raise ReIDError(f"{path}: row {row + 1} of the column {column} holds no image; take it out")
-            if len(content) > MAX_MEMBER: raise ReIDError(f"{path}: the image in row {row + 1} has more than {MAX_MEMBER >> 20} MiB")
+        self.path, self.column, self._members = path, column, {}
+        used = set() # Names in lower case
+        for row, (content, given) in enumerate(_images_in(path, column)):
+            self._check_image(row, content)
             name = _own_name(row, content, given)
             if name.casefold() in used: name = _own_name(row, content, None)
             used.add(name.casefold())
-            found.append(_Photograph(name, len(content), zlib.crc32(content)))
-        self.names, self._members = [member.name for member in found], {member.name: member for member in found}
+            self._members[name] = _Photograph(len(content), zlib.crc32(content))
+        self.names = list(self._members)
+
+    def _check_image(self, row, content):
+        "Raises `ReIDError` for a row without an image, or with one that is too large."
+        if not content: raise ReIDError(f"{self.path}: row {row + 1} of the column {self.column} holds no image; take it out")
+        if len(content) <= MAX_MEMBER: return
+        raise ReIDError(f"{self.path}: the image in row {row + 1} has more than {MAX_MEMBER >> 20} MiB")
 
     def size(self, name): return self._members[name].size
     def crc(self, name): return self._members[name].crc
 
     def contents(self, names):
         wanted = set(names)
-        for name, (content, _) in zip(self.names, self._rows()):
+        for name, (content, _) in zip(self.names, _images_in(self.path, self.column)):
             if name in wanted: yield name, content
-
-    def _rows(self):
-        "Yield (bytes, path) of each row, None where there is none."
-        try:
-            with _open_parquet(self.path) as f:
-                self._check(f.metadata)
-                for batch in f.iter_batches(64, columns=[self.column]):
-                    for value in batch.column(0).to_pylist(): yield _content_and_path(value)
-        except (ReIDError, GeneratorExit): raise
-        except Exception as e: # pyarrow raises anything on damaged bytes
-            raise ReIDError(f"{self.path} cannot be read: {' '.join(str(e).split())}") from e
-
-    def _check(self, metadata):
-        "Raises `ValueError` for too many rows, or too large groups of them."
-        if metadata.num_rows > MAX_IMAGES: _check_rows(MAX_IMAGES)
-        groups = map(metadata.row_group, range(metadata.num_row_groups))
-        if any(group.total_byte_size > MAX_GROUP for group in groups):
-            raise ValueError(f"a row group has more than {MAX_GROUP >> 30} GiB; write it with smaller ones")
-
-def _content_and_path(value):
-    "(bytes, path) of a cell."
-    return (value.get('bytes'), value.get('path')) if isinstance(value, dict) else (value, None)
