@@ -18,8 +18,8 @@ from .core import ReIDError, WriteError, escape, not_blank
 from .images import count_endings, inspect_images, is_hidden, is_image, tell_unread, unread_images
 from .layouts import (LAYOUTS, PARTS, Layout, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, listed_depth, read_names, wrappers)
-from .tables import (COLUMNS, READERS, UNREADABLE, names_of, number_names, read_csv_columns,
-                            read_image_table, visible_fraction)
+from .spreadsheets import READERS, UNREADABLE, read_csv_columns
+from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
 
 # %% ../nbs/09_data.ipynb #fd6f7184
 def _in_row_order(table):
@@ -250,9 +250,8 @@ def _read(root, make, where, skip_bad, progress, name='', md5=None):
 # %% ../nbs/09_data.ipynb #9e8d975f
 def _read_table(path, columns, skip_bad, progress):
     "The data set that a csv or parquet file describes."
-    table = read_image_table(path, columns)
+    table, root = read_image_table(path, columns)
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
-    root = Path(os.path.abspath(path)).parent
     if not any((root/file).is_file() for file in table.file):
         raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
                         "paths are relative to the folder of the csv")
