@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 
 from .archives import MAX_GIB, is_outside
-from .core import IMAGE_ENDINGS, ReIDError, escape
+from .core import ReIDError, escape
 from .images import crop_name, split_crop
 from .layouts import check_names, first_of
 from .protocols import get_protocol
 from .spreadsheets import ParquetImages, columns_of_bytes, read_columns
+from .table_boxes import box_columns, frame_files, read_boxes, stripped_texts
 
 # %% ../nbs/08_tables.ipynb #7ccfa3f1
 UNKNOWN = {'', '-1', 'nan', 'na', 'n/a', '#n/a', '#na', '<na>', 'nat', 'none', 'null'}
@@ -219,7 +220,7 @@ def number_names(
         table = table.assign(**{column: _as_numbers(labels)})
     return table
 
-# %% ../nbs/08_tables.ipynb #0bfbddc7
+# %% ../nbs/08_tables.ipynb #ba4b0332
 COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
 _ALIASES = dict(file='file_name image_path path filename image img', pid='label person_id identity id track_id tracker_id player_id',
@@ -264,72 +265,7 @@ def _theirs(columns, head, path):
         taken.add(theirs)
     return found
 
-# %% ../nbs/08_tables.ipynb #da44e9bd
-_SIZES = 'x y w h', 'x y width height', 'left top width height', 'bbox_left bbox_top bbox_width bbox_height', 'bb_left bb_top bb_width bb_height'
-_CORNERS = 'x1 y1 x2 y2', 'x_min y_min x_max y_max', 'xmin ymin xmax ymax', 'left top right bottom'
-
-def _box_columns(head):
-    "The four columns that hold boxes, and whether they are two corners; None without any."
-    spelled = {name.lower(): name for name in head}
-    for forms in (_SIZES, _CORNERS):
-        for names in map(str.split, forms):
-            if all(name in spelled for name in names): return [spelled[name] for name in names], forms is _CORNERS
-
-def _whole_boxes(numbers, corners):
-    "(N, 4) left, top, width and height in whole pixels, of (N, 4) numbers; a width or height of 0 or less where nothing is left."
-    numbers = numbers.astype(float)
-    first, second = numbers[:, :2], numbers[:, 2:]
-    last = second if corners else first + second
-    begin, end = np.floor(first + .5).clip(0), np.floor(last + .5)
-    return np.hstack([begin, end - begin])
-
-def _read_boxes(raw, names, corners, where):
-    "As `_whole_boxes`, of four columns; raises `ReIDError` where one is no number of pixels."
-    numbers = raw[names].apply(pd.to_numeric, errors='coerce').to_numpy(float)
-    is_wrong = ~(np.abs(numbers) < 1e7).all(1)
-    if is_wrong.any():
-        row = raw[names].iloc[is_wrong.argmax()]
-        raise ReIDError(f"{where}: {', '.join(map(str, row))} is no box; {', '.join(names)} have to be pixels")
-    if len(numbers) and (np.abs(numbers) <= 1).all():
-        raise ReIDError(f"{where}: {', '.join(names)} are fractions of the picture; write them in pixels")
-    return _whole_boxes(numbers, corners)
-
-# %% ../nbs/08_tables.ipynb #53f16878
-def _frame_patterns():
-    "Where the picture of a frame may be, the likeliest first."
-    return [f'{top}{{frame:06d}}{ending}' for top in ('{seq}/', '{seq}/img1/') for ending in IMAGE_ENDINGS]
-
-def _fill_in(pattern, seq, frame):
-    "The path of a frame's picture; raises `ReIDError` for a wrong pattern."
-    try: return pattern.format(seq=seq, frame=frame)
-    except (KeyError, ValueError, IndexError, AttributeError) as e:
-        raise ReIDError(f"frames {pattern!r} has to be like '{{seq}}/img1/{{frame:06d}}.jpg'") from e
-
-def _frame_files(raw, root, pattern, where):
-    "(N,) the picture of each row, by the number of its frame; raises `ReIDError` where that is not known."
-    frames = pd.to_numeric(raw.frame, errors='coerce')
-    if not (frames >= 0).all() or (frames % 1).any():
-        raise ReIDError(f"{where}: {first_of(raw.frame[~((frames >= 0) & (frames % 1 == 0))])} is no number of a frame")
-    seqs = _texts(raw, 'seq').fillna('')
-    pairs = list(zip(seqs, frames.astype(int)))
-    if not pattern and 'seq' in raw:
-        there = (p for p in _frame_patterns() if os.path.isfile(os.path.join(root, _fill_in(p, *pairs[0]))))
-        pattern = next(there, '')
-    if not pattern:
-        raise ReIDError(f"{where} has the numbers of frames and no column file; give one, or frames='{{frame:06d}}.jpg', which "
-                        "says where the picture of a frame is, {seq} being its sequence")
-    return pd.Series([_fill_in(pattern, *pair) for pair in pairs], raw.index)
-
-def _track_names(raw, source, where):
-    "The ids; with the sequence in front where they are tracks, which are numbered anew in each."
-    pid = clean_names(raw.pid, f'{where}: column {source}')
-    is_track = source.lower() in ('track_id', 'tracker_id') and 'seq' in raw and raw.seq.nunique() > 1
-    if not is_track: return raw.pid
-    print(f"{escape(where)}: an id is seq and {source} together, since tracks are numbered anew in each sequence")
-    seq = clean_names(raw.seq, f'{where}: column seq')
-    return (seq + '/' + pid).where(pid != '', '')
-
-# %% ../nbs/08_tables.ipynb #19975779
+# %% ../nbs/08_tables.ipynb #a822521b
 _TRAIN, _VAL, _TEST = ('train', 'train'), ('val', None), ('test', None)
 _SAYS = dict(train=_TRAIN, training=_TRAIN, val=_VAL, valid=_VAL, validation=_VAL, test=_TEST, query=('test', 'query'), probe=('test', 'query'),
              gallery=('test', 'gallery'), challenge=('challenge', None)) # Subset and role by what a column says
@@ -363,11 +299,11 @@ def first_are_queries(
     is_query = is_first & ~nothing_left | ~pid.duplicated() & nothing_left & (n_images > 1)
     return pd.Series(np.where(is_query & is_known, 'query', 'gallery'), table.index)
 
-# %% ../nbs/08_tables.ipynb #23db82ce
+# %% ../nbs/08_tables.ipynb #d5dd76ce
 def _said(raw, column):
     "What the column says of each row, in lower case, '' where it is empty or not there."
     if column not in raw: return pd.Series('', raw.index)
-    return _texts(raw, column).str.lower().fillna('')
+    return stripped_texts(raw, column).str.lower().fillna('')
 
 def _parts_said(raw, where):
     "Subset and role of each row as the columns say, the role None where they do not."
@@ -387,7 +323,7 @@ def _refuse_parts(files, subset, role, where):
     raise ReIDError(f"{where}: {first_of(rows)} is in no part; subset and role are train and train, "
                     "or test or challenge and query or gallery")
 
-# %% ../nbs/08_tables.ipynb #3375ffb1
+# %% ../nbs/08_tables.ipynb #c6eb3dc3
 def _one_test_part(parts, tested, where):
     "(N,) bool: the rows to keep, where of val and test one is the labeled test part."
     other = 'val' if tested == 'test' else 'test'
@@ -417,7 +353,7 @@ def _fill_in_roles(raw, parts, where):
         parts.loc[lacks, 'role'] = first_are_queries(rows)
     return parts.assign(subset=parts.subset.replace('val', 'test'))
 
-# %% ../nbs/08_tables.ipynb #eabf6266
+# %% ../nbs/08_tables.ipynb #22ff0ac2
 def visible_fraction(
     values, # Column
     files,  # Of the same length
@@ -430,13 +366,6 @@ def visible_fraction(
     if len(wrong):
         raise ReIDError(f"{where}: {first_of(wrong)} has a visible fraction that is not in 0 .. 1")
     return numbers
-
-def _texts(raw, column):
-    "The column as stripped texts, NA where it is empty or not there."
-    if column not in raw: return pd.Series(pd.NA, raw.index, 'string')
-    texts = raw[column].astype('string')
-    stripped = texts.str.strip()
-    return stripped.replace('', pd.NA)
 
 _ODD = re.compile(r'\\|//|(^|/)\.{0,2}(/|$)|^[A-Za-z]:') # In a path that may be needlessly long, absolute, or climb out
 
@@ -466,7 +395,7 @@ def _below_root(files, folder, root, has_root, where):
     path = {odd: below.get(path, path) for odd, path in plain.items()}
     return pd.Series([path.get(file, file) for file in files], files.index, object)
 
-# %% ../nbs/08_tables.ipynb #a0d5f876
+# %% ../nbs/08_tables.ipynb #107bee3a
 _Sheet = namedtuple('_Sheet', 'raw sources boxes classes') # Columns under our names, from these to theirs; columns of boxes; how many classes
 _LIKE_SPLIT = re.compile(r'(.*_)?(fold|phase|usage|split|subset|partition)(_.*)?|(is_?)?(train|val|valid|test|query|gallery)', re.I)
 
@@ -476,11 +405,11 @@ def _read_sheet(path, columns, images=(), content=None):
     found = {}
     def wanted(head):
         found.update(_theirs(columns, head, path))
-        boxes = None if 'box' in columns else _box_columns(head)
+        boxes = None if 'box' in columns else box_columns(head)
         names = dict.fromkeys([*found.values(), *(boxes[0] if boxes else ()), 'class_id'])
         return [name for name in names if name in head and name not in images]
     head, raw = read_columns(path, wanted, content)
-    boxes = None if 'box' in columns else _box_columns(head)
+    boxes = None if 'box' in columns else box_columns(head)
     _check_head(path, head, columns, found, boxes)
     if not len(raw): raise ReIDError(f"{path} lists no image")
     _tell_columns(path, head, found, columns, boxes)
@@ -489,7 +418,7 @@ def _read_sheet(path, columns, images=(), content=None):
     classes = raw.class_id.nunique() if 'class_id' in raw else 0
     return _Sheet(pd.DataFrame(four | ours, raw.index), found, boxes, classes)
 
-# %% ../nbs/08_tables.ipynb #5a442c00
+# %% ../nbs/08_tables.ipynb #f0aab60f
 def _check_head(path, head, columns, found, boxes):
     "Raises `ReIDError` when the file lacks a column."
     required = dict.fromkeys(['file', 'pid', *columns])
@@ -513,7 +442,7 @@ def _tell_columns(path, head, found, columns, boxes):
         print(f"{escape(path)}: column {escape(name)} is not read; if it says what an image is for, "
               f"give --columns subset={escape(name)}")
 
-# %% ../nbs/08_tables.ipynb #e94ac770
+# %% ../nbs/08_tables.ipynb #6a500fde
 def _without(raw, keep, what, where):
     "The rows to keep; how many are left out is printed."
     n = len(keep) - keep.sum()
@@ -524,12 +453,12 @@ def _with_files(sheet, places, frames, where):
     "The columns, with the file of each row, which names its box where there is one."
     raw = sheet.raw
     has_frames = 'file' not in raw
-    if has_frames: raw = raw.assign(file=_frame_files(raw, places[1], frames, where))
-    files = _texts(raw, 'file').fillna('').astype(object)
+    if has_frames: raw = raw.assign(file=frame_files(raw, places[1], frames, where))
+    files = stripped_texts(raw, 'file').fillna('').astype(object)
     raw = raw.assign(file=_below_root(files, *places, where))
     if 'box' in raw: return raw.assign(file=_named_boxes(raw, where))
     if sheet.boxes is None: return raw
-    boxes = _read_boxes(raw, *sheet.boxes, where)
+    boxes = read_boxes(raw, *sheet.boxes, where)
     if sheet.classes > 1: print(f"{escape(where)}: class_id has {sheet.classes} values, and boxes of all are read; take out those that are no persons")
     if 'seq' not in raw: raw = raw.assign(seq=raw.file.str.rpartition('/')[0])
     files = [crop_name(file, box) for file, box in zip(raw.file, boxes.astype(int))]
@@ -539,7 +468,7 @@ def _with_files(sheet, places, frames, where):
 
 def _named_boxes(raw, where):
     "(N,) the files of a table with a column box, as in '10,20,64,128'."
-    box = _texts(raw, 'box').fillna('').str.replace(' ', '')
+    box = stripped_texts(raw, 'box').fillna('').str.replace(' ', '')
     is_named = raw.file.str.contains('#xywh=', regex=False) | (box == '')
     files = raw.file.where(is_named, raw.file + '#xywh=' + box)
     is_crop = files.map(split_crop).str[1].notna()
@@ -549,12 +478,12 @@ def _named_boxes(raw, where):
 
 def _only_once(raw, where):
     "Raises `ReIDError` for a file that is there twice, but as query and gallery of a protocol whose queries are the gallery."
-    protocol = _texts(raw, 'protocol').fillna('')
+    protocol = stripped_texts(raw, 'protocol').fillna('')
     in_both = all(get_protocol(name).itself for name in protocol.unique())
     twice = raw.file[raw.duplicated(['file', 'role'] if in_both and 'role' in raw else 'file')]
     if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice")
 
-# %% ../nbs/08_tables.ipynb #91b64af7
+# %% ../nbs/08_tables.ipynb #94c94aeb
 def _unpack_images(path, column, dest, progress, max_gib):
     "The `ParquetImages` of the column, and the folder that they are unpacked in."
     if dest is None: raise ReIDError(f"{path} holds the images themselves in its column {column}; read it with reid_data")
@@ -588,7 +517,7 @@ def read_image_table(
     _only_once(raw, path)
     return _image_table(raw, sheet, tested, path).reset_index(drop=True), top
 
-# %% ../nbs/08_tables.ipynb #172de235
+# %% ../nbs/08_tables.ipynb #9c591fe9
 def _tested_part(theirs):
     "The column of subset and which of val and test is the labeled part, of 'split' or 'split=val'."
     if not theirs: return theirs, 'test'
@@ -607,6 +536,15 @@ def with_parts(
     raw, parts = raw[kept], parts[kept]
     parts = _fill_in_roles(raw, parts, where)
     return raw.assign(subset=parts.subset, role=parts.role)
+
+def _track_names(raw, source, where):
+    "The ids; with the sequence in front where they are tracks, which are numbered anew in each."
+    pid = clean_names(raw.pid, f'{where}: column {source}')
+    is_track = source.lower() in ('track_id', 'tracker_id') and 'seq' in raw and raw.seq.nunique() > 1
+    if not is_track: return raw.pid
+    print(f"{escape(where)}: an id is seq and {source} together, since tracks are numbered anew in each sequence")
+    seq = clean_names(raw.seq, f'{where}: column seq')
+    return (seq + '/' + pid).where(pid != '', '')
 
 def _image_table(raw, sheet, tested, where):
     "The table of these rows, those left out that no part has."
@@ -627,7 +565,7 @@ def _box_text(box):
     "As in '10,20,64,128', '' for the whole picture."
     return ','.join(map(str, box or ()))
 
-# %% ../nbs/08_tables.ipynb #c24c4301
+# %% ../nbs/08_tables.ipynb #023f32c6
 def read_rows(
     path,          # Of a table, for the errors and by its ending (Path)
     content:bytes, # What it holds
