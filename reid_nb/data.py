@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 from fastcore.basics import patch
-from .archives import MAX_GIB, MAX_IMAGES, check_members, md5_of, open_zip, unpack_zip
+from .archives import MAX_GIB, MAX_IMAGES, open_archive
 from .core import ReIDError, WriteError, escape, not_blank
 from .files import Files, ReadOptions, read_below
 from .images import count_endings, inspect_images, split_crop, tell_unread, unread_images
@@ -381,35 +381,31 @@ def _read_folder(path, layout, skip_bad, progress, options, protocol):
     return _read(root, make, path, skip_bad, progress)
 
 # %% ../nbs/09_data.ipynb #763b0129
-def _zip_reader(z):
-    "A function for `Files` that reads the members of an open zip."
-    def read(name, most):
-        try:
-            with z.open(name) as f: return f.read(most)
-        except Exception as e: raise ReIDError(f"{name} is damaged in the zip: {e}") from e # zlib's, struct's and others
+def _archive_reader(archive):
+    "A function for `Files` that reads the members of an open archive."
+    def read(name, most): return archive.read(name)[:most]
     return read
 
-def _read_zip(path, dest, layout, skip_bad, progress, max_gib, options, protocol):
-    "The data set in a zip, unpacked to dest/<stem>-<md5>/ unless it is there already."
-    with open_zip(path) as z:
-        names = check_members(z)
-        files = Files(names, z.filename, _zip_reader(z), options)
+def _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol):
+    "The data set in a zip or tar, unpacked to dest/<stem>-<md5>/ unless it is there already."
+    with open_archive(path, max_gib) as archive:
+        files = Files(archive.names, path, _archive_reader(archive), options)
         make = _by_files(files, layout, protocol)
-        found = make((), z.filename)
-        there = set(names)
+        found = make((), path)
+        there = set(archive.names)
         truths = [file for file in _truth_files(found.base) if file in there]
         pictures = dict.fromkeys(split_crop(file)[0] for file in found.table.file)
         members = [file for file in (*pictures, *truths) if file in there]
-        md5 = md5_of(path)
-        root = Path(os.path.abspath(dest))/f'{path.stem}-{md5[:8]}'
-        def read(folder): return _read(folder, make, path, skip_bad, progress, path.stem, md5)
-        data = unpack_zip(z, members, root, read, progress, max_gib)
+        md5 = archive.md5
+        root = Path(os.path.abspath(dest))/f'{archive.stem}-{md5[:8]}'
+        def read(folder): return _read(folder, make, path, skip_bad, progress, archive.stem, md5)
+        data = archive.unpack(members, root, read, progress, max_gib)
     return replace(data, root=root)
 
 # %% ../nbs/09_data.ipynb #6e39fb0e
 def read_dataset(
-    path,                # Zip, folder, csv or parquet file
-    dest='data',         # Folder that a zip is unpacked in; anything else is read where it is
+    path,                # Zip, tar, folder, or a table: csv, tsv, jsonl, parquet
+    dest='data',         # Folder that an archive is unpacked in; anything else is read where it is
     columns=None,        # From our names to those of a csv or parquet file: dict(file='path')
     skip_bad:bool=False, # Leave out images that cannot be decoded (see `skipped`)?
     progress:bool=False, # Show progress bars?
@@ -422,7 +418,7 @@ def read_dataset(
     min_visible:float=None, # Of boxes in frames: least visible fraction
 ) -> ReIDData:
     "The data set, every image decoded once; raises `ReIDError` for what is wrong."
-    not_blank(path, 'the path of the data', 'a zip, folder, csv or parquet file')
+    not_blank(path, 'the path of the data', 'a zip, tar, folder or table')
     path = Path(path)
     is_table = path.suffix.lower() in READERS
     options = ReadOptions(stride, tuple(classes), min_visible, pattern)
@@ -432,7 +428,7 @@ def read_dataset(
             if layout or pattern: raise ReIDError(f"{path}: a layout is for zips and folders")
             return _read_table(path, columns, skip_bad, progress, protocol)
         if columns: raise ReIDError(f"{path}: columns are for csv and parquet files")
-        if path.is_file(): return _read_zip(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
+        if path.is_file(): return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
         if not path.is_dir(): raise ReIDError(f"{path}: no such file or folder")
         return _read_folder(path, layout, skip_bad, progress, options, protocol)
     except WriteError: raise

@@ -154,6 +154,7 @@ def _hit_distances(chunks, query, row):
         hits[here] = d[query[here], row[here] - start]
     return hits
 
+# %% ../nbs/16_metrics.ipynb #28417241
 def _ranked_columns(groups, start, stop):
     "A function of the query: which of these gallery images it is ranked with."
     if groups is None: return lambda i: slice(None)
@@ -220,6 +221,7 @@ def _check_size(labels):
     n_q, n_g = labels.shape
     if not n_q * n_g: raise ReIDError(f"nothing to evaluate: {n_q} queries x {n_g} gallery images")
 
+# %% ../nbs/16_metrics.ipynb #1d105047
 def evaluate_chunks(
     distances,              # Function (start, stop) -> (Q, stop - start) distances
     q_pids, g_pids=None,          # (Q,) and (G,) person ids, -1 where unknown; or `Labels` of both

@@ -124,6 +124,7 @@ class TestRecipe:
     k1: int = setting(20, AMOUNT, 'Zhong 2017') # Neighbors in the k-reciprocal test; 0: no re-ranking
     k2: int = setting(6, COUNT, 'Zhong 2017') # Neighbors in local expansion
     lambda_: float = setting(0.1, UNIT, 'paper, 2.4') # Share of the original distance
+    pool: str = setting('', ('mean', 'robust'), 'a choice') # One entry per tracklet: the 'mean' of its images, or 'robust' to hidden ones; '': each image by itself
     protocol: str = setting('', PROTOCOLS, "as the data set's results are published") # Which matches count; '': what the table says
 
 # %% ../nbs/01_recipe.ipynb #7d51c0aa

@@ -25,16 +25,18 @@ def _impostors(dist, labels, share):
     q_pids, g_pids = labels.pids
     columns_of = _ranked_columns(labels.groups, 0, len(g_pids))
     def impostors_of(i):
-        columns = np.arange(len(g_pids))[columns_of(i)]
+        "Columns that are ranked, and which of them are of another person."
+        columns = columns_of(i)
         pids = g_pids[columns]
-        return columns[(pids != -1) & (pids != q_pids[i])]
+        return columns, (pids != -1) & (pids != q_pids[i])
     queries = np.flatnonzero(q_pids != -1)
-    n_pairs = sum(len(impostors_of(i)) for i in queries)
+    n_pairs = sum(np.count_nonzero(impostors_of(i)[1]) for i in queries)
     n_wanted = int(share * n_pairs + 1e-9) + 1
     kept, n_kept = [np.zeros(0, _part(dist[:1]).dtype)], 0
     for i in queries:
-        row = _part(dist[i])
-        kept.append(row[impostors_of(i)])
+        columns, is_impostor = impostors_of(i)
+        row = _part(dist[i])[columns]
+        kept.append(row[is_impostor])
         n_kept += len(kept[-1])
         if n_kept > 2 * n_wanted + THIN:
             kept = [_smallest(np.concatenate(kept), n_wanted)]
