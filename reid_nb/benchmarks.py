@@ -445,9 +445,11 @@ def _soccernet(labeled):
     return rows
 
 def _where_named(pattern):
-    "A `find`: '' when an image is named so."
+    "A `find`: '' when most images are named so."
     is_named = re.compile(pattern).fullmatch
-    def find(files): return '' if any(is_named(name.rpartition('/')[2]) for name in files.images) else None
+    def find(files):
+        named = [name for name in files.images if is_named(name.rpartition('/')[2])]
+        return '' if 2 * len(named) > len(files.images) else None
     return find
 
 _SN = dict(parts={}, find=_find_soccernet, protocol='same group')
