@@ -455,7 +455,7 @@ def _where_named(pattern):
 _SN = dict(parts={}, find=_find_soccernet, protocol='same group')
 
 add_layout('a part of SoccerNet Re-Identification', parts={}, find=_where_named(rf'{_BOX_OF_PERSON}\.[^./]+'),
-    about='a season or game of it; refused',
+    about='a season or game of it',
     refusal='its folders are actions, not people; give the folder that holds train, valid, test or challenge')
 
 add_layout('SoccerNet Re-Identification, valid', **_SN, rows=_soccernet(('valid',)),
@@ -526,18 +526,18 @@ def _first_base(*choices):
 _NOT_HERE = 'which is not here'
 _AS_TABLE = 'list its boxes in a csv with the columns file, pid, camid, x, y, w and h'
 
-add_layout('MARS', parts={}, find=_where_named(_MARS_NAME), about='tracks of people; refused',
+add_layout('MARS', parts={}, find=_where_named(_MARS_NAME), about='tracks of people',
     refusal=f"it asks for tracks by tracks, {_NOT_HERE}; to train on its images give the folder bbox_train and --pattern "
             "'(?P<pid>[0-9]+)/(?P<tracklet>[0-9]{4}C(?P<camid>[0-9])T[0-9]{4})F(?P<frame>[0-9]+)'")
-add_layout('SYSU-MM01', parts={}, find=_first_base(['cam1/', 'cam3/', 'cam6/', 'exp/']), about='visible and infrared images; refused',
+add_layout('SYSU-MM01', parts={}, find=_first_base(['cam1/', 'cam3/', 'cam6/', 'exp/']), about='visible and infrared images',
     refusal=f"it asks in infrared for visible images, {_NOT_HERE}; to train on the visible ones give --pattern "
             "'cam(?P<camid>[1245])/(?P<pid>[0-9]+)/.*'")
-add_layout('RegDB', parts={}, find=_first_base(['Visible/', 'Thermal/', 'idx/']), about='visible and thermal images; refused',
+add_layout('RegDB', parts={}, find=_first_base(['Visible/', 'Thermal/', 'idx/']), about='visible and thermal images',
     refusal=f"it asks in visible light for thermal images, {_NOT_HERE}; to train on the visible ones give the folder Visible")
-add_layout('CUHK-SYSU', parts={}, find=_first_base(['Image/SSM/', 'annotation/']), about='people in whole scenes; refused',
+add_layout('CUHK-SYSU', parts={}, find=_first_base(['Image/SSM/', 'annotation/']), about='people in whole scenes',
     refusal=f"it asks for people in whole scenes, {_NOT_HERE}; {_AS_TABLE}")
 add_layout('PRW', parts={}, find=_first_base(['frames/', 'query_box/'], ['frames/', 'annotations/', 'ID_train.mat']),
-    about='people in whole scenes; refused', refusal=f"it asks for people in whole scenes, {_NOT_HERE}; {_AS_TABLE}");
+    about='people in whole scenes', refusal=f"it asks for people in whole scenes, {_NOT_HERE}; {_AS_TABLE}");
 
 # %% ../nbs/09_benchmarks.ipynb #0f30348f
 built_in(*LAYOUTS)
