@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from .core import DiskFull, ReIDError, WriteError, atomic_write, lock_file
-from .images import open_image
+from .images import boxes_by_frame, crop_to, open_image, open_picture
 
 # %% ../nbs/12_cache.ipynb #eed3a1d3
 def _stretch(im, size): return im.resize(size, Image.BILINEAR)
@@ -39,11 +39,17 @@ def resize_image(
 
 # %% ../nbs/12_cache.ipynb #15a392cc
 def _decode_into(images, files, root, resize):
-    "Fill `images`, (N, H, W, 3) bytes, in threads; yields after each image."
-    size = images.shape[1:3]
-    def decode(number, file): images[number] = resize_image(open_image(root, file), size, resize)
+    "Fill `images`, (N, H, W, 3) bytes, in threads; yields how many come from each picture, which is decoded once."
+    size, by_frame = images.shape[1:3], boxes_by_frame(files)
+    names = list(files)
+    def decode(frame, places):
+        picture = open_picture(root, frame)
+        for place, box in places:
+            crop = crop_to(picture, box, names[place])
+            images[place] = resize_image(crop, size, resize)
+        return len(places)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(decode, range(len(files)), files)
+        yield from pool.map(decode, by_frame, by_frame.values())
 
 def _channels_first(images): return torch.from_numpy(images).permute(0, 3, 1, 2)
 
@@ -57,7 +63,8 @@ def decode_images(
     "(N, 3, H, W) bytes, rows as in `table`; raises `ReIDError` naming an image that cannot be read."
     images = np.empty((len(table), *size, 3), np.uint8)
     decoded = _decode_into(images, table.file, root, resize)
-    for _ in tqdm(decoded, 'decode', len(table), disable=not progress, leave=False): pass
+    with tqdm(desc='decode', total=len(table), disable=not progress, leave=False) as bar:
+        for n in decoded: bar.update(n)
     return _channels_first(images)
 
 # %% ../nbs/12_cache.ipynb #cffe4a51
@@ -80,12 +87,13 @@ def _file_digest(root, file):
     except OSError as e: raise ReIDError(f"{file} cannot be read: {e.strerror}") from e
 
 def _fingerprint(files, root, *options):
-    "Of the content of all files, in order, and of how they are decoded."
+    "Of the content of all pictures, in order, of the names of all images, and of how they are decoded."
+    pictures = list(boxes_by_frame(files))
     def block_digests(start):
-        block = files[start:start + BLOCK]
+        block = pictures[start:start + BLOCK]
         return b''.join(_file_digest(root, file) for file in block)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        contents = b''.join(pool.map(block_digests, range(0, len(files), BLOCK)))
+        contents = b''.join(pool.map(block_digests, range(0, len(pictures), BLOCK)))
     names = repr((files, options, RULE, PIL.__version__)).encode()
     return _digest(names + contents).hexdigest()
 
@@ -105,7 +113,7 @@ def _build_cache(path, key, files, root, shape, resize, progress):
         for start in range(0, len(files), BLOCK):
             block_files = files[start:start + BLOCK]
             block = buffer[:len(block_files)]
-            for _ in _decode_into(block, block_files, root, resize): bar.update()
+            for n in _decode_into(block, block_files, root, resize): bar.update(n)
             f.write(block)
             checksums += _checksums(block)
     with atomic_write(path.with_suffix('.json'), sync=False) as tmp:

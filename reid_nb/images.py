@@ -4,10 +4,11 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'is_image', 'is_hidden', 'unread_images', 'count_endings', 'tell_unread', 'decode_image', 'crop_name',
-           'split_crop', 'crop_to', 'open_image', 'inspect_images']
+           'split_crop', 'crop_to', 'open_picture', 'open_image', 'boxes_by_frame', 'inspect_images']
 
 # %% ../nbs/07_images.ipynb #cea97d40
 import hashlib, os, re, struct, warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 
 import pandas as pd
@@ -136,16 +137,33 @@ def crop_to(
     return picture.crop((x, y, right, bottom))
 
 # %% ../nbs/07_images.ipynb #615e6c7d
+def open_picture(
+    root,  # Folder
+    frame, # Path of the picture in it
+) -> Image.Image:
+    "`decode_image` of a file; raises `ReIDError` as it does, and for what is no plain file."
+    path = os.path.join(root, frame)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise ReIDError(f"{frame} cannot be decoded: it is no file")
+    return decode_image(path, frame)
+
 def open_image(
     root, # Folder
     file, # Path of the image in it, or name of a crop
 ) -> Image.Image:
-    "`decode_image` of a file, cut to its box where it names one; raises `ReIDError` as it does, and for what is no plain file."
+    "`open_picture` cut to the box where the file names one; raises its errors."
     frame, box = split_crop(file)
-    path = os.path.join(root, frame)
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise ReIDError(f"{frame} cannot be decoded: it is no file")
-    return crop_to(decode_image(path, frame), box, file)
+    return crop_to(open_picture(root, frame), box, file)
+
+def boxes_by_frame(
+    files, # Paths of images, or names of crops
+) -> dict:
+    "From each picture, in the order of the files, to a list of (place in `files`, box or None)."
+    found = {}
+    for place, file in enumerate(files):
+        frame, box = split_crop(file)
+        found.setdefault(frame, []).append((place, box))
+    return found
 
 # %% ../nbs/07_images.ipynb #c92c1369
 def _fingerprint(im):
@@ -153,17 +171,42 @@ def _fingerprint(im):
     digest = hashlib.blake2b(im.tobytes(), digest_size=16, salt=struct.pack('<2I', *im.size))
     return digest.hexdigest()
 
+def _measure(root, frame, boxes):
+    "For each box of a frame, which is decoded once: (width, height, fingerprint), or an error."
+    try: picture = open_picture(root, frame)
+    except ReIDError as e: return [str(e) for _ in boxes]
+    measured = []
+    for box in boxes:
+        try: im = crop_to(picture, box, frame if box is None else crop_name(frame, box))
+        except ReIDError as e: measured.append(str(e))
+        else: measured.append((*im.size, _fingerprint(im)))
+    return measured
+
+_AT_ONCE = 512 # Pictures that are waited for when the reading is interrupted
+
+def _measure_all(root, by_frame):
+    "Yield (place of the image, its measures or error), frame by frame, in threads."
+    frames = list(by_frame)
+    def measure(frame): return _measure(root, frame, [box for _, box in by_frame[frame]])
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        for start in range(0, len(frames), _AT_ONCE):
+            some = frames[start:start + _AT_ONCE]
+            for frame, measured in zip(some, pool.map(measure, some)):
+                places = [place for place, _ in by_frame[frame]]
+                yield from zip(places, measured)
+
 def inspect_images(
     root,                # Folder
-    files,               # Paths of images in it
+    files,               # Paths of images in it, or names of crops
     progress:bool=False, # Show a progress bar?
 ) -> tuple:
     "Table `width, height, content` (fingerprint) by file, and the errors by file of other images."
-    decoded, errors = {}, {}
+    files = list(files)
+    told = [None] * len(files)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', Image.DecompressionBombWarning) # `open_image` is stricter
-        for file in tqdm(files, 'decoding', disable=not progress):
-            try: im = open_image(root, file)
-            except ReIDError as e: errors[file] = str(e)
-            else: decoded[file] = (*im.size, _fingerprint(im))
+        measures = _measure_all(root, boxes_by_frame(files))
+        for place, measured in tqdm(measures, 'decoding', len(files), disable=not progress): told[place] = measured
+    decoded = {file: measured for file, measured in zip(files, told) if isinstance(measured, tuple)}
+    errors = {file: error for file, error in zip(files, told) if isinstance(error, str)}
     return pd.DataFrame.from_dict(decoded, 'index', columns=['width', 'height', 'content']), errors

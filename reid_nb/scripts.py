@@ -50,10 +50,17 @@ def _changes(text, section=''):
 
 # %% ../nbs/40_scripts.ipynb #7270d0b0
 class DataOptions:
-    "Which data a command reads, and what is held out of them."
+    "Which data a command reads, how, and what is held out of them."
     def __init__(self,
-                 data:str=None,       # Zip, folder, csv or parquet file; synthetic players, made in data/, when not given
-                 columns:str=None,    # Of a csv or parquet file, as in "file=path pid=person"
+                 data:str=None,       # Zip, tar, folder or table (csv, tsv, jsonl, parquet); synthetic players, made in data/, when not given
+                 columns:str=None,    # Of a table, as in "file=path pid=person"
+                 root:str=None,       # Of a table, folder that its paths lie below; its own when not given
+                 layout:str=None,     # Name of the layout, where it is not to be recognized; reid_data --layouts lists them
+                 pattern:str=None,    # Regex on the paths below the folder, with the groups pid, camid, seq, frame, group, role
+                 protocol:str=None,   # Which gallery images are ranked and count; that of the layout when not given
+                 stride:int=0,        # Of boxes in frames: one frame in so many; chosen, and told, when not given
+                 classes:str=None,    # Of boxes in frames: names or numbers, as in "player referee"; persons when not given
+                 min_visible:float=None, # Of boxes in frames: least visible fraction
                  skip_bad:bool=False, # Leave out images that cannot be decoded
                  hold_out:float=None, # Share of the labeled images to measure with; 0: none; see the command for the default
                  split_by:str=None,   # What is not on both sides then: pid (when not given), seq or both
@@ -61,8 +68,14 @@ class DataOptions:
 
     def given(self) -> list:
         "The options that were given, but `--data`, as they are typed."
-        values = {name: value for name, value in vars(self).items() if name in ('columns', 'skip_bad', 'hold_out', 'split_by')}
-        return ['--' + name.replace('_', '-') for name, value in values.items() if value is not None and value is not False]
+        values = {name: value for name, value in vars(self).items() if name != 'data' and not name.startswith('_')}
+        return ['--' + name.replace('_', '-') for name, value in values.items() if value or name == 'hold_out' and value is not None]
+
+    def how(self) -> dict:
+        "Keywords of `read_dataset`."
+        classes = (self.classes or '').replace(',', ' ').split()
+        return dict(columns=_column_map(self.columns), layout=self.layout, pattern=self.pattern or '', protocol=self.protocol,
+                    stride=self.stride, classes=classes, min_visible=self.min_visible)
 
     def stem(self) -> str:
         "Part of a run folder's name."
@@ -73,8 +86,7 @@ class DataOptions:
         from reid_nb.data import read_dataset
         if self.split_by and not self.hold_out:
             raise ReIDError("--split-by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
-        columns = _column_map(self.columns)
-        found = read_dataset(self.data or _embedded(), 'data', columns, self.skip_bad, progress=True)
+        found = read_dataset(self.data or _embedded(), 'data', skip_bad=self.skip_bad, progress=True, **self.how())
         print(found)
         for file in found.skipped: print(f'  left out: {escape(file)}')
         return _held_out(found, self.hold_out, self.split_by or 'pid') if self.hold_out else found
@@ -501,34 +513,56 @@ def _accept_terms(accept):
     if answer not in ('y', 'yes'): raise ReIDError("nothing was fetched")
 
 # %% ../nbs/40_scripts.ipynb #202c2597
-@command(first='path')
-def reid_data(
-    path:str=None,       # Zip, folder, csv or parquet file
-    columns:str=None,    # Of a csv or parquet file, as in "file=path pid=person"
-    skip_bad:bool=False, # Leave out images that cannot be decoded
-    download:bool=False, # Fetch the official SynergyReID zip into data/ and read it
-    accept:bool=False,   # Accept the terms that --download shows
-    max_gib:float=20.,   # That a zip may unpack to; what is unpacked is read without asking again
-):
-    "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
-    if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
-    from reid_nb.archives import download_dataset
-    from reid_nb.data import find_problems, read_dataset
-    if download:
-        _accept_terms(accept)
-        path = download_dataset('data', accept=True, progress=True)
-    data = read_dataset(path, 'data', _column_map(columns), skip_bad=True, progress=True, max_gib=max_gib)
+def _list_layouts():
+    "Print each layout with what it is."
+    import reid_nb.data # and with it all layouts
+    from reid_nb.layouts import LAYOUTS
+    for layout in sorted(LAYOUTS.values(), key=_by_name):
+        print(f"{layout.name}: {layout.about}{' (not read)' if layout.refusal else ''}")
+
+def _by_name(layout): return layout.name.lower()
+
+def _print_problems(data):
+    "Print what is in a data set and what is wrong with it."
+    from reid_nb.problems import find_problems
+    from reid_nb.images import count_endings
+    from reid_nb.protocols import get_protocol
+    protocol = get_protocol(data.protocol)
     print(data)
+    print(f'Ranked by protocol: {protocol.name}: {protocol.meaning}.')
+    if data.others: print(f'{len(data.others):,} files that are no images are not used ({count_endings(data.others)}).')
     print(data.summary().to_string())
     problems = find_problems(data)
     for problem in problems: print(f'· {escape(problem)}')
     for error in data.errors.values(): print(f'  {error}')
     if not problems: print('No problem found.')
-    if data.errors and not skip_bad:
+
+@command(first='path')
+@delegates(DataOptions, but=['data', 'hold_out', 'split_by'])
+def reid_data(
+    path:str=None,       # Zip, tar, folder or table (csv, tsv, jsonl, parquet)
+    layouts:bool=False,  # List the layouts that are recognized, with what each is
+    download:bool=False, # Fetch the official SynergyReID zip into data/ and read it
+    accept:bool=False,   # Accept the terms that --download shows
+    max_gib:float=20.,   # That a zip may unpack to; what is unpacked is read without asking again
+    **kwargs
+):
+    "Read a data set in any layout, check every image, and print what is in it and what is wrong with it."
+    if layouts: return _list_layouts()
+    if bool(path) == download: raise ReIDError("give a zip, folder or csv, or --download")
+    from reid_nb.archives import download_dataset
+    from reid_nb.data import read_dataset
+    if download:
+        _accept_terms(accept)
+        path = download_dataset('data', accept=True, progress=True)
+    options = DataOptions(**kwargs)
+    data = read_dataset(path, 'data', skip_bad=True, progress=True, max_gib=max_gib, **options.how())
+    _print_problems(data)
+    if data.errors and not options.skip_bad:
         raise ReIDError(f"{len(data.errors):,} damaged images; repair them, or leave them out with --skip-bad")
 
 # %% ../nbs/40_scripts.ipynb #f8cbd36c
-_PATHS = 'data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'plot', 'imports'
+_PATHS = 'data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'plot', 'imports', 'root'
 
 @command(first='shell')
 def reid_complete(
