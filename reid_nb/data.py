@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from .archives import MAX_GIB, MAX_IMAGES, open_archive
 from .core import ReIDError, WriteError, escape, not_blank
 from .files import Files, ReadOptions, read_below
-from .images import count_endings, inspect_images, split_crop, tell_unread, unread_images
+from .images import count_endings, frame_path, inspect_images, split_crop, tell_unread, unread_images
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
 from .nested import layout_of_pattern
@@ -349,7 +349,7 @@ def _read_table(path, columns, skip_bad, progress, protocol):
     table = read_image_table(path, columns)
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
     root = Path(os.path.abspath(path)).parent
-    if not any((root/file).is_file() for file in table.file):
+    if not any(frame_path(root, file).is_file() for file in table.file):
         raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
                         "paths are relative to the folder of the csv")
     def make(without, where):

@@ -30,7 +30,7 @@ from .core import (IMAGE_ENDINGS, LOCK, ReIDError, check_output, is_temp_file, l
                           save_arrays, save_table)
 from .data import ReIDData, read_dataset
 from .distributed import on_first, process_group
-from .images import tell_unread
+from .images import frame_path, tell_unread
 from .loaders import is_oom
 from .models import use_bf16
 from .runs import check_plain, check_run_folder
@@ -237,7 +237,7 @@ def find_images(
         raise ReIDError("a table to embed needs a column file, and a row per image")
     if root is None: raise ReIDError("a table needs root, the folder of its files")
     root = Path(root)
-    lost = [file for file in table.file if not os.access(root/file, os.R_OK)]
+    lost = [file for file in table.file if not os.access(frame_path(root, file), os.R_OK)]
     if not lost: return table, root
     raise ReIDError(f"{lost[0]} is not in {root} or cannot be read ({len(lost):,} of {n:,} images)")
 
@@ -293,8 +293,10 @@ class _Files:
         return [decode_images(table, self.root, size, self.resize) for size in sizes]
 
     def hashes(self, rows=slice(None)):
-        paths = [self.root/file for file in self.table.file.iloc[rows]]
-        with ThreadPoolExecutor(os.cpu_count()) as pool: return list(pool.map(_file_hash, paths))
+        paths = [frame_path(self.root, file) for file in self.table.file.iloc[rows]]
+        pictures = list(dict.fromkeys(paths)) # a frame with many boxes once
+        with ThreadPoolExecutor(os.cpu_count()) as pool: by_path = dict(zip(pictures, pool.map(_file_hash, pictures)))
+        return [by_path[path] for path in paths]
 
     def check(self, rows, hashes):
         "`ReIDError` when files are others than at the start."
