@@ -63,15 +63,20 @@ def _covering_pairs(frames, boxes):
         found.append((i[overlaps], j[overlaps]))
     return [np.concatenate(rows) for rows in zip(*found)]
 
+def _between(edges, low, high):
+    "Which of the steps from an edge to the next lie in the range?"
+    return (low <= edges[:, :-1]) & (edges[:, 1:] <= high)
+
 def _union_areas(parts):
     "(n,) area that k boxes (n, k, 4: left, top, right, bottom) cover together."
     left, top, right, bottom = np.moveaxis(parts, -1, 0)
     xs = np.sort(np.concatenate([left, right], 1), 1)
     ys = np.sort(np.concatenate([top, bottom], 1), 1)
-    covered = np.zeros((len(parts), xs.shape[1] - 1, ys.shape[1] - 1), bool)
+    n_edges = xs.shape[1]
+    covered = np.zeros((len(parts), n_edges - 1, n_edges - 1), bool)
     for box in range(parts.shape[1]):
-        in_x = (left[:, [box]] <= xs[:, :-1]) & (xs[:, 1:] <= right[:, [box]])
-        in_y = (top[:, [box]] <= ys[:, :-1]) & (ys[:, 1:] <= bottom[:, [box]])
+        in_x = _between(xs, left[:, [box]], right[:, [box]])
+        in_y = _between(ys, top[:, [box]], bottom[:, [box]])
         covered |= in_x[:, :, None] & in_y[:, None]
     return np.einsum('nxy,nx,ny->n', covered, np.diff(xs), np.diff(ys))
 
@@ -185,10 +190,10 @@ def _tell(files, line):
 
 def _whole_boxes(boxes):
     "The table with `x, y, w, h` in whole pixels and within its pictures, whose size may be NaN."
-    left, top, right, bottom = _edges(boxes[['x', 'y', 'w', 'h']].to_numpy(float)).T
-    wide, high = boxes.width.fillna(LARGEST), boxes.height.fillna(LARGEST)
-    left, right = [np.floor(np.clip(side, 0, wide) + 0.5).astype(int) for side in (left, right)]
-    top, bottom = [np.floor(np.clip(side, 0, high) + 0.5).astype(int) for side in (top, bottom)]
+    edges = _edges(boxes[['x', 'y', 'w', 'h']].to_numpy(float))
+    size = boxes[['width', 'height']].fillna(LARGEST).to_numpy()
+    inside = np.clip(edges, 0, np.tile(size, 2))
+    left, top, right, bottom = np.floor(inside + 0.5).astype(int).T
     return boxes.assign(x=left, y=top, w=right - left, h=bottom - top)
 
 def _wanted(boxes, classes, where):
@@ -228,21 +233,23 @@ def _check_once(boxes, where):
 def _visible(boxes, chosen):
     "The chosen boxes with `visible`: as annotated, else by the boxes of their frames."
     frames, _ = pd.factorize(boxes.file)
-    of_chosen = np.isin(frames, frames[chosen])
-    in_sight = of_chosen & ~boxes.kind.isin(_NO_BODIES).to_numpy() | chosen
-    from_boxes = pd.Series(np.nan, boxes.index)
-    from_boxes[in_sight] = visible_from_boxes(frames[in_sight], boxes.loc[in_sight, ['x', 'y', 'w', 'h']])
-    return boxes[chosen].assign(visible=boxes.vis.fillna(from_boxes).round(4)[chosen])
+    has_body = ~boxes.kind.isin(_NO_BODIES).to_numpy()
+    in_sight = chosen | has_body & np.isin(frames, frames[chosen])
+    sides = boxes.loc[in_sight, ['x', 'y', 'w', 'h']]
+    from_boxes = pd.Series(visible_from_boxes(frames[in_sight], sides), sides.index)
+    visible = boxes.vis.fillna(from_boxes).round(4)
+    return boxes[chosen].assign(visible=visible[chosen])
 
 # %% ../nbs/09_boxes.ipynb #b1c2e4bd
 _EXTRA = ['team', 'jersey', 'label_role'] # What some lists tell of a track
 
 def _tell_left_out(files, boxes, counts):
     "Print how many boxes there are and how many are left out, and why."
-    tracks, sequences = boxes.pid.nunique(), boxes.seq.nunique()
+    n_boxes, n_tracks, n_sequences = len(boxes), boxes.pid.nunique(), boxes.seq.nunique()
+    line = f'{n_boxes:,} boxes of {n_tracks:,} tracks in {n_sequences:,} sequences'
     told = [f'{n:,} {why}' for why, n in counts.items() if n]
-    more = f"; left out are {', '.join(told)}" if told else ''
-    _tell(files, f'{len(boxes):,} boxes of {tracks:,} tracks in {sequences:,} sequences{more}')
+    if told: line += f"; left out are {', '.join(told)}"
+    _tell(files, line)
 
 def _why_not_kinds(boxes, wanted):
     "How many boxes of which other kinds there are, with the option that reads them, as a dict for `_tell_left_out`."
@@ -254,7 +261,7 @@ def _why_not_kinds(boxes, wanted):
         counts[f"{last} (--classes '{names}' reads all)"] = n
     return counts | {'to be ignored or without a track': int(ignored.sum())}
 
-def _crop_rows(boxes, split_names=('train', 'val', 'test')):
+def _crop_rows(boxes):
     "The rows of a data set: a crop for each box, in the parts that its folder says; and the frames of other parts."
     whole = boxes[['x', 'y', 'w', 'h']].to_numpy().tolist()
     names = [crop_name(frame, box) for frame, box in zip(boxes.file, whole)]
@@ -353,10 +360,11 @@ def _text_if(files, name, there):
 
 def _picture_size(files, clip):
     "Width and height of its frames: as told, else of the first; NaN when it cannot be known."
-    told = [clip.settings.get(side, '') for side in ('imwidth', 'imheight')]
-    if all(side.isdecimal() for side in told): return tuple(float(side) for side in told)
+    width, height = [clip.settings.get(side, '') for side in ('imwidth', 'imheight')]
+    if width.isdecimal() and height.isdecimal(): return float(width), float(height)
     first = next(iter(clip.frames.values()), None)
-    try: return decode_image(io.BytesIO(files.read(first)), first).size if first else (np.nan, np.nan)
+    if not first: return np.nan, np.nan
+    try: return decode_image(io.BytesIO(files.read(first)), first).size
     except ReIDError: return np.nan, np.nan # reading the images will tell
 
 def _vis_column(table):

@@ -80,17 +80,16 @@ def _state_boxes(files, clip):
     images, annotations = _lists(files, clip.listed, 'images', 'annotations')
     found = [a for a in annotations if isinstance(a.get('bbox_image'), dict)]
     four = [[a['bbox_image'].get(side) for side in ('x', 'y', 'w', 'h')] for a in found]
-    attributes = [a['attributes'] if isinstance(a.get('attributes'), dict) else {} for a in found]
-    table = pd.DataFrame(dict(
-        image=[str(a.get('image_id')) for a in found], track=[_first_told(a, ['track_id']) or '' for a in found],
-        label_role=[str(a.get('role') or '').lower() for a in attributes],
-        team=[str(a.get('team') or '') for a in attributes], jersey=[str(a.get('jersey') or '') for a in attributes]))
+    table = pd.DataFrame(dict(image=[str(a.get('image_id')) for a in found]))
+    for column, field in dict(track='track_id', label_role='role', team='team', jersey='jersey').items():
+        table[column] = [_first_told(a, [field]) or '' for a in found]
     table['x'], table['y'], table['w'], table['h'] = _box_numbers(four, clip.listed, files.where)
     known = _image_table(images, clip.listed, files.where)[['file_name', 'width', 'height']]
     table = _join_images(table, known, clip.listed, files.where)
     numbers = {PurePosixPath(path).name: number for number, path in clip.frames.items()}
     last = {name: PurePosixPath(name).name for name in table.file_name.unique()}
     names = table.file_name.map(last)
+    table['label_role'] = table.label_role.str.lower()
     pid = f'{clip.name}/' + table.track if clip.name else table.track
     return table.assign(file=clip.folder + names, seq=clip.name or 'sequence', frame=names.map(numbers).fillna(-1).astype(int),
                         pid=pid, kind=table.label_role, number='', ignored=table.track == '', vis=np.nan, split=clip.split)

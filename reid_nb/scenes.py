@@ -553,12 +553,19 @@ def _paint_pitch(image, mask, actors, feet, heights):
         paint_shapes(shapes, alone[i], feet[i], heights[i], flat=1)
     return alone
 
+def _seen_of(mask, alone):
+    "(P,) part of each silhouette that is left in the mask of all."
+    seen = mask.histogram()[1:]
+    pixels = [silhouette.histogram()[1] for silhouette in alone]
+    return np.array([part/max(1, whole) for part, whole in zip(seen, pixels)])
+
 def _box_around(silhouette):
     "Left, top, width and height at half the size."
     left, top, right, bottom = silhouette.getbbox()
     left, top, right, bottom = left//2, top//2, -(-right//2), -(-bottom//2)
     return left, top, right - left, bottom - top
 
+# %% ../nbs/05_scenes.ipynb #635f8397
 def film_pitch(
     game:Game,        # Hall and players
     n:int,            # Frames
@@ -569,14 +576,13 @@ def film_pitch(
     "Yield the `PitchFrame`s of one sequence."
     height = width*COURT[1]//COURT[0]
     court = game.court.resize((2*width, 2*height), Image.BILINEAR)
-    scale, walks = 2*width/COURT[0], [_Walk(rng, n) for _ in range(n_players)]
+    scale = 2*width/COURT[0]
+    walks = [_Walk(rng, n) for _ in range(n_players)]
     for k in range(n):
         image, mask = court.copy(), Image.new('L', court.size)
         actors = [walk.actor(game, i, k) for i, walk in enumerate(walks)]
         feet = [(scale*walk.x[k], scale*walk.y[k]) for walk in walks]
         heights = [scale*walk.body_height(k) for walk in walks]
         alone = _paint_pitch(image, mask, actors, feet, heights)
-        seen, every = mask.histogram(), [silhouette.histogram()[1] for silhouette in alone]
-        visible = [seen[i + 1]/max(1, pixels) for i, pixels in enumerate(every)]
         boxes = [_box_around(silhouette) for silhouette in alone]
-        yield PitchFrame(image.reduce(2), np.array(boxes), np.array(visible))
+        yield PitchFrame(image.reduce(2), np.array(boxes), _seen_of(mask, alone))
