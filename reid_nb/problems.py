@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from .data import ReIDData, labeled_test, lost_queries
-from .images import count_endings, inspect_images
+from .images import count_endings, frame_path, inspect_images
 from .layouts import LAYOUTS, get_layout, half_named
 from .protocols import get_protocol
 from .tables import names_of
@@ -140,7 +140,7 @@ def _query_problems(t, protocol):
 def _link_problems(root, files):
     "Yield the images that are read from elsewhere."
     home = os.path.join(os.path.realpath(root), '')
-    real = {file: os.path.realpath(os.path.join(root, file)) for file in files}
+    real = {file: os.path.realpath(frame_path(root, file)) for file in files}
     away = [file for file, path in real.items() if not path.startswith(home)]
     if away:
         yield Problem(len(away), 'images behind a link that leads out of the folder', away[0],
