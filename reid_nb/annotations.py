@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from .core import ReIDError
-from .layouts import first_of
+from .layouts import add_layout, built_in, first_of
 from .tables import name_columns, read_rows, with_parts
 
 # %% ../nbs/09_annotations.ipynb #4a191558
@@ -154,3 +154,8 @@ def fiftyone_rows(
 
 FIFTYONE = dict(parts={}, strict=False, find=find_fiftyone, rows=fiftyone_rows,
                 about='exports of FiftyOne, samples.json or labels.json: the classification is the id, tags are parts')
+
+# %% ../nbs/09_annotations.ipynb #2ae6f689
+add_layout('Hugging Face image folder', **HUGGING_FACE)
+add_layout('FiftyOne', **FIFTYONE)
+built_in('Hugging Face image folder', 'FiftyOne')
