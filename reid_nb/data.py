@@ -316,7 +316,8 @@ def _tell_unused(unused, where):
     if not by_why: return
     lines = [f"{len(files):,} in {folder or 'the top folder'} ({why})" for (why, folder), files in by_why.items()]
     more = f" and {len(lines) - 3:,} folders more" if len(lines) > 3 else ''
-    print(f"{escape(where)}: {len(unused):,} images are not used: {escape(', '.join(lines[:3]))}{more}")
+    images = 'image is' if len(unused) == 1 else 'images are'
+    print(f"{escape(where)}: {len(unused):,} {images} not used: {escape(', '.join(lines[:3]))}{more}")
 
 def _tell_few(table, layout, where):
     "Print the people of a folder per id where they are so few that they may be something else."

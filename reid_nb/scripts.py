@@ -531,7 +531,7 @@ def _print_problems(data):
     protocol = get_protocol(data.protocol)
     print(data)
     print(f'Ranked by protocol: {protocol.name}: {protocol.meaning}.')
-    if data.others: print(f'{len(data.others):,} files that are no images are not used ({count_endings(data.others)}).')
+    if data.others: print(f'Files not used, no images: {count_endings(data.others)}.')
     print(data.summary().to_string())
     problems = find_problems(data)
     for problem in problems: print(f'· {escape(problem)}')
