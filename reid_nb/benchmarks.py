@@ -219,7 +219,7 @@ def _two_cameras(files, pattern, example):
     return rows
 
 def _in_parts(rows, training):
-    "The rows with those of other ids as test: camera A asks, camera B is searched."
+    "The rows with those of other ids as test: queries of camera A, gallery of camera B."
     roles = dict(a='query', b='gallery')
     return [row if row['pid'] in training else row | dict(subset='test', role=roles[row['camid']]) for row in rows]
 
@@ -231,7 +231,7 @@ def _viper(files):
 _PRID_SHARED = 200 # Ids up to this one are the same people in both cameras
 
 def _prid(files):
-    "Half of the shared ids are train; the others are asked for among them and the other people of camera B."
+    "Half of the shared ids are train; the gallery of the others has the other people of camera B as well."
     rows = _two_cameras(files, 'person_(?P<pid>[0-9]{4})', 'person_<pid>, as in person_0001.png')
     shared = {row['pid'] for row in rows if int(row['pid']) <= _PRID_SHARED}
     def is_used(row): return row['camid'] == 'b' or row['pid'] in shared
@@ -251,22 +251,22 @@ add_layout('PRID, single shot', parts={}, rows=_prid, find=_found_by_names(_CAME
 _PRCC_NAMES = '(?P<pid>[0-9]+)/(?P<camid>[ABC])_[^/]*?(?P<frame>[0-9]*)', '<pid>/<camera>_<name>, as in 001/A_cropped_rgb001.jpg'
 _PRCC_TEST = '(?P<pid>[0-9]+)/[^/]*?(?P<frame>[0-9]*)', '<pid>/<name>, as in 003/cropped_rgb001.jpg'
 
-def _prcc(asking, other):
-    "A `rows`: the images of camera `asking` are the queries, those of `other` are left out."
+def _prcc(camera, other):
+    "A `rows`: the images of `camera` are the queries, those of `other` are left out."
     def rows(files):
         told = _read_folder(files, 'rgb/train', TRAIN, *_PRCC_NAMES)
-        told += _read_folder(files, f'rgb/test/{asking}', QUERY, *_PRCC_TEST, camid=asking)
+        told += _read_folder(files, f'rgb/test/{camera}', QUERY, *_PRCC_TEST, camid=camera)
         told += _read_folder(files, 'rgb/test/A', GALLERY, *_PRCC_TEST, camid='A')
         return [row | dict(clothes=int(row['camid'] == 'C')) for row in told]
     return rows
 
-def _add_prcc(name, asking, other):
+def _add_prcc(name, camera, other):
     "Register PRCC with the queries of this camera."
     ignored = {'rgb/val': 'the people of train', 'sketch': 'outlines, no photographs',
                f'rgb/test/{other}': f"the queries of layout 'PRCC, {'same' if other == 'B' else 'changed'} clothes'"}
-    members = 'rgb/train/', 'rgb/test/A/', f'rgb/test/{asking}/'
-    add_layout(name, parts={}, rows=_prcc(asking, other), find=lambda files: files.only(*members), protocol='single shot',
-               about=f'221 people from three cameras; camera {asking} asks, A is searched', ignored=ignored)
+    members = 'rgb/train/', 'rgb/test/A/', f'rgb/test/{camera}/'
+    add_layout(name, parts={}, rows=_prcc(camera, other), find=lambda files: files.only(*members), protocol='single shot',
+               about=f'221 people from three cameras; queries of camera {camera}, gallery of A', ignored=ignored)
 
 _add_prcc('PRCC, same clothes', 'B', 'C')
 _add_prcc('PRCC, changed clothes', 'C', 'B')
@@ -490,7 +490,7 @@ def _jersey(files):
 
 add_layout('sn-jersey', parts={}, rows=_jersey, find=_find_jersey, protocol='all images', strict=False,
     about='tracks of soccer players, made for jersey numbers; each track is an id',
-    ignored={'challenge': 'tracks without labels, which nobody asks for'});
+    ignored={'challenge': 'tracks without labels'});
 
 # %% ../nbs/09_benchmarks.ipynb #74b26689
 # After generate_mot_patches.py of BoT-SORT, which writes them
@@ -527,17 +527,17 @@ _NOT_HERE = 'which is not here'
 _AS_TABLE = 'list its boxes in a csv with the columns file, pid, camid, x, y, w and h'
 
 add_layout('MARS', parts={}, find=_where_named(_MARS_NAME), about='tracks of people',
-    refusal=f"it asks for tracks by tracks, {_NOT_HERE}; to train on its images give the folder bbox_train and --pattern "
+    refusal=f"it compares tracks with tracks, {_NOT_HERE}; to train on its images give the folder bbox_train and --pattern "
             "'(?P<pid>[0-9]+)/(?P<tracklet>[0-9]{4}C(?P<camid>[0-9])T[0-9]{4})F(?P<frame>[0-9]+)'")
 add_layout('SYSU-MM01', parts={}, find=_first_base(['cam1/', 'cam3/', 'cam6/', 'exp/']), about='visible and infrared images',
-    refusal=f"it asks in infrared for visible images, {_NOT_HERE}; to train on the visible ones give --pattern "
+    refusal=f"it compares infrared queries with visible images, {_NOT_HERE}; to train on the visible ones give --pattern "
             "'cam(?P<camid>[1245])/(?P<pid>[0-9]+)/.*'")
 add_layout('RegDB', parts={}, find=_first_base(['Visible/', 'Thermal/', 'idx/']), about='visible and thermal images',
-    refusal=f"it asks in visible light for thermal images, {_NOT_HERE}; to train on the visible ones give the folder Visible")
+    refusal=f"it compares visible queries with thermal images, {_NOT_HERE}; to train on the visible ones give the folder Visible")
 add_layout('CUHK-SYSU', parts={}, find=_first_base(['Image/SSM/', 'annotation/']), about='people in whole scenes',
-    refusal=f"it asks for people in whole scenes, {_NOT_HERE}; {_AS_TABLE}")
+    refusal=f"it searches people in whole scenes, {_NOT_HERE}; {_AS_TABLE}")
 add_layout('PRW', parts={}, find=_first_base(['frames/', 'query_box/'], ['frames/', 'annotations/', 'ID_train.mat']),
-    about='people in whole scenes', refusal=f"it asks for people in whole scenes, {_NOT_HERE}; {_AS_TABLE}");
+    about='people in whole scenes', refusal=f"it searches people in whole scenes, {_NOT_HERE}; {_AS_TABLE}");
 
 # %% ../nbs/09_benchmarks.ipynb #0f30348f
 built_in(*LAYOUTS)
