@@ -165,7 +165,7 @@ def score_row(
     "`ap` of each query, None without a match, their `fingerprint`, and `mAP`, `rank1`, `mINP`."
     embeddings, distances = embed_and_rank(data, recipe, folder, 'test')
     q, g = (embeddings.role(role).table for role in ('query', 'gallery'))
-    scores = evaluate_rows(distances, q, g, recipe.test.same_camera)
+    scores = evaluate_rows(distances, q, g, recipe.test.protocol)
     ap = [None if np.isnan(value) else float(value) for value in scores.ap]
     return dict(
         ap=ap,

@@ -14,7 +14,7 @@ import torch
 from fastcore.basics import patch
 
 from .core import ReIDError
-from .metrics import to_numpy
+from .labels import to_numpy
 
 # %% ../nbs/24_coarse.ipynb #cabfe5cb
 def _largest_entry(x, name):
@@ -124,7 +124,11 @@ def pairs(self:Features,
             diff -= self.rows(j[some], np.float64)
             out[some] = np.einsum('pd,pd->p', diff, diff)
     tasks = range(0, len(i), task_size)
-    with ThreadPoolExecutor(torch.get_num_threads()) as pool: list(pool.map(fill, tasks))
+    n_threads = min(torch.get_num_threads(), len(tasks))
+    if n_threads < 2: # threads take longer to start than a few pairs
+        for task in tasks: fill(task)
+        return out
+    with ThreadPoolExecutor(n_threads) as pool: list(pool.map(fill, tasks))
     return out
 
 # %% ../nbs/24_coarse.ipynb #50b20bef

@@ -20,9 +20,10 @@ from .images import count_endings, frame_path, inspect_images, split_crop, tell_
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
 from .nested import layout_of_pattern
+from . import benchmarks, boxes # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol
-from .tables import (COLUMNS, READERS, UNREADABLE, names_of, number_names, read_csv_columns,
-                            read_image_table, visible_fraction)
+from .spreadsheets import READERS, UNREADABLE, read_csv_columns
+from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
 
 # %% ../nbs/09_data.ipynb #fd6f7184
 def _in_row_order(table):
@@ -344,14 +345,13 @@ def _read(root, make, where, skip_bad, progress, name='', md5=None):
                     list(found.others))
 
 # %% ../nbs/09_data.ipynb #9e8d975f
-def _read_table(path, columns, skip_bad, progress, protocol):
-    "The data set that a csv or parquet file describes."
-    table = read_image_table(path, columns)
+def _read_table(path, columns, skip_bad, progress, protocol, **how):
+    "The data set that a table describes."
+    table, root = read_image_table(path, columns, progress=progress, **how)
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
-    root = Path(os.path.abspath(path)).parent
     if not any(frame_path(root, file).is_file() for file in table.file):
         raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
-                        "paths are relative to the folder of the csv")
+                        "paths are relative to the folder of the table, or to --root")
     def make(without, where):
         kept = table[~table.file.isin(list(without))]
         return _Found(_finish(kept, layout, where, protocol), layout, None)
@@ -406,10 +406,12 @@ def _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, prot
 def read_dataset(
     path,                # Zip, tar, folder, or a table: csv, tsv, jsonl, parquet
     dest='data',         # Folder that an archive is unpacked in; anything else is read where it is
-    columns=None,        # From our names to those of a csv or parquet file: dict(file='path')
+    columns=None,        # From our names to those of a table: dict(file='path')
     skip_bad:bool=False, # Leave out images that cannot be decoded (see `skipped`)?
     progress:bool=False, # Show progress bars?
     max_gib:float=MAX_GIB, # That a zip may unpack to; what is unpacked already does not count
+    root=None,           # Folder that the paths of a table lie below, where it is not its own
+    frames:str='',       # Picture of a frame, where a table has boxes and no column file: '{seq}/img1/{frame:06d}.jpg'
     layout:str=None,     # Name in `layouts.LAYOUTS`, where it is not to be recognized
     pattern:str='',      # Regex with the groups pid, camid, seq, frame, group, role on the paths below a folder
     protocol:str=None,   # Name in `protocols.PROTOCOLS`, where it is not that of the layout or table
@@ -426,8 +428,8 @@ def read_dataset(
     try:
         if is_table and path.is_file():
             if layout or pattern: raise ReIDError(f"{path}: a layout is for zips and folders")
-            return _read_table(path, columns, skip_bad, progress, protocol)
-        if columns: raise ReIDError(f"{path}: columns are for csv and parquet files")
+            return _read_table(path, columns, skip_bad, progress, protocol, root=root, frames=frames, dest=dest, max_gib=max_gib)
+        if columns or root or frames: raise ReIDError(f"{path}: columns, root and frames are for tables")
         if path.is_file(): return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
         if not path.is_dir(): raise ReIDError(f"{path}: no such file or folder")
         return _read_folder(path, layout, skip_bad, progress, options, protocol)

@@ -22,6 +22,7 @@ import reid_nb
 from .core import IMAGE_ENDINGS, ReIDError
 from .explorer_state import ORDERS, STATUS, Explorer, ModelResult, read_results
 from .images import frame_path, open_image
+from .protocols import PROTOCOLS, protocol_of
 from .retrieval import MOST_K, step_names
 from .review import jpeg, thumbnail
 from .run_files import read_table
@@ -223,6 +224,12 @@ def _slider(kind, value, low, high, description, **options):
                 style=dict(description_width='70px'), layout=iw.Layout(width='270px'), **options)
 
 @patch
+def _protocols(self:ExplorerView):
+    "What is shown for each protocol, and its name; the first is that of the data."
+    own = protocol_of(self.explorer.q)
+    return [(f"the data's own: {own.name}", ''), *((name, name) for name in PROTOCOLS)]
+
+@patch
 def make_sliders(self:ExplorerView):
     "Parameters of expansion and re-ranking, and weights of the sum."
     test = self.explorer.test
@@ -232,7 +239,7 @@ def make_sliders(self:ExplorerView):
         k1=whole(test.k1, 0, MOST_K, 'k1'),
         k2=whole(test.k2, 1, MOST_K, 'k2'),
         lambda_=_slider(iw.FloatSlider, test.lambda_, 0, 1, 'λ', step=0.05),
-        same_camera=iw.Checkbox(test.same_camera, description='matches of the same camera count', indent=False))
+        protocol=iw.Dropdown(options=self._protocols(), value=test.protocol, description='protocol', layout=iw.Layout(width='270px')))
     for name, slider in self.sliders.items():
         self._on_change(slider, lambda value, name=name: self.set_params(**{name: value}))
     self.weights = {}

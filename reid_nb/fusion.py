@@ -17,7 +17,8 @@ from numpy.lib.format import open_memmap
 from safetensors import safe_open
 
 from .core import ReIDError
-from .metrics import bootstrap, evaluate, to_numpy
+from .labels import Labels, to_numpy
+from .metrics import bootstrap, evaluate
 
 # %% ../nbs/27_fusion.ipynb #7ee181e7
 def _npy(path, key):
@@ -187,11 +188,9 @@ def _weighted_sum(matrices, weights): return sum(w * m for w, m in zip(weights, 
 # %% ../nbs/27_fusion.ipynb #803d0edd
 class _Validation:
     "Distances of some models, scaled and in memory, with the ids by which sums of them are scored."
-    def __init__(self, distances, q_pids, g_pids, q_camids, g_camids, normalize):
+    def __init__(self, distances, labels, normalize):
         sources = _sources(distances)
-        self.q_pids, self.g_pids = to_numpy(q_pids), to_numpy(g_pids)
-        self.q_camids = None if q_camids is None else to_numpy(q_camids)
-        self.g_camids = None if g_camids is None else to_numpy(g_camids)
+        self.labels = labels
         self.ap(np.zeros(sources[0].shape)) # says what is wrong with the ids
         _, readers = _readers(sources, normalize, 2**17)
         n_rows = sources[0].shape[0]
@@ -200,10 +199,8 @@ class _Validation:
 
     def ap(self, dist, rows=slice(None)):
         "(q,) average precision of some queries; NaN without a match."
-        cams = None if self.q_camids is None else self.q_camids[rows]
-        pids = self.q_pids[rows]
         dist = dist.astype(np.float32) # as `fuse` returns it
-        found = evaluate(dist, pids, self.g_pids, cams, self.g_camids, topk=(1,))
+        found = evaluate(dist, self.labels.part(rows), topk=(1,))
         return found.ap
 
     def mean_ap(self, dist, rows=slice(None)): return np.nanmean(self.ap(dist, rows))
@@ -218,15 +215,12 @@ def _change(ap, before):
 # %% ../nbs/27_fusion.ipynb #05f04f81
 def leave_one_out(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids,         # (Q,) person ids of the queries, as in `evaluate`
-    g_pids,         # (G,) person ids of the gallery
-    q_camids=None,  # (Q,) cameras of the queries; both sides or none
-    g_camids=None,  # (G,) cameras of the gallery
+    labels:Labels,  # Of queries and gallery, by `label_rows` of their tables or `as_labels` of arrays
     weights=None,   # As in `fuse`
     normalize=None, # As in `fuse`
 ) -> pd.DataFrame:
     "mAP of each model `alone`, of the sum `without` it, and that minus the whole sum's; `ReIDError` for bad input."
-    val = _Validation(distances, q_pids, g_pids, q_camids, g_camids, normalize)
+    val = _Validation(distances, labels, normalize)
     weights = _weights(weights, len(val.dists))
     if (weights > 0).sum() < 2: raise ReIDError("leaving one out needs two models, or two weights above 0")
     whole = val.ap(_weighted_sum(val.dists, weights))
@@ -242,15 +236,12 @@ def leave_one_out(
 # %% ../nbs/27_fusion.ipynb #bc9df6eb
 def smallest_subset(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids,         # (Q,) person ids of the queries, as in `evaluate`
-    g_pids,         # (G,) person ids of the gallery
-    q_camids=None,  # (Q,) cameras of the queries; both sides or none
-    g_camids=None,  # (G,) cameras of the gallery
+    labels:Labels,  # Of queries and gallery, by `label_rows` of their tables or `as_labels` of arrays
     normalize=None, # As in `fuse`
     tolerance=.005, # mAP that may be lost against the sum of all, at the lower end of the 95 % interval
 ) -> pd.DataFrame:
     "A row for each `model` added: `mAP` so far, change from the sum of all, interval; `ReIDError` for bad input."
-    val = _Validation(distances, q_pids, g_pids, q_camids, g_camids, normalize)
+    val = _Validation(distances, labels, normalize)
     whole = val.ap(sum(val.dists))
     total, rows = 0., []
     left = list(range(len(val.dists)))
@@ -282,38 +273,33 @@ def _select(dists, score):
 
 def choose_weights(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids,         # (Q,) person ids of the queries, as in `evaluate`
-    g_pids,         # (G,) person ids of the gallery
-    q_camids=None,  # (Q,) cameras of the queries; both sides or none
-    g_camids=None,  # (G,) cameras of the gallery
+    labels:Labels,  # Of queries and gallery, by `label_rows` of their tables or `as_labels` of arrays
     normalize=None, # As in `fuse`, which has to be given the same
 ) -> np.ndarray:
     "(M,) weights >= 0 with sum 1 and a high mAP on these queries (Caruana 2004); `ReIDError` for bad input."
-    val = _Validation(distances, q_pids, g_pids, q_camids, g_camids, normalize)
+    val = _Validation(distances, labels, normalize)
     return _select(val.dists, val.mean_ap)
 
 # %% ../nbs/27_fusion.ipynb #5262b853
 def cross_validate_weights(
     distances,      # Of the validation set, as in `fuse`; all are held in memory
-    q_pids,         # (Q,) person ids of the queries, as in `evaluate`
-    g_pids,         # (G,) person ids of the gallery
-    q_camids=None,  # (Q,) cameras of the queries; both sides or none
-    g_camids=None,  # (G,) cameras of the gallery
+    labels:Labels,  # Of queries and gallery, by `label_rows` of their tables or `as_labels` of arrays
     normalize=None, # As in `fuse`
     cuts:int=10,    # Ways to cut the queries in half, by person
 ) -> pd.DataFrame:
     "Change of mAP by `choose_weights`, with interval, on the choosing half and the other; `ReIDError` for bad input."
-    val = _Validation(distances, q_pids, g_pids, q_camids, g_camids, normalize)
+    val = _Validation(distances, labels, normalize)
     plain = val.ap(sum(val.dists))
     scored = ~np.isnan(plain)
-    people = np.unique(val.q_pids[scored])
+    q_pids, _ = labels.pids
+    people = np.unique(q_pids[scored])
     if cuts < 1: raise ReIDError(f"cuts must be 1 or more, not {cuts}")
     if len(people) < 2: raise ReIDError("one person's queries cannot be halved by person; give those of two or more")
     rng = np.random.default_rng(0)
     fitted, held_out = np.zeros((2, len(plain)))
     for _ in range(cuts):
         chosen = rng.permutation(people)[:len(people) // 2]
-        half = np.isin(val.q_pids, chosen)
+        half = np.isin(q_pids, chosen)
         for rows in half & scored, ~half & scored:
             gain = _weighted_ap(val, rows) - plain
             fitted += np.where(rows, gain, plain - plain)

@@ -96,9 +96,9 @@ class Retrieval(Callback):
     def __init__(self,
                  table,                  # Rows of the validation loader
                  every:int=1,            # Epochs between two validations
-                 same_camera:bool=False, # Do matches from the query's own camera count?
+                 protocol:str='',        # Of `PROTOCOLS`; '' for the table's own
         ):
-        self.table, self.every, self.same_camera = table, every, same_camera
+        self.table, self.every, self.protocol = table, every, protocol
         self.result, self.skip = None, False
 
     def before_train(self):
@@ -124,7 +124,7 @@ class Retrieval(Callback):
         features = self.learn.team.gather(own).numpy()
         is_query = (self.table.role == 'query').values
         distances = 1 - features[is_query] @ features[~is_query].T
-        self.result = evaluate_rows(distances, self.table[is_query], self.table[~is_query], self.same_camera)
+        self.result = evaluate_rows(distances, self.table[is_query], self.table[~is_query], self.protocol)
 
 # %% ../nbs/20_learner.ipynb #3dae7cdb
 class Intact(Callback):
@@ -487,7 +487,7 @@ def _recipe_model_and_batches(data, recipe, images, progress):
 # %% ../nbs/20_learner.ipynb #5479a344
 def reid_learner(
     data,                # ReIDData
-    recipe:Recipe,       # Sections model, loss, train, augment; test.same_camera
+    recipe:Recipe,       # Sections model, loss, train, augment; test.protocol
     images=None,         # (N, 3, H, W) bytes of all of `data.table`; decoded when not given
     cbs=(),              # Further callbacks
     progress:bool=False, # Show a bar while decoding?
@@ -496,7 +496,7 @@ def reid_learner(
     check_training(data, recipe)
     model, dls = _recipe_model_and_batches(data, recipe, images, progress)
     train = recipe.train
-    retrieval = Retrieval(data.rows('test'), train.eval_every, recipe.test.same_camera)
+    retrieval = Retrieval(data.rows('test'), train.eval_every, recipe.test.protocol)
     splitter = partial(param_groups_weight_decay, weight_decay=train.wd)
     learn = Learner(dls, model, reid_loss(recipe.loss), opt_func=optimizer(train), lr=train.lr, splitter=splitter,
                     model_dir='.', metrics=_retrieval_metrics(retrieval))

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 
 from .coarse import Coarse, Features, _block, _product, check_features
 from .core import ReIDError
-from .metrics import to_numpy
+from .labels import to_numpy
 from .models import use_bf16
 
 # %% ../nbs/24_neighbors.ipynb #6a53f36a

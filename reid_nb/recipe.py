@@ -17,6 +17,7 @@ import tomlkit
 from fastcore.docments import docments
 
 from .core import ReIDError, atomic_write
+from .protocols import PROTOCOLS
 
 # %% ../nbs/01_recipe.ipynb #bbbc719b
 UNIT = 0, 1
@@ -25,7 +26,7 @@ AMOUNT = 0, 1e9
 
 def setting(
     default,       # Its type is the type of the field's values
-    limits=None,   # Smallest and largest value of a number; None: any
+    limits=None,   # Smallest and largest value of a number, or the words that are allowed beside ''; None: any
     source:str='', # Where the default comes from
     meaning:str='', # Of a field that has no comment in the source code
 ):
@@ -123,7 +124,8 @@ class TestRecipe:
     k1: int = setting(20, AMOUNT, 'Zhong 2017') # Neighbors in the k-reciprocal test; 0: no re-ranking
     k2: int = setting(6, COUNT, 'Zhong 2017') # Neighbors in local expansion
     lambda_: float = setting(0.1, UNIT, 'paper, 2.4') # Share of the original distance
-    same_camera: bool = setting(False, source='Zheng 2015: they do not') # Do matches from the query's own camera count?
+    pool: str = setting('', ('mean', 'robust'), 'a choice') # One entry per tracklet: the 'mean' of its images, or 'robust' to hidden ones; '': each image by itself
+    protocol: str = setting('', PROTOCOLS, "as the data set's results are published") # Which matches count; '': what the table says
 
 # %% ../nbs/01_recipe.ipynb #7d51c0aa
 @dataclass
@@ -151,9 +153,14 @@ def _fits_float(value):
     if isinstance(value, float): return True
     return type(value) is int and abs(value) < 1e300
 
+def _check_word(word, allowed, name):
+    if word in allowed or not word: return
+    raise ReIDError(f"recipe: {name} = {word!r} has to be one of {', '.join(map(repr, allowed))}")
+
 def _check_limits(value, limits, name):
-    "Raises `ReIDError` for a number, or one of a tuple of them, outside of `limits`."
+    "Raises `ReIDError` for a number, one of a tuple of them, or a word, outside of `limits`."
     if limits is None: return
+    if isinstance(value, str): return _check_word(value, limits, name)
     low, high = limits
     numbers = value if isinstance(value, tuple) else (value,)
     for v in numbers:

@@ -27,6 +27,7 @@ from matplotlib.ticker import MaxNLocator
 from .core import ReIDError, atomic_write
 from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
+from .labels import label_rows
 from .metrics import bootstrap, ranked_lists
 from .run_files import COLOR_HISTOGRAM, read_run
 from .runs import RunFile
@@ -266,10 +267,8 @@ def pick_queries(
 # %% ../nbs/32_report.ipynb #7d40283a
 def _gallery_ranking(run, i):
     "Table `rank, row, distance, match` of all that query `i` is compared with, nearest first."
-    query = run.q.iloc[i]
-    cameras = ([query.camid], run.g.camid)
-    if run.recipe.test.same_camera: cameras = (None, None)
-    return ranked_lists(run.dist[i:i + 1], [query.pid], run.g.pid, *cameras, k=len(run.g))
+    labels = label_rows(run.q.iloc[[i]], run.g, run.recipe.test.protocol)
+    return ranked_lists(run.dist[i:i + 1], labels, k=len(run.g))
 
 def _answer_card(root, image, answer):
     "A gallery crop with its rank, distance and id, framed as right or wrong."

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['VARIANTS', 'expand_queries', 'expand_gallery', 'Variant', 'rerank', 'memory_needed', 'k_reciprocal', 'Reranker',
-           'sweep', 'rerank_distances', 'rerank_lists']
+           'sweep', 'rerank_distances', 'k_reciprocal_groups', 'rerank_lists']
 
 # %% ../nbs/27_rerank.ipynb #73cbecb9
 import os
@@ -408,6 +408,93 @@ def rerank_distances(
     needed = max(form.counts(k1, k2))
     near = neighbors_from_distances(qg, qq, gg, needed)
     return rerank(near, k1, k2, lambda_, variant)
+
+# %% ../nbs/27_rerank.ipynb #835ab182
+class _Joined:
+    "The vectors of several groups, numbered one group after the other; in the place of `Features`."
+    def __init__(self, sources):
+        self.sources = sources
+        self.starts = np.cumsum([0, *map(len, sources)])
+        self.count = np.concatenate([source.count for source in sources])
+        self.q_node = self.numbered('q_node')
+        self.g_node = self.numbered('g_node')
+
+    def numbered(self, name):
+        "What the sources have under that name, in the numbers of all."
+        return np.concatenate([getattr(source, name) + start for source, start in zip(self.sources, self.starts)])
+
+    def pairs(self, i, j):
+        "(P,) squared distances in float64 of pairs that are of one group."
+        out = np.empty(len(i))
+        group = np.searchsorted(self.starts, i, 'right') - 1
+        for number in np.unique(group):
+            at = group == number
+            start = self.starts[number]
+            out[at] = self.sources[number].pairs(i[at] - start, j[at] - start)
+        return out
+
+def _join(nears):
+    "`Neighbors` of all the groups."
+    source = _Joined([near.source for near in nears])
+    lengths = np.concatenate([np.diff(near.start) for near in nears])
+    start = np.concatenate([[0], np.cumsum(lengths)])
+    ids = np.concatenate([near.ids + first for near, first in zip(nears, source.starts)])
+    d = np.concatenate([near.d for near in nears])
+    far = np.concatenate([near.far for near in nears])
+    return Neighbors(source, start, ids, d, far, nears[0].k)
+
+# %% ../nbs/27_rerank.ipynb #7a578354
+def _joined_overlaps(v, source, n_q, n_g):
+    "The sums of minima of all pairs of one group, one group after the other, row by row."
+    columns = np.repeat(n_g, n_q)           # of each query
+    first = np.repeat(np.cumsum(n_g) - n_g, n_q)
+    row_start = np.cumsum(columns) - columns
+    i, j, low = _overlaps(v[source.q_node], v[source.g_node].T.tocsr())
+    at = row_start[i] + j - first[i]
+    return np.bincount(at, low, columns.sum())
+
+def _rerank_joined(nears, k1, k2, lambda_, form):
+    "Yields the re-ranked distances of each group."
+    near = _join(nears)
+    source = near.source
+    v = _smooth_v(near, k1, k2, form)
+    n_q, n_g = np.array([one.blend.shape for one in nears]).T
+    jaccard = _distance(_joined_overlaps(v, source, n_q, n_g))
+    original = np.concatenate([one.blend.ravel() for one in nears])
+    far = np.repeat(near.far[source.q_node], np.repeat(n_g, n_q))
+    out = (1 - lambda_) * jaccard + lambda_ * form.blended(original, far)
+    ends = np.cumsum(n_q * n_g)[:-1]
+    for part, shape in zip(np.split(out.astype(np.float32), ends), zip(n_q, n_g)): yield part.reshape(shape)
+
+# %% ../nbs/27_rerank.ipynb #e900eac5
+_JOINED = 2**12     # Images of the groups that are computed at once
+_LARGE = 2**16      # Pairs from which on a group is computed alone
+
+def k_reciprocal_groups(
+    groups,               # Pairs of (Q, D) and (G, D) features; each pair sees nothing of the others
+    k1:int=20,            # As in `k_reciprocal`
+    k2:int=6,             # As in `k_reciprocal`
+    lambda_:float=0.3,    # As in `k_reciprocal`
+    variant:str='zhong',  # As in `k_reciprocal`
+    device=None,          # As in `k_reciprocal`
+) -> list:
+    "(Q, G) float32 distances of each group, to the bit those of `k_reciprocal`."
+    form = _check(None, k1, k2, lambda_, variant)
+    needed = max(form.counts(k1, k2))
+    out, waiting = [], {}
+    def compute():
+        "The groups that wait."
+        if not waiting: return
+        for number, d in zip(waiting, _rerank_joined([*waiting.values()], k1, k2, lambda_, form)): out[number] = d
+        waiting.clear()
+    for number, (q, g) in enumerate(groups):
+        is_large = len(q) * len(g) > _LARGE
+        out.append(k_reciprocal(q, g, k1, k2, lambda_, variant, device=device) if is_large else None)
+        if is_large: continue
+        waiting[number] = find_neighbors(q, g, needed, device=device)
+        if sum(len(near.source) for near in waiting.values()) > _JOINED: compute()
+    compute()
+    return out
 
 # %% ../nbs/27_rerank.ipynb #c58393f8
 def _connected(near, v, holders, nodes, lambda_, form):

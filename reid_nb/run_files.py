@@ -230,7 +230,7 @@ def _read_validation(run, out):
     step_names = [step['step'] for step in run.metrics['steps']]
     if COLOR_HISTOGRAM not in step_names:
         raise ReIDError(f"{Path(out)/RunFile.metrics} has no scores of the labeled images")
-    run.ap = evaluate_rows(run.dist, run.q, run.g, run.recipe.test.same_camera).ap
+    run.ap = evaluate_rows(run.dist, run.q, run.g, run.recipe.test.protocol).ap
     computed = np.nanmean(run.ap)
     reported = run.metrics['steps'][-1]['mAP']
     if not np.isclose(computed, reported, atol=1e-4):

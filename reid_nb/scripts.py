@@ -55,6 +55,7 @@ class DataOptions:
                  data:str=None,       # Zip, tar, folder or table (csv, tsv, jsonl, parquet); synthetic players, made in data/, when not given
                  columns:str=None,    # Of a table, as in "file=path pid=person"
                  root:str=None,       # Of a table, folder that its paths lie below; its own when not given
+                 frames:str=None,     # Of a table with boxes and no column file, as in "{seq}/img1/{frame:06d}.jpg"
                  layout:str=None,     # Name of the layout, where it is not to be recognized; reid_data --layouts lists them
                  pattern:str=None,    # Regex on the paths below the folder, with the groups pid, camid, seq, frame, group, role
                  protocol:str=None,   # Which gallery images are ranked and count; that of the layout when not given
@@ -74,7 +75,7 @@ class DataOptions:
     def how(self) -> dict:
         "Keywords of `read_dataset`."
         classes = (self.classes or '').replace(',', ' ').split()
-        return dict(columns=_column_map(self.columns), layout=self.layout, pattern=self.pattern or '', protocol=self.protocol,
+        return dict(columns=_column_map(self.columns), root=self.root, frames=self.frames or '', layout=self.layout, pattern=self.pattern or '', protocol=self.protocol,
                     stride=self.stride, classes=classes, min_visible=self.min_visible)
 
     def stem(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from .core import ReIDError, atomic_write
-from .metrics import to_numpy
+from .labels import to_numpy
 
 # %% ../nbs/30_submission.ipynb #ac38c3d6
 def submission_ids(

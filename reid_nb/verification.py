@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from .core import ReIDError
-from .metrics import _check_ids, _matches_of, _matrix, _part
+from .labels import _matches_of, as_labels
+from .metrics import _check_size, _matrix, _part, _ranked_columns
 
 # %% ../nbs/16_verification.ipynb #963ed264
 THIN = 10**6 # Distances that may gather before those too many are dropped
@@ -19,19 +20,24 @@ def _smallest(x, n):
     if len(x) <= n: return x
     return np.partition(x, n - 1)[:n]
 
-def _impostors(dist, q_pids, g_pids, share):
+def _impostors(dist, labels, share):
     "The nearest impostor distances, at least this share, ascending; and the number of all."
-    known_pids = g_pids[g_pids != -1]
+    q_pids, g_pids = labels.pids
+    columns_of = _ranked_columns(labels.groups, 0, len(g_pids))
+    def impostors_of(i):
+        "Columns that are ranked, and which of them are of another person."
+        columns = columns_of(i)
+        pids = g_pids[columns]
+        return columns, (pids != -1) & (pids != q_pids[i])
     queries = np.flatnonzero(q_pids != -1)
-    n_others = [np.count_nonzero(known_pids != pid) for pid in q_pids[queries]]
-    n_pairs = sum(n_others)
+    n_pairs = sum(np.count_nonzero(impostors_of(i)[1]) for i in queries)
     n_wanted = int(share * n_pairs + 1e-9) + 1
     kept, n_kept = [np.zeros(0, _part(dist[:1]).dtype)], 0
     for i in queries:
-        is_impostor = (g_pids != -1) & (g_pids != q_pids[i])
-        row = _part(dist[i])
+        columns, is_impostor = impostors_of(i)
+        row = _part(dist[i])[columns]
         kept.append(row[is_impostor])
-        n_kept += np.count_nonzero(is_impostor)
+        n_kept += len(kept[-1])
         if n_kept > 2 * n_wanted + THIN:
             kept = [_smallest(np.concatenate(kept), n_wanted)]
             n_kept = n_wanted
@@ -57,17 +63,19 @@ def _check_rates(fmr):
 
 def verification_table(
     dist,                          # (Q, G) distances
-    q_pids, g_pids,               # (Q,) and (G,) person ids, -1 where unknown
-    q_camids=None, g_camids=None, # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
+    q_pids, g_pids=None,           # (Q,) and (G,) person ids, -1 where unknown; or `Labels` of both
+    q_camids=None, g_camids=None,  # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
     fmr=(.1, .01, .001, .0001),    # False match rates, 0 to 1
+    **columns,                     # Groups, clothes and keys, as in `as_labels`
 ) -> pd.DataFrame:
     "Columns fmr, fnmr, threshold, false_matches; NaN where there are too few impostors."
     dist = _matrix(dist)
     fmr = _check_rates(fmr)
-    ids = _check_ids(q_pids, g_pids, q_camids, g_camids, dist.shape)
-    query, row = _matches_of(*ids)
+    labels = as_labels(q_pids, g_pids, q_camids, g_camids, **columns, shape=tuple(dist.shape))
+    _check_size(labels)
+    query, row = _matches_of(labels)
     genuine = _genuine(dist, query, row)
-    impostors, n_impostors = _impostors(dist, *ids[:2], fmr.max())
+    impostors, n_impostors = _impostors(dist, labels, fmr.max())
     allowed = np.floor(fmr * n_impostors + 1e-9)
     allowed = allowed.astype(int)
     first_outside = np.minimum(allowed, len(impostors))

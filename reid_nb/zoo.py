@@ -26,7 +26,8 @@ from .data import ReIDData
 from .distributed import share_out
 from .embed import load_embeddings
 from .fusion import fuse, leave_one_out, smallest_subset
-from .metrics import bootstrap, evaluate_rows, paired_test
+from .labels import label_rows
+from .metrics import bootstrap, evaluate, evaluate_rows, paired_test
 from .models import read_zoo, zoo_recipes
 from .pipeline import (KEYS, Job, Run, check_run, clean, embed_and_rank, embedding_files, train,
                               train_job, unlabeled_ids, validate)
@@ -119,33 +120,29 @@ def _sum_scores(total, best_name, best_ap):
         lead_interval=lead.interval,
         p=lead.p)
 
-def _ids_for_fusion(q, g, same_camera):
-    "Ids of people and, unless matches of the same camera count, of cameras."
-    ids = [q.pid.values, g.pid.values]
-    if not same_camera: ids += [q.camid.values, g.camid.values]
-    return ids
+
 
 # %% ../nbs/37_zoo.ipynb #b4550370
 def contributions(
     paths:dict, # Files of distances by name of the model
     q,          # Table of the labeled queries
     g,          # Table of the labeled gallery
-    same_camera:bool=False, # Do matches from the query's own camera count?
+    protocol:str='', # Of `PROTOCOLS`; '' for what the tables say
 ) -> tuple:
     "A DataFrame by model, in fractions: alone, its interval, without, change; and a dict of scores of the sum."
     names, files = list(paths), list(paths.values())
-    aps = [evaluate_rows(load_file(file)['distances'], q, g, same_camera).ap for file in files]
+    labels = label_rows(q, g, protocol)
+    aps = [evaluate(load_file(file)['distances'], labels).ap for file in files]
     table = pd.DataFrame([_alone_row(ap) for ap in aps], index=names)
     best = int(table.alone.argmax())
-    total = evaluate_rows(fuse(files), q, g, same_camera)
+    total = evaluate(fuse(files), labels)
     scores = _sum_scores(total, names[best], aps[best])
     n_bytes = 8 * len(files) * len(q) * len(g)
     if len(files) > 1 and n_bytes < MOST:
-        ids = _ids_for_fusion(q, g, same_camera)
-        rest = leave_one_out(files, *ids).set_axis(names)
+        rest = leave_one_out(files, labels).set_axis(names)
         intervals = rest[['low', 'high']].add_prefix('change_')
         table = table.join(rest[['without', 'change']]).join(intervals)
-        subset = smallest_subset(files, *ids)
+        subset = smallest_subset(files, labels)
         scores['enough'] = [Path(file).stem.removesuffix('-validation') for file in subset.model]
     return table.rename_axis('model'), scores
 
@@ -189,7 +186,7 @@ def _ap_with(change, embeddings, recipe):
     q, g = (embeddings[0].role(role).table for role in ('query', 'gallery'))
     distances = [final_distances(e, changed) for e in embeddings]
     total = fuse(distances)
-    return evaluate_rows(total, q, g, changed.test.same_camera).ap
+    return evaluate_rows(total, q, g, changed.test.protocol).ap
 
 def _cross_fitted_ap(aps, pids, seed):
     "(Q,) AP with the row of `aps` that is best for the other half of the people."
@@ -309,14 +306,14 @@ def _retuned(run, paths):
     q, g = (embeddings[0].role(role).table for role in ('query', 'gallery'))
     best, ap = choose_parameters(embeddings, run.recipe)
     total = fuse(list(paths.values()))
-    present = evaluate_rows(total, q, g, run.recipe.test.same_camera)
+    present = evaluate_rows(total, q, g, run.recipe.test.protocol)
     change = paired_test(present, ap)
     return dict(best=best, change=change.difference, interval=change.interval, p=change.p)
 
 def _validation_scores(run, paths):
     "Write table and picture of the contributions; returns scores for `ensemble.json`."
     q, g = (run.data.rows('test', role) for role in ('query', 'gallery'))
-    table, scores = contributions(paths, q, g, run.recipe.test.same_camera)
+    table, scores = contributions(paths, q, g, run.recipe.test.protocol)
     found = dict(validation=scores)
     n_distances = len(paths) * len(q) * len(g)
     if n_distances < 2**25: found['other'] = _retuned(run, paths)

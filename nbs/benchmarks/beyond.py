@@ -101,7 +101,7 @@ def main(
     torch.set_num_threads(threads)
     data, r = read_dataset(data), load_run_recipe(ablation)
     q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
-    def ap(dist): return evaluate_rows(dist, q, g, r.test.same_camera).ap
+    def ap(dist): return evaluate_rows(dist, q, g, r.test.protocol).ap
     tables = []
     for name in ('circle', 'large-input'):
         tables += [report(f'one network, {name}', alone(data, sorted(Path(ablation).glob(f'models/seed-*/{name}')), r, ap))]

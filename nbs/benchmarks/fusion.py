@@ -58,6 +58,7 @@ def judging(a):
     "What is to be timed, after everything it needs is there."
     import numpy as np
     from reid_nb import fusion, submission
+    from reid_nb.labels import as_labels
     rng = np.random.default_rng(0)
     if a.child in JUDGING[:4]:
         q, g = np.arange(50), np.r_[np.repeat(np.arange(50), 18), np.arange(10)]
@@ -66,7 +67,7 @@ def judging(a):
         unit = lambda f: f / np.linalg.norm(f, axis=1, keepdims=True)
         dists = [1 - unit(look(q)) @ unit(look(g)).T for _ in range(24)]
         more = dict(tolerance=-1) if a.child == 'smallest_subset' else {}
-        return lambda: getattr(fusion, a.child)(dists, q, g, **more)
+        return lambda: getattr(fusion, a.child)(dists, as_labels(q, g), **more)
     d, ids = rng.random((618, 9505), dtype=np.float32), (np.arange(618), 1000 + np.arange(9505))
     path = Path(a.folder)/'s.csv'
     if a.child == 'write_submission': return lambda: submission.write_submission(path, d, *ids)

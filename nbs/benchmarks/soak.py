@@ -54,7 +54,7 @@ def main(
     test = table[:40].assign(subset='test', camid=1, role=['query', 'gallery']*20)
     table = pd.concat([table, test], ignore_index=True)
     r = load_recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [32, 16], 'train.epochs': epochs, 'train.warmup': 1,
-                              'train.eval_every': 1, 'train.p': 8, 'train.precision': 'fp32', 'test.same_camera': True})
+                              'train.eval_every': 1, 'train.p': 8, 'train.precision': 'fp32', 'test.protocol': 'all images'})
     images = torch.randint(0, 256, (len(table), 3, 32, 16), dtype=torch.uint8)
     learn = reid_learner(ReIDData(Path('.'), table, 'noise'), r, images, cbs=[Watch()])
     learn.samples = []
