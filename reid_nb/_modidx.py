@@ -230,6 +230,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.boxes._between': ('boxes.html#_between', 'reid_nb/boxes.py'),
                                'reid_nb.boxes._by_folder': ('boxes.html#_by_folder', 'reid_nb/boxes.py'),
                                'reid_nb.boxes._check_once': ('boxes.html#_check_once', 'reid_nb/boxes.py'),
+                               'reid_nb.boxes._check_options': ('boxes.html#_check_options', 'reid_nb/boxes.py'),
                                'reid_nb.boxes._choose_stride': ('boxes.html#_choose_stride', 'reid_nb/boxes.py'),
                                'reid_nb.boxes._clip_boxes': ('boxes.html#_clip_boxes', 'reid_nb/boxes.py'),
                                'reid_nb.boxes._covering_pairs': ('boxes.html#_covering_pairs', 'reid_nb/boxes.py'),

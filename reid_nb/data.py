@@ -20,7 +20,7 @@ from .images import count_endings, frame_path, inspect_images, split_crop, tell_
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
 from .nested import layout_of_pattern
-from . import benchmarks, boxes # layouts of their own
+from . import benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol
 from .spreadsheets import READERS, UNREADABLE, read_csv_columns
 from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
@@ -336,7 +336,8 @@ def _read(root, make, where, skip_bad, progress, name='', md5=None):
     table = found.table
     if found.base is not None: table = _add_visible(table, root, found.base, where)
     tell_unread(where, found.unread)
-    unused = {file: why for file, why in found.unused.items() if file not in errors}
+    bad = {split_crop(file)[0] for file in errors}
+    unused = {file: why for file, why in found.unused.items() if file not in bad}
     _tell_unused(unused, where)
     _tell_few(table, found.layout, where)
     _tell_half_named(table, found.layout, where)
