@@ -199,6 +199,7 @@ def _whole_boxes(boxes):
 def _wanted(boxes, classes, where):
     "(N,) bool, is it of these kinds, by name or number, or of people where none are given?"
     kinds = set(boxes.kind)
+    if isinstance(classes, str): classes = classes.split(',')
     asked = {str(name).strip().lower() for name in classes}
     unknown = sorted(asked - kinds - set(boxes.number))
     if unknown:
@@ -209,7 +210,14 @@ def _wanted(boxes, classes, where):
     people = kinds & PEOPLE or kinds - _NO_PEOPLE
     return boxes.kind.isin(people) & ~boxes.ignored
 
-# %% ../nbs/09_boxes.ipynb #55c912d3
+# %% ../nbs/09_boxes.ipynb #d9627bb3
+def _check_options(options, where):
+    "Raises `ReIDError` for a stride or a visible fraction that cannot be."
+    least, stride = options.min_visible, options.stride
+    if least is not None and not 0 <= least <= 1:
+        raise ReIDError(f"{where}: --min-visible is {least:g}; give the least visible fraction of a box, from 0 to 1")
+    if stride < 0: raise ReIDError(f"{where}: --stride is {stride}; give 1 for every frame, 10 for one in ten, 0 to have it chosen")
+
 def _positions(boxes):
     "(N,) number of each box's frame within its sequence, in steps of the nearest two frames."
     frames = boxes[['seq', 'frame']].drop_duplicates().sort_values(['seq', 'frame'])
@@ -278,6 +286,7 @@ def rows_of_boxes(
 ) -> pd.DataFrame:
     "A row for each crop that is read; notes in `files` why frames are not used, and tells what boxes are left out."
     options, where = files.options, files.where
+    _check_options(options, where)
     boxes = _whole_boxes(boxes)
     is_inside = ((boxes.w > 0) & (boxes.h > 0)).to_numpy()
     wanted = _wanted(boxes, options.classes, where).to_numpy()
@@ -294,6 +303,7 @@ def rows_of_boxes(
     is_seen = rows.visible >= limit
     counts['of less than the visible fraction that is read (--min-visible 0 reads all)'] = int((~is_seen).sum())
     _tell_left_out(files, every, counts)
+    if not is_seen.any(): raise ReIDError(f"{where}: no box has the visible fraction that is read; --min-visible 0 reads all")
     table, left_out = _crop_rows(rows[is_seen])
     _note_frames(files, boxes, on_stride, stride, left_out)
     return table
