@@ -34,11 +34,12 @@ from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model
 from .noise import apply_decisions, check_folds, cross_fit, decide, mine, precision_recall
+from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
                                 training_rows)
 from .recipe import Recipe
 from .report import write_report
-from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_ranking, find_groups, fuse_ranked, rank
+from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_ranking, find_groups, fuse_ranked, rank, without_inf
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
 from .runs import RunFile, check_whole, load_run_recipe, open_run
 from .schedule import lr_schedule
@@ -464,7 +465,7 @@ def check_run(
 def _write_challenge(run, dists):
     "Write and check the submission."
     path, ids = run.out/RunFile.submission, unlabeled_ids(run.data)
-    write_submission(path, dists, *ids)
+    write_submission(path, without_inf(dists), *ids)
     check_submission(path, *ids)
 
 def _metrics(run, table):
@@ -476,6 +477,7 @@ def _metrics(run, table):
     decisions = decisions_key(run.noise.file, run.noise.decision) if run.recipe.noise.clean else None
     return dict(
         data=run.data.name,
+        protocol=protocol_of(run.data.rows('test', 'query'), run.recipe.test.protocol).name,
         steps=run.scores,
         queries=n_queries,
         gallery=n_gallery,
