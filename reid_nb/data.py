@@ -50,17 +50,22 @@ def _check_roles(table, where):
             raise ReIDError(f"{where}: {subset} has only {roles.pop()} images; "
                             "it needs query and gallery")
 
-def labeled_test(table):
+def labeled_test(
+    table, # Of a data set
+) -> tuple:
     "The labeled queries, and their gallery."
     test = table[table.subset == 'test']
     return test[test.role == 'query'], test[test.role == 'gallery']
 
-def lost_queries(table):
+def lost_queries(
+    table, # Of a data set
+) -> tuple:
     "The labeled queries whose id has no image in the gallery, and the number of all queries."
     query, gallery = labeled_test(table)
     known = gallery.pid[gallery.pid >= 0]
     return query[~query.pid.isin(known)], len(query)
 
+# %% ../nbs/09_data.ipynb #050718ee
 def _twice(table):
     "The table with each gallery image of the labeled test as a query too."
     gallery = table[(table.subset == 'test') & (table.role == 'gallery')]
@@ -76,6 +81,7 @@ def _with_protocol(table, name):
     if protocol.name == DEFAULT_PROTOCOL: return table.drop(columns='protocol', errors='ignore')
     return table.assign(protocol=protocol.name)
 
+# %% ../nbs/09_data.ipynb #b0f969d8
 def _finish(table, layout, where, protocol=None):
     "The table in numbers, names beside them, in order and checked."
     table = _with_protocol(table, protocol or _told_protocol(table, where) or layout.protocol)
@@ -126,6 +132,7 @@ def _find_layout(files, name):
     if name: raise ReIDError(f"{files.where}: give --layout or --pattern, not both")
     return layout_of_pattern(files.options.pattern), '', []
 
+# %% ../nbs/09_data.ipynb #1b7ca9e3
 def table_from_files(
     files,             # `Files`, or paths with forward slashes; a folder's ends in one
     where='',          # For the errors, where these are paths
@@ -309,6 +316,7 @@ def _tell_half_named(table, layout, where):
     print(f"{escape(where)}: cameras are not known; {len(half):,} of {len(table):,} images, such as "
           f"{half[0]}, are not named as the others are, {get_layout(layout.finer).example}")
 
+# %% ../nbs/09_data.ipynb #7c7c9868
 def _tell_unused(unused, where):
     "Print how many images are not used, and why."
     by_why = {}
@@ -325,6 +333,7 @@ def _tell_few(table, layout, where):
     if layout.general and len(people) < 4:
         print(f"{escape(where)}: only {len(people)} people, {escape(', '.join(people))}: is each folder a person?")
 
+# %% ../nbs/09_data.ipynb #a3629953
 def _blind_counts(table):
     "How many queries and gallery images there are to be submitted for."
     blind = table.role[table.subset == 'challenge']

@@ -113,6 +113,7 @@ def _without_match(t, protocol):
     by_camera = counted - set(pairs['at'][other_camera])
     return query.loc[sorted(all_pairs - counted)], query.loc[sorted(by_camera)]
 
+# %% ../nbs/09_problems.ipynb #98da1dfb
 def _query_problems(t, protocol):
     "Yield what the labeled queries and their gallery cannot be used for."
     query, gallery = labeled_test(t)
