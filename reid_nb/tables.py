@@ -220,7 +220,7 @@ def number_names(
         table = table.assign(**{column: _as_numbers(labels)})
     return table
 
-# %% ../nbs/08_tables.ipynb #ba4b0332
+# %% ../nbs/08_tables.ipynb #70f01ff8
 COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
 _ALIASES = dict(file='file_name image_path path filename image img', pid='label person_id identity id track_id tracker_id player_id',
@@ -244,6 +244,7 @@ def _check_ours(columns):
     for name in ('file', 'pid'):
         if columns.get(name) == NOT_READ: raise ReIDError(f"--columns: {name} is needed; say which column it is")
 
+# %% ../nbs/08_tables.ipynb #de28b284
 def _same_meaning(ours, head, path):
     "The column of the file that has this name in another case or an alias of it, or None."
     known = {ours, *ALIASES.get(ours, ())}
@@ -265,7 +266,7 @@ def _theirs(columns, head, path):
         taken.add(theirs)
     return found
 
-# %% ../nbs/08_tables.ipynb #a822521b
+# %% ../nbs/08_tables.ipynb #7b375f3d
 _TRAIN, _VAL, _TEST = ('train', 'train'), ('val', None), ('test', None)
 _SAYS = dict(train=_TRAIN, training=_TRAIN, val=_VAL, valid=_VAL, validation=_VAL, test=_TEST, query=('test', 'query'), probe=('test', 'query'),
              gallery=('test', 'gallery'), challenge=('challenge', None)) # Subset and role by what a column says
@@ -296,10 +297,11 @@ def first_are_queries(
     camid = table.camid.astype('string').fillna('')
     is_first = ~pd.DataFrame(dict(pid=pid, camid=camid)).duplicated()
     nothing_left = is_first.groupby(pid).transform('all')
-    is_query = is_first & ~nothing_left | ~pid.duplicated() & nothing_left & (n_images > 1)
-    return pd.Series(np.where(is_query & is_known, 'query', 'gallery'), table.index)
+    is_only_query = nothing_left & ~pid.duplicated() & (n_images > 1)
+    is_query = is_known & (is_first & ~nothing_left | is_only_query)
+    return pd.Series(np.where(is_query, 'query', 'gallery'), table.index)
 
-# %% ../nbs/08_tables.ipynb #d5dd76ce
+# %% ../nbs/08_tables.ipynb #63ad6a14
 def _said(raw, column):
     "What the column says of each row, in lower case, '' where it is empty or not there."
     if column not in raw: return pd.Series('', raw.index)
@@ -323,7 +325,7 @@ def _refuse_parts(files, subset, role, where):
     raise ReIDError(f"{where}: {first_of(rows)} is in no part; subset and role are train and train, "
                     "or test or challenge and query or gallery")
 
-# %% ../nbs/08_tables.ipynb #c6eb3dc3
+# %% ../nbs/08_tables.ipynb #e6815dac
 def _one_test_part(parts, tested, where):
     "(N,) bool: the rows to keep, where of val and test one is the labeled test part."
     other = 'val' if tested == 'test' else 'test'
@@ -353,7 +355,7 @@ def _fill_in_roles(raw, parts, where):
         parts.loc[lacks, 'role'] = first_are_queries(rows)
     return parts.assign(subset=parts.subset.replace('val', 'test'))
 
-# %% ../nbs/08_tables.ipynb #22ff0ac2
+# %% ../nbs/08_tables.ipynb #3987fa2d
 def visible_fraction(
     values, # Column
     files,  # Of the same length
@@ -383,6 +385,7 @@ def _relative(file, folder, root, has_root):
         below = os.path.join(top, '')
         if place.startswith(below): return Path(place[len(below):]).as_posix()
 
+# %% ../nbs/08_tables.ipynb #f3262b30
 def _below_root(files, folder, root, has_root, where):
     "(N,) the paths relative to the root; raises `ReIDError` for one that leads elsewhere."
     plain = {odd: _plain_path(odd) for odd in filter(_ODD.search, files)}
@@ -395,7 +398,7 @@ def _below_root(files, folder, root, has_root, where):
     path = {odd: below.get(path, path) for odd, path in plain.items()}
     return pd.Series([path.get(file, file) for file in files], files.index, object)
 
-# %% ../nbs/08_tables.ipynb #107bee3a
+# %% ../nbs/08_tables.ipynb #13bbc6bc
 _Sheet = namedtuple('_Sheet', 'raw sources boxes classes') # Columns under our names, from these to theirs; columns of boxes; how many classes
 _LIKE_SPLIT = re.compile(r'(.*_)?(fold|phase|usage|split|subset|partition)(_.*)?|(is_?)?(train|val|valid|test|query|gallery)', re.I)
 
@@ -418,7 +421,7 @@ def _read_sheet(path, columns, images=(), content=None):
     classes = raw.class_id.nunique() if 'class_id' in raw else 0
     return _Sheet(pd.DataFrame(four | ours, raw.index), found, boxes, classes)
 
-# %% ../nbs/08_tables.ipynb #f0aab60f
+# %% ../nbs/08_tables.ipynb #b0dfde26
 def _check_head(path, head, columns, found, boxes):
     "Raises `ReIDError` when the file lacks a column."
     required = dict.fromkeys(['file', 'pid', *columns])
@@ -442,7 +445,7 @@ def _tell_columns(path, head, found, columns, boxes):
         print(f"{escape(path)}: column {escape(name)} is not read; if it says what an image is for, "
               f"give --columns subset={escape(name)}")
 
-# %% ../nbs/08_tables.ipynb #6a500fde
+# %% ../nbs/08_tables.ipynb #e657f49c
 def _without(raw, keep, what, where):
     "The rows to keep; how many are left out is printed."
     n = len(keep) - keep.sum()
@@ -480,10 +483,11 @@ def _only_once(raw, where):
     "Raises `ReIDError` for a file that is there twice, but as query and gallery of a protocol whose queries are the gallery."
     protocol = stripped_texts(raw, 'protocol').fillna('')
     in_both = all(get_protocol(name).itself for name in protocol.unique())
-    twice = raw.file[raw.duplicated(['file', 'role'] if in_both and 'role' in raw else 'file')]
+    key = ['file', 'role'] if in_both and 'role' in raw else 'file'
+    twice = raw.file[raw.duplicated(key)]
     if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice")
 
-# %% ../nbs/08_tables.ipynb #94c94aeb
+# %% ../nbs/08_tables.ipynb #cc3a28ba
 def _unpack_images(path, column, dest, progress, max_gib):
     "The `ParquetImages` of the column, and the folder that they are unpacked in."
     if dest is None: raise ReIDError(f"{path} holds the images themselves in its column {column}; read it with reid_data")
@@ -517,7 +521,7 @@ def read_image_table(
     _only_once(raw, path)
     return _image_table(raw, sheet, tested, path).reset_index(drop=True), top
 
-# %% ../nbs/08_tables.ipynb #9c591fe9
+# %% ../nbs/08_tables.ipynb #3b4d341d
 def _tested_part(theirs):
     "The column of subset and which of val and test is the labeled part, of 'split' or 'split=val'."
     if not theirs: return theirs, 'test'
@@ -525,6 +529,7 @@ def _tested_part(theirs):
     if tested not in ('', 'val', 'test'): raise ReIDError(f"--columns subset={theirs}: write subset={column}=val or subset={column}")
     return column, tested or 'test'
 
+# %% ../nbs/08_tables.ipynb #bdf85172
 def with_parts(
     raw,          # Rows with file and pid, and with camid, subset and role where they are known, as texts
     where,        # For the errors
@@ -565,7 +570,7 @@ def _box_text(box):
     "As in '10,20,64,128', '' for the whole picture."
     return ','.join(map(str, box or ()))
 
-# %% ../nbs/08_tables.ipynb #023f32c6
+# %% ../nbs/08_tables.ipynb #6f205c30
 def read_rows(
     path,          # Of a table, for the errors and by its ending (Path)
     content:bytes, # What it holds
