@@ -163,9 +163,8 @@ def score_row(
     folder,         # Of its network
 ) -> dict:
     "`ap` of each query, None without a match, their `fingerprint`, and `mAP`, `rank1`, `mINP`."
-    embeddings, distances = embed_and_rank(data, recipe, folder, 'test')
-    q, g = (embeddings.role(role).table for role in ('query', 'gallery'))
-    scores = evaluate_rows(distances, q, g, recipe.test.protocol)
+    _, ranking = embed_and_rank(data, recipe, folder, 'test')
+    scores = evaluate_rows(ranking.distances, ranking.q_table, ranking.g_table, recipe.test.protocol)
     ap = [None if np.isnan(value) else float(value) for value in scores.ap]
     return dict(
         ap=ap,

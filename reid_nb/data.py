@@ -13,17 +13,18 @@ from typing import NamedTuple
 
 import pandas as pd
 from fastcore.basics import patch
-from .archives import MAX_GIB, MAX_IMAGES, open_archive
+from .archives import MAX_GIB, MAX_IMAGES
 from .core import ReIDError, WriteError, escape, not_blank
 from .files import Files, ReadOptions, read_below
 from .images import count_endings, frame_path, inspect_images, split_crop, tell_unread, unread_images
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
 from .nested import layout_of_pattern
-from . import benchmarks, boxes, coco # layouts of their own
+from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol
 from .spreadsheets import READERS, UNREADABLE, read_csv_columns
 from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
+from .tars import open_archive
 
 # %% ../nbs/09_data.ipynb #fd6f7184
 def _in_row_order(table):

@@ -60,6 +60,7 @@ def _facts(r):
     lines = [f'id {person}{camera}']
     if _is_known(r, 'visible'): lines.append(f'{r.visible:.0%} visible')
     if _is_known(r, 'kind'): lines.append(str(r.kind))
+    if getattr(r, 'n_images', 1) > 1: lines.append(f'{r.n_images:.0f} images')
     return lines
 
 HEIGHT = 208 # Pixels of a picture
@@ -518,7 +519,7 @@ def paint(self:ExplorerView):
         self.map.legend, self.map.marks = legend, self.marks(rows)
 
 # %% ../nbs/35_explorer.ipynb #1ca3d22d
-RINGS = dict(right='#2e9e5b', wrong='#c8174a', camera='#888', unknown='#888', query='#000')
+RINGS = dict(right='#2e9e5b', wrong='#c8174a', unknown='#888', query='#000', **dict.fromkeys(('camera', 'clothes', 'itself', 'group'), '#888'))
 
 @patch
 def marks(self:ExplorerView,

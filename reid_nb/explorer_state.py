@@ -21,19 +21,20 @@ from .core import ReIDError, not_blank
 from .data import ReIDData
 from .data_overlap import Overlap, content_table, find_overlap
 from .embed import Embeddings, embed, embedding_config, load_embeddings
-from .fusion import fuse
 from .images import decode_image, open_image
-from .metrics import evaluate_rows, find_matches
+from .labels import find_matches, label_rows
+from .metrics import evaluate_rows
 from .models import ReIDModel, load_model
 from .pipeline import KEYS
 from .provenance import check_trained_on, trained_on
 from .recipe import Recipe, TestRecipe
-from .retrieval import Retriever, embed_options, step_names
+from .retrieval import Retriever, embed_options, fuse_ranked, step_names
 from .run_files import read_root, read_table
 from .runs import RunFile, check_run_folder, load_run_recipe
 from .saliency import model_input
 from .splits import split_roles
 from .tables import names_of
+from .tracklets import pool_embeddings
 
 # %% ../nbs/34_explorer_state.ipynb #7b9a8f31
 _WORDS = {True: 'with flip', False: 'without flip'}
@@ -67,9 +68,11 @@ class ModelResult:
         ):
         self.name, self.test = name, test
         self.model, self.overlap = model, overlap
-        self.retriever = Retriever(embed or _stored(name, flip, plain))
+        find = embed or _stored(name, flip, plain)
+        def pooled(**options): return pool_embeddings(find(**options), test.pool)
+        self.retriever = Retriever(pooled)
         given = [e for e in (flip, plain) if isinstance(e, Embeddings)]
-        first = given[0] if given else self.embeddings()
+        first = pool_embeddings(given[0], test.pool) if given else self.embeddings()
         table = _with_labels(first.table)
         self.q = table[table.role == 'query']
         self.g = table[table.role == 'gallery']
@@ -351,7 +354,7 @@ def fused(self:Explorer) -> np.ndarray:
     for name in weights:
         d = self.members[name].distances(last, self.test)
         distances.append(d)
-    return fuse(distances, list(weights.values()))
+    return fuse_ranked(distances, list(weights.values()))
 
 @patch
 def distances(self:Explorer,
@@ -382,17 +385,13 @@ def _compute(self:Explorer, name):
     if name == 'fused': d = self.fused()
     else: d = self.members[name].distances(self.step, self.test)
     if not self._has_matches(): return d, None
-    results = evaluate_rows(d, self.q, self.g, self.test.same_camera)
+    results = evaluate_rows(d, self.q, self.g, self.test.protocol)
     return d, results
 
 @patch
 def _has_matches(self:Explorer):
     "Does any query have a match that counts?"
-    q, g = self.q, self.g
-    columns = [q.pid, g.pid]
-    if not self.test.same_camera: columns += [q.camid, g.camid]
-    arrays = [np.asarray(column) for column in columns]
-    queries, _ = find_matches(*arrays)
+    queries, _ = find_matches(label_rows(self.q, self.g, self.test.protocol))
     return len(queries) > 0
 
 # %% ../nbs/34_explorer_state.ipynb #369e988c
@@ -428,22 +427,21 @@ def scores_by_step(
         last.append(distances)
     if len(last) > 1:
         fuse_step = step_names()[-1]
-        table.append(dict(model='all', step=fuse_step) | _scores(fuse(last), explorer))
+        table.append(dict(model='all', step=fuse_step) | _scores(fuse_ranked(last), explorer))
     return pd.DataFrame(table)
 
 def _scores(distances, explorer):
     "What `scores_by_step` tells of (Q, G) distances."
-    q, g = explorer.q, explorer.g
-    same_camera = explorer.test.same_camera
-    res = evaluate_rows(distances, q, g, same_camera)
+    res = evaluate_rows(distances, explorer.q, explorer.g, explorer.test.protocol)
     low, high = res.interval()
     rank1, rank5 = res.cmc[1], res.cmc[5]
     return dict(mAP=res.mAP, low=low, high=high, rank1=rank1, rank5=rank5, mINP=res.mINP)
 
 # %% ../nbs/34_explorer_state.ipynb #f35b3eb9
-STATUS = {'right': 'the same person', 'wrong': 'another person', 'camera': 'the same person and camera: not counted',
-          'unknown': 'not known'}
-_IN_ORDER = ['camera', 'right', 'unknown'] # the first that fits
+STATUS = {'right': 'the same person', 'wrong': 'another person', 'unknown': 'not known',
+          'camera': 'the same person and camera: not counted', 'clothes': 'the same person and clothes: not counted',
+          'itself': 'the query itself: not counted', 'group': 'of another group: not ranked'}
+_NOT_COUNTED = 'camera', 'clothes', 'itself', 'group'
 _ELSEWHERE = dict(file='a picture from elsewhere', pid=-1, camid=-1)
 
 @patch
@@ -457,21 +455,17 @@ def row(self:Explorer) -> pd.Series:
 @patch
 def _status(self:Explorer):
     "(G,) of `STATUS`, what each gallery image is to the query."
-    row, g = self.row(), self.g
-    has_id, has_camera = row.pid != -1, row.camid != -1
-    same = has_id & (g.pid == row.pid)
-    same_camera = has_camera & (g.camid == row.camid)
-    unknown = (not has_id) | (g.pid == -1)
-    left_out = same & same_camera
-    if self.test.same_camera: left_out[:] = False
-    return np.select([left_out, same, unknown], _IN_ORDER, 'wrong')
+    if not isinstance(self.query, tuple): return np.full(len(self.g), 'unknown')
+    role, at = self.query
+    table = self.q if role == 'query' else self.g
+    return label_rows(table.iloc[[at]], self.g, self.test.protocol).status(0)
 
 def _ranked(g):
     "The gallery with `distance` and `status`, nearest first, with `rank`; of equal distances the right one comes last."
     g = g[np.isfinite(g.distance)]
     is_right = g.status == 'right'
     g = g.iloc[np.lexsort([is_right, g.distance])]
-    counts = g.status != 'camera'
+    counts = ~g.status.isin(_NOT_COUNTED)
     return g.assign(rank=np.where(counts, counts.cumsum(), 0))
 
 # %% ../nbs/34_explorer_state.ipynb #d7820b7c
@@ -508,14 +502,14 @@ def precision(self:Explorer,
     ) -> float:
     "Average precision of the list, NaN when no image in it is known to be right."
     g = self.ranked(name)
-    counted = g[(g.status != 'camera') & (g.pid != -1)]
+    counted = g[(g['rank'] > 0) & (g.pid != -1)]
     hits = (counted.status == 'right').to_numpy()
     if not hits.any(): return math.nan
     ranks = np.flatnonzero(hits) + 1
     return float((np.cumsum(hits)[hits] / ranks).mean())
 
 # %% ../nbs/34_explorer_state.ipynb #d93637dd
-FRAMES = dict(right=dict(color='#2e9e5b'), wrong=dict(color='#c8174a', ls='--'), camera=dict(color='0.6'), unknown=None)
+FRAMES = dict(right=dict(color='#2e9e5b'), wrong=dict(color='#c8174a', ls='--'), **dict.fromkeys(_NOT_COUNTED, dict(color='0.6')))
 _BARE = dict(xticks=[], yticks=[], frame_on=False, anchor='N')
 
 @patch
@@ -545,8 +539,10 @@ def _draw_list(self:Explorer, axes, name):
 def _draw_match(self:Explorer, ax, r):
     "A gallery image with its rank, its distance and its frame."
     ax.imshow(open_image(self.root, r.file))
-    ax.set_title(f'{r.rank or "–"}\n{r.distance:.2f}', fontsize=7)
-    frame = FRAMES[r.status]
+    n_images = getattr(r, 'n_images', 1)
+    of_tracklet = f'\n{n_images} images' if n_images > 1 else ''
+    ax.set_title(f'{r.rank or "–"}\n{r.distance:.2f}{of_tracklet}', fontsize=7)
+    frame = FRAMES.get(r.status)
     if frame is None: return
     ax.set_frame_on(True)
     for spine in ax.spines.values(): spine.set(linewidth=3, **frame)

@@ -27,7 +27,6 @@ from .data import ReIDData
 from .decisions import decisions_key
 from .distributed import on_first, process_group
 from .embed import color_histogram, embed
-from .fusion import fuse
 from .learner import check_training, logger, reid_learner
 from .loaders import to_device
 from .loss_history import LossHistory
@@ -39,11 +38,12 @@ from .provenance import (check_trained_on, differing, read_training_losses, same
                                 training_rows)
 from .recipe import Recipe
 from .report import write_report
-from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_distances, rank
+from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_ranking, find_groups, fuse_ranked, rank
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
 from .runs import RunFile, check_whole, load_run_recipe, open_run
 from .schedule import lr_schedule
 from .submission import check_submission, submission_ids, write_submission
+from .tracklets import check_tracklets, ranked_rows
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -264,23 +264,24 @@ def embed_and_rank(
     subset:str,          # 'test' or 'challenge'
     progress:bool=False, # Show a bar?
 ) -> tuple:
-    "Embeddings of a subset by the model in `folder`, and their (Q, G) `final_distances`."
+    "Embeddings of a subset by the model in `folder`, and their `final_ranking`."
     model = load_model(folder).to(default_device())
     positions = np.flatnonzero(data.table.subset == subset)
     all_images = cached_images(data.table, data.root, recipe.model.size, recipe.model.resize)
     images, options = take(all_images, positions), embed_options(recipe.test)
     embeddings = embed(model, data.table.iloc[positions], pixels=images, progress=progress, **options)
-    return embeddings, final_distances(embeddings, recipe)
+    return embeddings, final_ranking(embeddings, recipe)
 
 # %% ../nbs/33_pipeline.ipynb #a06bebcb
 def log_score(
     run:Run,  # Whose `scores` get a row
     step:str, # Name of the row
-    dist,     # (Q, G) distances of the validation part
+    ranking,  # `Ranking` of the validation part
+    dist=None, # (Q, G) distances in place of its own
 ):
-    "Add mAP, rank-1 and mINP of `dist` to the run's table."
-    q, g = run.data.rows('test', 'query'), run.data.rows('test', 'gallery')
-    result = evaluate_rows(dist, q, g, run.recipe.test.same_camera)
+    "Add mAP, rank-1 and mINP of the ranking to the run's table."
+    if dist is None: dist = ranking.distances
+    result = evaluate_rows(dist, ranking.q_table, ranking.g_table, run.recipe.test.protocol)
     mean_ap, rank1, minp = float(result.mAP), float(result.cmc[1]), float(result.mINP)
     row = dict(step=step, mAP=mean_ap, rank1=rank1, mINP=minp)
     run.scores.append(row)
@@ -289,7 +290,7 @@ def log_score(
 
 def _log_plain(run, label, embeddings):
     "Score embeddings as they are, before any step."
-    log_score(run, label, as_ranking(embeddings).distances)
+    log_score(run, label, as_ranking(embeddings, run.recipe.test.protocol))
 
 # %% ../nbs/33_pipeline.ipynb #cd9e4725
 KEYS = dict(validation='test', challenge='challenge') # Subsets of the table, as files name them
@@ -305,13 +306,13 @@ def _log_baselines(run, source, noise_model):
     if noise_model is not None: _log_plain(run, TRAINED, embed(noise_model, **source, **plain))
 
 def _rank_and_log(run, embeddings):
-    "Distances after the last step; each step is scored."
-    for name, distances in rank(embeddings, run.recipe):
-        if name != PLAIN: log_score(run, STEPS[name].label, distances)
-    return distances
+    "The `Ranking` after the last step; each step is scored."
+    for name, ranking in rank(embeddings, run.recipe):
+        if name != PLAIN: log_score(run, STEPS[name].label, ranking)
+    return ranking
 
 def _rank_models(run, models, key, noise_model):
-    "Sum of the models' distances on one subset; with labels the first model's steps are scored."
+    "Sum of the models' distances on one subset, without labels those of the images; with labels the first model's steps are scored."
     rows = run.data.rows(KEYS[key])
     positions = np.flatnonzero(run.data.table.subset == KEYS[key])
     source = dict(images=rows, pixels=take(run.images, positions), progress=run.verbose)
@@ -325,10 +326,10 @@ def _rank_models(run, models, key, noise_model):
             _log_plain(run, TRAINED if noise_model is None else CLEANED, plain)
         embeddings = embed(model, **source, **embed_options(test))
         embeddings.save(run.out/f'embeddings/{name}-{key}.safetensors')
-        distances = _rank_and_log(run, embeddings) if is_logged else final_distances(embeddings, run.recipe)
-        model_distances.append(distances)
-    fused = fuse(model_distances)
-    if has_labels and len(models) > 1: log_score(run, STEPS['fuse'].label, fused)
+        ranking = _rank_and_log(run, embeddings) if is_logged else final_ranking(embeddings, run.recipe)
+        model_distances.append(ranking.distances if has_labels else ranking.image_distances)
+    fused = fuse_ranked(model_distances)
+    if has_labels and len(models) > 1: log_score(run, STEPS['fuse'].label, ranking, fused)
     return fused
 
 # %% ../nbs/33_pipeline.ipynb #3bf4e7f2
@@ -393,11 +394,19 @@ def _check_cleaning(data, recipe, loss):
 def _check_retrieval(data, recipe):
     "Rank made-up features, and score made-up distances where there are labels."
     check_steps(recipe)
-    q, g = data.rows('test', 'query'), data.rows('test', 'gallery')
-    if len(q):
-        no_distances = np.zeros((len(q), len(g)))
-        evaluate_rows(no_distances, q, g, recipe.test.same_camera)
+    for subset in KEYS.values(): _check_rows(data, subset, recipe.test)
     unlabeled_ids(data)
+
+def _check_rows(data, subset, test):
+    "Find what a subset's rows need to be ranked, and score made-up distances where there are labels."
+    q, g = data.rows(subset, 'query'), data.rows(subset, 'gallery')
+    if not len(q): return
+    if test.pool:
+        check_tracklets(q, g)
+        q, g = ranked_rows(q, test.pool), ranked_rows(g, test.pool)
+    find_groups(q, g, test.protocol)
+    no_distances = np.zeros((len(q), len(g)))
+    if subset == 'test': evaluate_rows(no_distances, q, g, test.protocol)
 
 def validate(
     data:ReIDData, # What a run is to be made on

@@ -171,7 +171,8 @@ def find_problems(
     "The `Problem`s of a data set, the worst first; duplicates are told by their decoded pixels."
     images = inspect_images(data.root, data.table.file)[0] if data.images is None else data.images
     table = data.table.assign(content=data.table.file.map(images.content))
-    problems = [*_damaged(data.errors), *_copies(table)]
+    each_once = table.drop_duplicates('file') # A query may be in the gallery too
+    problems = [*_damaged(data.errors), *_copies(each_once)]
     problems += _reading_problems(data)
     problems += _query_problems(table, get_protocol(data.protocol))
     problems += _id_problems(table, k, few)

@@ -25,6 +25,7 @@ from .metrics import evaluate_rows
 from .provenance import with_content
 from .runs import RunFile, check_run_folder, load_run_recipe, run_info
 from .tables import names_of
+from .tracklets import ranked_rows
 
 # %% ../nbs/31_run_files.ipynb #72d8e047
 RUN_TABLES = {  # Columns that a table of a run needs, by the name of its file
@@ -223,8 +224,7 @@ def _load_distances(path, n_queries, n_gallery):
 def _read_validation(run, out):
     "Add queries, gallery, their distances and the AP of each query."
     validation = run.table[run.table.subset == 'test']
-    run.q = validation[validation.role == 'query']
-    run.g = validation[validation.role == 'gallery']
+    run.q, run.g = (ranked_rows(validation[validation.role == role], run.recipe.test.pool) for role in ('query', 'gallery'))
     path = _require_file(out, RunFile.distances)
     run.dist = _load_distances(path, len(run.q), len(run.g))
     step_names = [step['step'] for step in run.metrics['steps']]

@@ -32,9 +32,10 @@ from .models import read_zoo, zoo_recipes
 from .pipeline import (KEYS, Job, Run, check_run, clean, embed_and_rank, embedding_files, train,
                               train_job, unlabeled_ids, validate)
 from .recipe import Recipe
-from .retrieval import STEPS, final_distances
+from .retrieval import STEPS, final_ranking, fuse_ranked, without_inf
 from .runs import RunFile, open_run, run_info
 from .submission import check_submission, write_submission
+from .tracklets import ranked_rows
 
 # %% ../nbs/37_zoo.ipynb #f7755bbd
 def select_rows(
@@ -92,10 +93,11 @@ def write_distances(
 ) -> Path:
     "Write embeddings and distances of one model on one subset; returns the path of the distances."
     folder = run.out/RunFile.models/name
-    embeddings, distances = embed_and_rank(run.data, recipe, folder, KEYS[key], run.verbose)
+    embeddings, ranking = embed_and_rank(run.data, recipe, folder, KEYS[key], run.verbose)
+    distances = ranking.distances if key == 'validation' else ranking.image_distances
     embeddings.save(run.out/f'embeddings/{name}-{key}.safetensors')
     path = run.out/_distances_file(name, key)
-    save_arrays(path, dict(distances=distances))
+    save_arrays(path, dict(distances=without_inf(distances)))
     return path
 
 # %% ../nbs/37_zoo.ipynb #7a2a4b02
@@ -183,10 +185,9 @@ GRID = [{f'test.{key}': value for key, value in zip(_TUNED, values)} for values 
 def _ap_with(change, embeddings, recipe):
     "(Q,) AP of the sum of all models with a change of the recipe."
     changed = recipe.set(**change)
-    q, g = (embeddings[0].role(role).table for role in ('query', 'gallery'))
-    distances = [final_distances(e, changed) for e in embeddings]
-    total = fuse(distances)
-    return evaluate_rows(total, q, g, changed.test.protocol).ap
+    rankings = [final_ranking(e, changed) for e in embeddings]
+    total = fuse_ranked([ranking.distances for ranking in rankings])
+    return evaluate_rows(total, rankings[0].q_table, rankings[0].g_table, changed.test.protocol).ap
 
 def _cross_fitted_ap(aps, pids, seed):
     "(Q,) AP with the row of `aps` that is best for the other half of the people."
@@ -205,7 +206,7 @@ def choose_parameters(
 ) -> tuple:
     "The change of `GRID` that is best for the sum, and (Q,) cross-fitted AP."
     aps = np.stack([_ap_with(change, embeddings, recipe) for change in GRID])
-    pids, mean_ap = embeddings[0].role('query').table.pid, 0
+    pids, mean_ap = ranked_rows(embeddings[0].role('query').table, recipe.test.pool).pid, 0
     for seed in range(cuts): mean_ap = mean_ap + _cross_fitted_ap(aps, pids, seed) / cuts
     best = np.nanmean(aps, 1).argmax()
     return GRID[best], mean_ap
@@ -303,7 +304,7 @@ def _retuned(run, paths):
     "What other parameters of re-ranking would change, for people by whom they were not chosen."
     folder = run.out/RunFile.embeddings
     embeddings = [load_embeddings(folder/f'{name}-validation.safetensors') for name in paths]
-    q, g = (embeddings[0].role(role).table for role in ('query', 'gallery'))
+    q, g = (ranked_rows(embeddings[0].role(role).table, run.recipe.test.pool) for role in ('query', 'gallery'))
     best, ap = choose_parameters(embeddings, run.recipe)
     total = fuse(list(paths.values()))
     present = evaluate_rows(total, q, g, run.recipe.test.protocol)
@@ -312,7 +313,7 @@ def _retuned(run, paths):
 
 def _validation_scores(run, paths):
     "Write table and picture of the contributions; returns scores for `ensemble.json`."
-    q, g = (run.data.rows('test', role) for role in ('query', 'gallery'))
+    q, g = (ranked_rows(run.data.rows('test', role), run.recipe.test.pool) for role in ('query', 'gallery'))
     table, scores = contributions(paths, q, g, run.recipe.test.protocol)
     found = dict(validation=scores)
     n_distances = len(paths) * len(q) * len(g)
