@@ -1915,6 +1915,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.sources.Pixels.errors': ('sources.html#pixels.errors', 'reid_nb/sources.py'),
                                  'reid_nb.sources.Pixels.hashes': ('sources.html#pixels.hashes', 'reid_nb/sources.py'),
                                  'reid_nb.sources.Pixels.views': ('sources.html#pixels.views', 'reid_nb/sources.py'),
+                                 'reid_nb.sources._crop_or_error': ('sources.html#_crop_or_error', 'reid_nb/sources.py'),
                                  'reid_nb.sources._cut_out': ('sources.html#_cut_out', 'reid_nb/sources.py'),
                                  'reid_nb.sources._digest': ('sources.html#_digest', 'reid_nb/sources.py'),
                                  'reid_nb.sources._file_hash': ('sources.html#_file_hash', 'reid_nb/sources.py'),
