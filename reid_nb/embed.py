@@ -402,7 +402,7 @@ def _embed_parts(model, parts, views_of, store, length, progress, flip, bs):
         for part, (views, is_bad) in zip(todo, _map_ahead(views_of, todo)):
             directions = [_directions(model, x, flip, bs) for x in views]
             found = F.normalize(sum(directions))
-            found[is_bad] = torch.nan
+            found[torch.tensor(is_bad)] = torch.nan
             store.put(part, found.numpy())
             put(part, found)
             bar.update(len(part))

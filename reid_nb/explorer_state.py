@@ -92,14 +92,16 @@ class ModelResult:
         e = self.embeddings(step, test)
         return [e.role(role).features for role in ('query', 'gallery')]
 
-    def distances(self,
-                  step:str,        # Of `step_names`, but 'fuse'
-                  test:TestRecipe, # Section of a recipe
-        ) -> np.ndarray:
-        "(Q, G) float32; the search for neighbors is made once for all parameters of re-ranking. Raises `ReIDError`."
-        names = step_names(several=False)
-        if step not in names: raise ReIDError(f"there is no step {step!r} of one model; give {', '.join(names)}")
-        return self.retriever.distances(step, test)
+# %% ../nbs/34_explorer_state.ipynb #a969ba60
+@patch
+def distances(self:ModelResult,
+              step:str,        # Of `step_names`, but 'fuse'
+              test:TestRecipe, # Section of a recipe
+    ) -> np.ndarray:
+    "(Q, G) float32; the search for neighbors is made once for all parameters of re-ranking. Raises `ReIDError`."
+    names = step_names(several=False)
+    if step not in names: raise ReIDError(f"there is no step {step!r} of one model; give {', '.join(names)}")
+    return self.retriever.distances(step, test)
 
 # %% ../nbs/34_explorer_state.ipynb #7b28d99b
 def _fingerprint(im): return im.size, hash(im.tobytes())

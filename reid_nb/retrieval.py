@@ -275,11 +275,14 @@ def _apply_to_groups(step, ranking, test):
 
 def _parts(ranking):
     "Yields the `Ranking` of each group."
-    for number, (q_rows, g_rows) in enumerate(ranking.groups):
-        given = None if ranking.given is None else ranking.given[np.ix_(q_rows, g_rows)]
-        cache = None if ranking.cache is None else ranking.cache.setdefault(number, {})
+    given, cache = ranking.given, ranking.cache
+    for number, rows in enumerate(ranking.groups):
+        q_rows, g_rows = rows
         tables = ranking.q_table.iloc[q_rows], ranking.g_table.iloc[g_rows]
-        yield Ranking(ranking.q[q_rows], ranking.g[g_rows], *tables, given, cache)
+        part = Ranking(ranking.q[q_rows], ranking.g[g_rows], *tables)
+        if given is not None: part = replace(part, given=given[np.ix_(*rows)])
+        if cache is not None: part = replace(part, cache=cache.setdefault(number, {}))
+        yield part
 
 def _with_features(ranking, parts):
     "The ranking with the features of these groups; those of images without a partner stay 0."
@@ -405,13 +408,16 @@ def _pooled(self:Retriever, upto, test):
 
 def _with_query(ranking, feature, kept, is_joint, group):
     "The ranking with one query more at the end, which stands in `group`, or in each for -1; alone unless `is_joint`."
-    row = pd.DataFrame([{c: NOT_KNOWN.get(c) for c in ranking.q_table}])
-    q, q_table = feature[None], row
-    if is_joint: q, q_table = np.concatenate([ranking.q, q]), pd.concat([ranking.q_table, row])
+    q_table = pd.DataFrame([{c: NOT_KNOWN.get(c) for c in ranking.q_table}])
+    q = feature[None]
+    if is_joint:
+        q = np.concatenate([ranking.q, q])
+        q_table = pd.concat([ranking.q_table, q_table])
     one = Ranking(q, ranking.g[kept], q_table, ranking.g_table[kept])
     if ranking.groups is None: return one
-    queries = ranking.q_table.group.to_numpy() if is_joint else np.zeros(0, int)
-    return replace(one, groups=_groups_with_last(queries, one.g_table.group.to_numpy(), group))
+    queries = q_table.group.to_numpy()[:-1]
+    gallery = one.g_table.group.to_numpy()
+    return replace(one, groups=_groups_with_last(queries, gallery, group))
 
 def _groups_with_last(queries, gallery, group):
     "Rows of each group as in `Ranking`, with a query more at the end: in that group, or in each for -1."
@@ -486,7 +492,9 @@ def check_steps(
     recipe:Recipe, # Section `test` is read
 ):
     "Raises `ReIDError` for values with which a step cannot work."
-    table = pd.DataFrame([NOT_KNOWN] * 4).assign(role=['query', 'gallery'] * 2, file=list('abcd'), group=0, tracklet=[0, 1, 2, 3])
+    roles, numbers = ['query', 'gallery'] * 2, [0, 1, 2, 3]
+    table = pd.DataFrame([NOT_KNOWN] * 4).assign(role=roles, file=list('abcd'), group=0, tracklet=numbers)
     embed_options(recipe.test)
-    for name, ranking in rank(Embeddings(np.eye(4, dtype=np.float32), table), recipe):
+    made_up = Embeddings(np.eye(4, dtype=np.float32), table)
+    for name, ranking in rank(made_up, recipe):
         if not np.isfinite(ranking.distances).all(): raise ReIDError(f"step {name} gives distances that are no numbers")

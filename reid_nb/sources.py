@@ -14,14 +14,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from fastcore.basics import patch
 from PIL import Image
 
 from .cache import decode_images, resize_image
 from .core import ReIDError, escape
-from .data import ReIDData, read_dataset
+from .data import ReIDData, _names, read_dataset
 from .files import Files, read_below
 from .images import (boxes_by_frame, crop_name, crop_to, inspect_images, is_hidden, is_image, split_crop,
-                            tell_unread)
+                            tell_unread, unread_images)
 from .layouts import find_layout
 
 # %% ../nbs/24_sources.ipynb #2f3471cd
@@ -66,14 +67,9 @@ def _where_files_are(files):
 
 # %% ../nbs/24_sources.ipynb #b3b4cbc1
 def _paths_below(folder):
-    "Paths of all files and folders below; a folder's ends in a slash. Hidden ones are left out."
-    names = []
-    for top, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith('.'))
-        inside = os.path.relpath(top, folder).replace(os.sep, '/')
-        start = '' if inside == '.' else f'{inside}/'
-        names += [f'{start}{name}' for name in files]
-        names += [f'{start}{name}/' for name in folders]
+    "Paths of all files and folders below, of links as well; a folder's ends in a slash. Hidden ones are left out."
+    try: names = _names(folder, folder)
+    except OSError as e: raise ReIDError(f"{e.filename or folder} cannot be read: {e.strerror}") from e
     return [name for name in names if not is_hidden(name)]
 
 def _has_layout(names, folder):
@@ -87,7 +83,8 @@ def _heap(folder, names):
     tell_unread(folder, names)
     images = sorted(name for name in names if is_image(name))
     if not images: raise ReIDError(f"{folder} holds no images")
-    others = sum(not name.endswith('/') for name in names) - len(images)
+    files = [name for name in names if not name.endswith('/')]
+    others = len(files) - len(images) - len(unread_images(files))
     rest = f"; {others:,} other files" if others else ''
     print(f"{escape(folder)}: no known layout, {len(images):,} images without labels{rest}")
     return images
@@ -189,23 +186,35 @@ class FileImages:
         "From file to why it cannot be decoded."
         return inspect_images(self.root, self.table.file.iloc[rows])[1]
 
-    def hashes(self, rows=slice(None)):
-        "Hash of the file of each row."
-        files = self.table.file.iloc[rows]
-        by_frame = boxes_by_frame(files)
-        paths = [self.root/frame for frame in by_frame]
-        out = [''] * len(files)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for places, found in zip(by_frame.values(), pool.map(_file_hash, paths)):
-                for place, _ in places: out[place] = found
-        return out
+# %% ../nbs/24_sources.ipynb #7fa8397c
+@patch
+def hashes(self:FileImages,
+           rows=slice(None), # Slice
+    ) -> list:
+    "Hash of the file of each row."
+    files = self.table.file.iloc[rows]
+    by_frame = boxes_by_frame(files)
+    paths = [self.root/frame for frame in by_frame]
+    out = [''] * len(files)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for places, found in zip(by_frame.values(), pool.map(_file_hash, paths)):
+            for place, _ in places: out[place] = found
+    return out
 
-    def check(self, rows, hashes):
-        "`ReIDError` when files are others than at the start."
-        if self.hashes(rows) == hashes[rows]: return
-        raise ReIDError(f"images in {self.root} were changed while they were read; leave them alone, and embed again")
+@patch
+def check(self:FileImages,
+          rows,   # Slice
+          hashes, # Of all images, at the start
+    ):
+    "`ReIDError` when files are others than at the start."
+    if self.hashes(rows) == hashes[rows]: return
+    raise ReIDError(f"images in {self.root} were changed while they were read; leave them alone, and embed again")
 
 # %% ../nbs/24_sources.ipynb #9b488af7
+def _digest(*texts):
+    "sha256 of some texts, in hex digits."
+    return hashlib.sha256('\0'.join(texts).encode()).hexdigest()
+
 class Pictures:
     "Pictures in memory, at any size."
     def __init__(self,
@@ -235,6 +244,7 @@ class Pictures:
 
     def check(self, rows, hashes): "Pictures in memory stay as they are."
 
+# %% ../nbs/24_sources.ipynb #d9ed4c8b
 class Pixels:
     "Images that are decoded already, at their one size."
     def __init__(self,
@@ -258,10 +268,6 @@ class Pixels:
 
     def check(self, rows, hashes): "Pixels in memory stay as they are."
 
-def _digest(*texts):
-    "sha256 of some texts, in hex digits."
-    return hashlib.sha256('\0'.join(texts).encode()).hexdigest()
-
 # %% ../nbs/24_sources.ipynb #2aca34d1
 def _is_picture(item): return isinstance(item, Image.Image) or (isinstance(item, np.ndarray) and item.ndim in (2, 3))
 
@@ -281,24 +287,27 @@ def _to_picture(item, name):
     try: return item.convert('RGB')
     except Exception as e: raise ReIDError(f"{name} cannot be decoded: {e}") from e # Pillow raises nearly anything
 
-def _cut_out(items):
-    "Yields name and function that gives the picture, of pictures, and of pairs of a picture and boxes."
-    for number, item in enumerate(items):
-        name = f'picture-{number}'
-        if not _is_boxed(item):
-            yield name, lambda item=item, name=name: _to_picture(item, name)
-            continue
-        picture, boxes = item
-        for box in whole_boxes(boxes):
-            crop = crop_name(name, box)
-            yield crop, lambda picture=picture, box=box, crop=crop: crop_to(_to_picture(picture, crop), box, crop)
+def _cut_out(item, name):
+    "Names and pictures, or errors, of a picture, or of the boxes in one."
+    picture, boxes = item, [None]
+    if _is_boxed(item):
+        picture, boxes = item[0], whole_boxes(item[1])
+    names = [name if box is None else crop_name(name, box) for box in boxes]
+    try: picture = _to_picture(picture, name)
+    except ReIDError as e: return dict.fromkeys(names, e)
+    return {crop: _crop_or_error(picture, box, crop) for crop, box in zip(names, boxes)}
 
+def _crop_or_error(picture, box, name):
+    try: return crop_to(picture, box, name)
+    except ReIDError as e: return e
+
+# %% ../nbs/24_sources.ipynb #e340bef3
 def _in_memory(items, resize, skip_bad):
     "`Pictures` of pictures and frames."
-    named, errors = {}, {}
-    for name, cut in _cut_out(items):
-        try: named[name] = cut()
-        except ReIDError as e: errors[name] = str(e)
+    found = {}
+    for number, item in enumerate(items): found |= _cut_out(item, f'picture-{number}')
+    errors = {name: str(e) for name, e in found.items() if isinstance(e, ReIDError)}
+    named = {name: picture for name, picture in found.items() if name not in errors}
     if errors and not skip_bad: raise_bad(errors)
     if not named: raise ReIDError("there is no picture; give one at least")
     return Pictures(named, resize, errors)
@@ -334,6 +343,7 @@ def _path_boxes(pairs):
         else: names.append(item)
     return names
 
+# %% ../nbs/24_sources.ipynb #429997c9
 def open_images(
     images,              # What `find_images` takes; pictures or arrays, one or a list; pairs of a frame and boxes
     root=None,           # Folder of a table's files

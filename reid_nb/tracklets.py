@@ -100,12 +100,15 @@ def pool_table(
     number, # (N,) from `entry_numbers`
 ) -> pd.DataFrame:
     "The first row of each entry, one with a known person where there is one, with `n_images`."
-    is_unknown = (table.pid == -1).to_numpy() if 'pid' in table else np.zeros(len(table), bool)
-    order = np.lexsort((np.arange(len(table)), is_unknown, number))
-    starts = np.searchsorted(number[order], np.arange(number.max(initial=-1) + 1))
-    counts = table.n_images.to_numpy() if 'n_images' in table else np.ones(len(table), int)
-    n_images = np.bincount(number, counts, len(starts)).astype(int)
-    return table.iloc[order[starts]].assign(n_images=n_images)
+    pid = table.get('pid', pd.Series(0, table.index))
+    is_unknown = (pid == -1).to_numpy()
+    order = np.lexsort((is_unknown, number)) # is stable
+    entries = np.arange(number.max(initial=-1) + 1)
+    starts = np.searchsorted(number[order], entries)
+    counts = table.get('n_images', pd.Series(1, table.index))
+    n_images = np.bincount(number, counts, len(entries))
+    rows = table.iloc[order[starts]]
+    return rows.assign(n_images=n_images.astype(int))
 
 def ranked_rows(
     table,  # Rows of one role
