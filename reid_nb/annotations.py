@@ -13,6 +13,7 @@ import pandas as pd
 
 from .core import ReIDError
 from .layouts import add_layout, built_in, first_of
+from .table_boxes import stripped_texts
 from .tables import name_columns, read_rows, with_parts
 
 # %% ../nbs/09_annotations.ipynb #4a191558
@@ -32,10 +33,10 @@ def _in_parts(rows, where):
     "`with_parts` of rows in which the list itself may say the part, and otherwise the folder does."
     twice = rows.file[rows.file.duplicated()]
     if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is listed twice")
-    said = rows.subset if 'subset' in rows else pd.Series(None, rows.index, object)
-    empty = said.fillna('').astype(str).str.strip() == ''
-    has_role = rows.role.notna() if 'role' in rows else False
-    return with_parts(rows.assign(subset=said.mask(empty & ~has_role, rows.split)).drop(columns='split'), where)
+    subset, role = stripped_texts(rows, 'subset'), stripped_texts(rows, 'role')
+    says_nothing = subset.isna() & role.isna()
+    rows = rows.assign(subset=subset.mask(says_nothing, rows.split))
+    return with_parts(rows.drop(columns='split'), where)
 
 # %% ../nbs/09_annotations.ipynb #29c4aecd
 _METADATA = 'metadata.csv', 'metadata.jsonl'
@@ -88,9 +89,10 @@ def _label_field(samples, where):
     "The one field that is a classification; raises `ReIDError` without one, or with several."
     fields = sorted({name for sample in samples for name in _labels(sample)[0]})
     if len(fields) == 1: return fields[0]
-    kinds = {_kind(field) for sample in samples for field in sample.values()} - {None}
-    has = f"the classifications {' and '.join(fields)}" if fields else f"no classification, but {', '.join(sorted(kinds)) or 'plain fields'}"
-    raise ReIDError(f"{where}: samples.json has {has}; give a csv with the columns file and pid, or export with the one label that is the id")
+    kinds = {_kind(field) for sample in samples for field in sample.values()}
+    others = ', '.join(sorted(kinds - {None})) or 'plain fields'
+    found = f"the classifications {' and '.join(fields)}" if fields else f'no classification, but {others}'
+    raise ReIDError(f"{where}: samples.json has {found}; give a csv with the columns file and pid, or export with the one label that is the id")
 
 def _sample_rows(files):
     "A dict for each sample of samples.json."
@@ -98,11 +100,14 @@ def _sample_rows(files):
     field = _label_field(samples, files.where)
     for sample in samples:
         labels, plain = _labels(sample)
-        tags = [tag.lower() for tag in _list(sample.get('tags'))]
+        tags = [tag.lower() for tag in _texts_in(sample.get('tags'))]
         split = [tag for tag in tags if tag in PART_NAMES]
         yield {**plain, 'file': str(sample.get('filepath', '')), 'pid': labels.get(field), 'split': ' '.join(split)}
 
-def _list(value): return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _texts_in(value):
+    "The texts in a list, none for anything else."
+    items = value if isinstance(value, list) else []
+    return [item for item in items if isinstance(item, str)]
 
 def _dicts(content, name, where):
     "The list of dicts with this name; raises `ReIDError` for something else."
@@ -155,7 +160,7 @@ def fiftyone_rows(
 FIFTYONE = dict(parts={}, strict=False, find=find_fiftyone, rows=fiftyone_rows,
                 about='exports of FiftyOne, samples.json or labels.json: the classification is the id, tags are parts')
 
-# %% ../nbs/09_annotations.ipynb #2ae6f689
+# %% ../nbs/09_annotations.ipynb #0b445a25
 add_layout('Hugging Face image folder', **HUGGING_FACE)
 add_layout('FiftyOne', **FIFTYONE)
 built_in('Hugging Face image folder', 'FiftyOne')
