@@ -29,6 +29,7 @@ from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .labels import label_rows
 from .metrics import bootstrap, ranked_lists
+from .protocols import protocol_of
 from .run_files import COLOR_HISTOGRAM, read_run
 from .runs import RunFile
 from .tables import name_in
@@ -385,6 +386,8 @@ def _steps_section(run):
     note = (f"Each step is added to the one above it; mAP, rank-1 and mINP in percent over "
             f"{len(run.q):,} queries against {len(run.g):,} gallery images, change of mAP in points. Bars show "
             "mAP; the whiskers on the last one span 95\u00a0% of the means of resampled queries.")
+    rules = protocol_of(run.q, run.recipe.test.protocol)
+    note += f" Protocol: {rules.name}. A query is compared with {rules.meaning}."
     table = steps_table(run.metrics['steps'], bootstrap(run.ap))
     return _section('Steps', note, table)
 
