@@ -8,10 +8,11 @@ __all__ = ['MODULES']
 # %% ../nbs/41_all.ipynb #a4548bcd
 from importlib import import_module
 
-MODULES = '''core recipe decisions runs players rendering scenes synth archives images layouts tables data explore transforms appearance augment cache
-             samplers splits loaders metrics verification losses models loss_history provenance schedule learner distributed noise
-             review coarse neighbors embed onnx fusion rerank retrieval submission run_files saliency report pipeline demo
-             data_overlap explorer_state explorer ablation zoo'''.split() # In the order of their notebooks
+MODULES = '''core protocols recipe decisions runs players rendering scenes synth archives images tars files layouts nested spreadsheets
+             table_boxes tables annotations benchmarks boxes coco data problems explore transforms appearance augment cache
+             samplers splits loaders labels metrics reassociation verification losses models loss_history provenance schedule learner distributed
+             noise review coarse neighbors sources embed onnx fusion rerank tracklets retrieval submission run_files saliency report
+             pipeline demo data_overlap explorer_state explorer ablation zoo'''.split() # In the order of their notebooks
 
 _modules = [import_module(f'reid_nb.{name}') for name in MODULES]
 __all__ = [name for module in _modules for name in module.__all__]

@@ -39,7 +39,8 @@ def _found_by_names(members, folder, pattern):
         return _one_of(bases, files, members[0])
     return find
 
-# %% ../nbs/09_benchmarks.ipynb #3fa392c5
+# %% ../nbs/09_benchmarks.ipynb #20aad832
+# After fast-reid's reader of VeRi, and Simple-CCReID's of LTCC
 _CAR = r'(?P<pid>[0-9]{4})_c(?P<camid>[0-9]{3})_(?P<frame>[0-9]{8})_[0-9]+'
 
 add_layout('VeRi-776', pattern=_CAR, about='776 vehicles from 20 cameras',
@@ -61,7 +62,8 @@ add_layout('flat train, query and gallery', pattern=MARKET_NAME, distractors=('0
     find=_found_by_names(['train/', 'query/', 'gallery/'], 'gallery/', MARKET_NAME),
     example=LAYOUTS['Market-1501 layout'].example);
 
-# %% ../nbs/09_benchmarks.ipynb #545b4315
+# %% ../nbs/09_benchmarks.ipynb #bb755c29
+# After the readers of PVPM; the readme of Occluded-REID and P-DukeMTMC
 _OCCLUDED, _WHOLE, _PARTIAL = 'occluded_body_images', 'whole_body_images', 'partial_body_images'
 
 def _has_id_folders(files, base):
@@ -130,7 +132,8 @@ def _read_list(files, name, pattern, example):
         told.append(found.groupdict())
     return told
 
-# %% ../nbs/09_benchmarks.ipynb #0ac47008
+# %% ../nbs/09_benchmarks.ipynb #6d03cf68
+# After torchreid's reader
 _MSMT_LINE = r'(?P<path>[^_ ]+_[^_ ]+_(?P<camid>[0-9]+)_[^ ]*) (?P<label>[0-9]+)'
 _MSMT_EXAMPLE = 'as in 0000/0000_000_01_0303morning_0015_0.jpg 0'
 
@@ -168,7 +171,8 @@ def _add_msmt(version, train, test):
 _add_msmt('v1', 'train', 'test')
 _add_msmt('v2', 'mask_train_v2', 'mask_test_v2')
 
-# %% ../nbs/09_benchmarks.ipynb #bed4eadc
+# %% ../nbs/09_benchmarks.ipynb #8401ba0f
+# After fast-reid's reader
 _VEHICLE_LISTS = '13164', '2400', '1600', '800' # The last that fits is taken
 
 def _vehicle_list(files, name, part):
@@ -201,7 +205,8 @@ for _size in _VEHICLE_LISTS:
         about=f'26,267 vehicles; the test list of {int(_size):,}', protocol='single shot, rest queries',
         ignored={'image': 'of another test list, or of none'})
 
-# %% ../nbs/09_benchmarks.ipynb #1a500561
+# %% ../nbs/09_benchmarks.ipynb #e2e133cb
+# After torchreid's readers
 def _half(ids):
     "Half of the ids, drawn at random, the same for the same ids."
     ids = sorted(ids)
@@ -214,7 +219,7 @@ def _two_cameras(files, pattern, example):
     return rows
 
 def _in_parts(rows, training):
-    "The rows with those of other ids as test: camera A asks, camera B is searched."
+    "The rows with those of other ids as test: queries of camera A, gallery of camera B."
     roles = dict(a='query', b='gallery')
     return [row if row['pid'] in training else row | dict(subset='test', role=roles[row['camid']]) for row in rows]
 
@@ -226,7 +231,7 @@ def _viper(files):
 _PRID_SHARED = 200 # Ids up to this one are the same people in both cameras
 
 def _prid(files):
-    "Half of the shared ids are train; the others are asked for among them and the other people of camera B."
+    "Half of the shared ids are train; the gallery of the others has the other people of camera B as well."
     rows = _two_cameras(files, 'person_(?P<pid>[0-9]{4})', 'person_<pid>, as in person_0001.png')
     shared = {row['pid'] for row in rows if int(row['pid']) <= _PRID_SHARED}
     def is_used(row): return row['camid'] == 'b' or row['pid'] in shared
@@ -241,31 +246,33 @@ add_layout('VIPeR', parts={}, rows=_viper, find=_found_by_names(_CAMERAS, 'cam_a
 add_layout('PRID, single shot', parts={}, rows=_prid, find=_found_by_names(_CAMERAS, 'cam_a/', 'person_[0-9]{4}'),
     about='200 people from two cameras among 749; one of the random halves of the papers');
 
-# %% ../nbs/09_benchmarks.ipynb #ca250e3a
+# %% ../nbs/09_benchmarks.ipynb #4883bde0
+# After Simple-CCReID's reader
 _PRCC_NAMES = '(?P<pid>[0-9]+)/(?P<camid>[ABC])_[^/]*?(?P<frame>[0-9]*)', '<pid>/<camera>_<name>, as in 001/A_cropped_rgb001.jpg'
 _PRCC_TEST = '(?P<pid>[0-9]+)/[^/]*?(?P<frame>[0-9]*)', '<pid>/<name>, as in 003/cropped_rgb001.jpg'
 
-def _prcc(asking, other):
-    "A `rows`: the images of camera `asking` are the queries, those of `other` are left out."
+def _prcc(camera, other):
+    "A `rows`: the images of `camera` are the queries, those of `other` are left out."
     def rows(files):
         told = _read_folder(files, 'rgb/train', TRAIN, *_PRCC_NAMES)
-        told += _read_folder(files, f'rgb/test/{asking}', QUERY, *_PRCC_TEST, camid=asking)
+        told += _read_folder(files, f'rgb/test/{camera}', QUERY, *_PRCC_TEST, camid=camera)
         told += _read_folder(files, 'rgb/test/A', GALLERY, *_PRCC_TEST, camid='A')
         return [row | dict(clothes=int(row['camid'] == 'C')) for row in told]
     return rows
 
-def _add_prcc(name, asking, other):
+def _add_prcc(name, camera, other):
     "Register PRCC with the queries of this camera."
     ignored = {'rgb/val': 'the people of train', 'sketch': 'outlines, no photographs',
                f'rgb/test/{other}': f"the queries of layout 'PRCC, {'same' if other == 'B' else 'changed'} clothes'"}
-    members = 'rgb/train/', 'rgb/test/A/', f'rgb/test/{asking}/'
-    add_layout(name, parts={}, rows=_prcc(asking, other), find=lambda files: files.only(*members), protocol='single shot',
-               about=f'221 people from three cameras; camera {asking} asks, A is searched', ignored=ignored)
+    members = 'rgb/train/', 'rgb/test/A/', f'rgb/test/{camera}/'
+    add_layout(name, parts={}, rows=_prcc(camera, other), find=lambda files: files.only(*members), protocol='single shot',
+               about=f'221 people from three cameras; queries of camera {camera}, gallery of A', ignored=ignored)
 
 _add_prcc('PRCC, same clothes', 'B', 'C')
 _add_prcc('PRCC, changed clothes', 'C', 'B')
 
-# %% ../nbs/09_benchmarks.ipynb #6fd835b7
+# %% ../nbs/09_benchmarks.ipynb #037f9ace
+# After prepare.py and prepare_VeRi.py of that repository
 _LAYUMI_PARTS = dict(train_all=TRAIN, train=TRAIN, query=QUERY, gallery=GALLERY)
 _LAYUMI_EXTRA = 'train_all/', 'val/', 'multi-query/'
 
@@ -276,8 +283,7 @@ def _name_in_folder(path):
     is_number = re.fullmatch('v?(-1|[0-9]{1,9})', folder)
     if not told or not is_number: return None
     if int(is_number[1]) != int(told['pid']): return None
-    pid = str(int(told['pid']))
-    return told.groupdict() | dict(pid=pid)
+    return {column: str(int(text)) for column, text in told.groupdict().items() if text}
 
 def _in_folders(files):
     "(part, person's folder and name, path) of the images that are in a folder of a part."
@@ -315,7 +321,8 @@ add_layout('layumi layout', parts={}, rows=_layumi, find=_find_layumi, strict=Fa
     about='train_all, train, val, query, gallery, multi-query with a folder for each id',
     ignored={'train': 'part of train_all', 'val': 'one image of each person in train', 'multi-query': 'boxes drawn by hand'});
 
-# %% ../nbs/09_benchmarks.ipynb #fd564d9a
+# %% ../nbs/09_benchmarks.ipynb #52717573
+# After torchreid's reader, which writes this json
 def _cuhk03_json(kind):
     "A `rows`: the first split of torchreid's json."
     def rows(files):
@@ -404,7 +411,8 @@ def _add_cuhk03(kind):
 
 for _kind in ('labeled', 'detected'): _add_cuhk03(_kind)
 
-# %% ../nbs/09_benchmarks.ipynb #06870ec4
+# %% ../nbs/09_benchmarks.ipynb #d1962378
+# From the readme of the development kit, edition of 2023
 _BOX_OF_PERSON = (r'[0-9]+-(?P<group>[0-9]+)-(?P<pid>[0-9]+)-(?P<frame>[0-9]+)-[^-/]*-[^-/]*-[^-/]*-[0-9]+x[0-9]+')
 _BLIND_BOX = r'[0-9]+-(?P<group>[0-9]+)-[0-9]+x[0-9]+'
 _SN_FOLDERS = '(?:[^/]+/){4}' # Championship, season, game, action
@@ -437,15 +445,17 @@ def _soccernet(labeled):
     return rows
 
 def _where_named(pattern):
-    "A `find`: '' when an image is named so."
+    "A `find`: '' when most images are named so."
     is_named = re.compile(pattern).fullmatch
-    def find(files): return '' if any(is_named(name.rpartition('/')[2]) for name in files.images) else None
+    def find(files):
+        named = [name for name in files.images if is_named(name.rpartition('/')[2])]
+        return '' if 2 * len(named) > len(files.images) else None
     return find
 
 _SN = dict(parts={}, find=_find_soccernet, protocol='same group')
 
 add_layout('a part of SoccerNet Re-Identification', parts={}, find=_where_named(rf'{_BOX_OF_PERSON}\.[^./]+'),
-    about='a season or game of it; refused',
+    about='a season or game of it',
     refusal='its folders are actions, not people; give the folder that holds train, valid, test or challenge')
 
 add_layout('SoccerNet Re-Identification, valid', **_SN, rows=_soccernet(('valid',)),
@@ -455,7 +465,8 @@ add_layout('SoccerNet Re-Identification', **_SN, rows=_soccernet(('test', 'valid
     about='340,993 boxes of soccer players by action; test is the labeled test part',
     ignored={'valid': "the test part of layout 'SoccerNet Re-Identification, valid'"});
 
-# %% ../nbs/09_benchmarks.ipynb #b3d1122a
+# %% ../nbs/09_benchmarks.ipynb #eaf05f20
+# From the readme of the development kit; names of files after public code that reads them
 _JERSEY_SPLITS = 'train', 'test', 'val'
 
 def _find_jersey(files):
@@ -479,9 +490,10 @@ def _jersey(files):
 
 add_layout('sn-jersey', parts={}, rows=_jersey, find=_find_jersey, protocol='all images', strict=False,
     about='tracks of soccer players, made for jersey numbers; each track is an id',
-    ignored={'challenge': 'tracks without labels, which nobody asks for'});
+    ignored={'challenge': 'tracks without labels'});
 
-# %% ../nbs/09_benchmarks.ipynb #48c41051
+# %% ../nbs/09_benchmarks.ipynb #74b26689
+# After generate_mot_patches.py of BoT-SORT, which writes them
 _BOTSORT = r'(?P<pid>[0-9]+)_(?P<seq>[^/]+)_(?P<frame>[0-9]+)_acc_data'
 
 def _find_botsort(files):
@@ -514,18 +526,18 @@ def _first_base(*choices):
 _NOT_HERE = 'which is not here'
 _AS_TABLE = 'list its boxes in a csv with the columns file, pid, camid, x, y, w and h'
 
-add_layout('MARS', parts={}, find=_where_named(_MARS_NAME), about='tracks of people; refused',
-    refusal=f"it asks for tracks by tracks, {_NOT_HERE}; to train on its images give the folder bbox_train and --pattern "
-            "'(?P<pid>[0-9]+)/[0-9]{4}C(?P<camid>[0-9])T(?P<tracklet>[0-9]{4})F(?P<frame>[0-9]+)'")
-add_layout('SYSU-MM01', parts={}, find=_first_base(['cam1/', 'cam3/', 'cam6/', 'exp/']), about='visible and infrared images; refused',
-    refusal=f"it asks in infrared for visible images, {_NOT_HERE}; to train on the visible ones give --pattern "
+add_layout('MARS', parts={}, find=_where_named(_MARS_NAME), about='tracks of people',
+    refusal=f"it compares tracks with tracks, {_NOT_HERE}; to train on its images give the folder bbox_train and --pattern "
+            "'(?P<pid>[0-9]+)/(?P<tracklet>[0-9]{4}C(?P<camid>[0-9])T[0-9]{4})F(?P<frame>[0-9]+)'")
+add_layout('SYSU-MM01', parts={}, find=_first_base(['cam1/', 'cam3/', 'cam6/', 'exp/']), about='visible and infrared images',
+    refusal=f"it compares infrared queries with visible images, {_NOT_HERE}; to train on the visible ones give --pattern "
             "'cam(?P<camid>[1245])/(?P<pid>[0-9]+)/.*'")
-add_layout('RegDB', parts={}, find=_first_base(['Visible/', 'Thermal/', 'idx/']), about='visible and thermal images; refused',
-    refusal=f"it asks in visible light for thermal images, {_NOT_HERE}; to train on the visible ones give the folder Visible")
-add_layout('CUHK-SYSU', parts={}, find=_first_base(['Image/SSM/', 'annotation/']), about='people in whole scenes; refused',
-    refusal=f"it asks for people in whole scenes, {_NOT_HERE}; {_AS_TABLE}")
+add_layout('RegDB', parts={}, find=_first_base(['Visible/', 'Thermal/', 'idx/']), about='visible and thermal images',
+    refusal=f"it compares visible queries with thermal images, {_NOT_HERE}; to train on the visible ones give the folder Visible")
+add_layout('CUHK-SYSU', parts={}, find=_first_base(['Image/SSM/', 'annotation/']), about='people in whole scenes',
+    refusal=f"it searches people in whole scenes, {_NOT_HERE}; {_AS_TABLE}")
 add_layout('PRW', parts={}, find=_first_base(['frames/', 'query_box/'], ['frames/', 'annotations/', 'ID_train.mat']),
-    about='people in whole scenes; refused', refusal=f"it asks for people in whole scenes, {_NOT_HERE}; {_AS_TABLE}");
+    about='people in whole scenes', refusal=f"it searches people in whole scenes, {_NOT_HERE}; {_AS_TABLE}");
 
 # %% ../nbs/09_benchmarks.ipynb #0f30348f
 built_in(*LAYOUTS)

@@ -13,17 +13,18 @@ from typing import NamedTuple
 
 import pandas as pd
 from fastcore.basics import patch
-from .archives import MAX_GIB, MAX_IMAGES, open_archive
+from .archives import MAX_GIB, MAX_IMAGES
 from .core import ReIDError, WriteError, escape, not_blank
 from .files import Files, ReadOptions, read_below
-from .images import count_endings, inspect_images, split_crop, tell_unread, unread_images
+from .images import count_endings, frame_path, inspect_images, split_crop, tell_unread, unread_images
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
 from .nested import layout_of_pattern
-from . import benchmarks, boxes # layouts of their own
+from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol
 from .spreadsheets import READERS, UNREADABLE, read_csv_columns
 from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
+from .tars import open_archive
 
 # %% ../nbs/09_data.ipynb #fd6f7184
 def _in_row_order(table):
@@ -49,17 +50,22 @@ def _check_roles(table, where):
             raise ReIDError(f"{where}: {subset} has only {roles.pop()} images; "
                             "it needs query and gallery")
 
-def labeled_test(table):
+def labeled_test(
+    table, # Of a data set
+) -> tuple:
     "The labeled queries, and their gallery."
     test = table[table.subset == 'test']
     return test[test.role == 'query'], test[test.role == 'gallery']
 
-def lost_queries(table):
+def lost_queries(
+    table, # Of a data set
+) -> tuple:
     "The labeled queries whose id has no image in the gallery, and the number of all queries."
     query, gallery = labeled_test(table)
     known = gallery.pid[gallery.pid >= 0]
     return query[~query.pid.isin(known)], len(query)
 
+# %% ../nbs/09_data.ipynb #050718ee
 def _twice(table):
     "The table with each gallery image of the labeled test as a query too."
     gallery = table[(table.subset == 'test') & (table.role == 'gallery')]
@@ -75,6 +81,7 @@ def _with_protocol(table, name):
     if protocol.name == DEFAULT_PROTOCOL: return table.drop(columns='protocol', errors='ignore')
     return table.assign(protocol=protocol.name)
 
+# %% ../nbs/09_data.ipynb #b0f969d8
 def _finish(table, layout, where, protocol=None):
     "The table in numbers, names beside them, in order and checked."
     table = _with_protocol(table, protocol or _told_protocol(table, where) or layout.protocol)
@@ -125,6 +132,7 @@ def _find_layout(files, name):
     if name: raise ReIDError(f"{files.where}: give --layout or --pattern, not both")
     return layout_of_pattern(files.options.pattern), '', []
 
+# %% ../nbs/09_data.ipynb #1b7ca9e3
 def table_from_files(
     files,             # `Files`, or paths with forward slashes; a folder's ends in one
     where='',          # For the errors, where these are paths
@@ -308,6 +316,7 @@ def _tell_half_named(table, layout, where):
     print(f"{escape(where)}: cameras are not known; {len(half):,} of {len(table):,} images, such as "
           f"{half[0]}, are not named as the others are, {get_layout(layout.finer).example}")
 
+# %% ../nbs/09_data.ipynb #7c7c9868
 def _tell_unused(unused, where):
     "Print how many images are not used, and why."
     by_why = {}
@@ -315,7 +324,8 @@ def _tell_unused(unused, where):
     if not by_why: return
     lines = [f"{len(files):,} in {folder or 'the top folder'} ({why})" for (why, folder), files in by_why.items()]
     more = f" and {len(lines) - 3:,} folders more" if len(lines) > 3 else ''
-    print(f"{escape(where)}: {len(unused):,} images are not used: {escape(', '.join(lines[:3]))}{more}")
+    images = 'image is' if len(unused) == 1 else 'images are'
+    print(f"{escape(where)}: {len(unused):,} {images} not used: {escape(', '.join(lines[:3]))}{more}")
 
 def _tell_few(table, layout, where):
     "Print the people of a folder per id where they are so few that they may be something else."
@@ -323,6 +333,7 @@ def _tell_few(table, layout, where):
     if layout.general and len(people) < 4:
         print(f"{escape(where)}: only {len(people)} people, {escape(', '.join(people))}: is each folder a person?")
 
+# %% ../nbs/09_data.ipynb #a3629953
 def _blind_counts(table):
     "How many queries and gallery images there are to be submitted for."
     blind = table.role[table.subset == 'challenge']
@@ -349,7 +360,7 @@ def _read_table(path, columns, skip_bad, progress, protocol, **how):
     "The data set that a table describes."
     table, root = read_image_table(path, columns, progress=progress, **how)
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
-    if not any((root/split_crop(file)[0]).is_file() for file in table.file):
+    if not any(frame_path(root, file).is_file() for file in table.file):
         raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
                         "paths are relative to the folder of the table, or to --root")
     def make(without, where):

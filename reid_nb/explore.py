@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, show_grid
-from .images import open_image
+from .images import boxes_by_frame, open_image, split_crop
 from .tables import names_of
 
 # %% ../nbs/10_explore.ipynb #b9369f82
@@ -136,6 +136,14 @@ def _read_size(root, file):
         reason = getattr(e, 'strerror', None) or e
         raise ReIDError(f"{file} has no readable size: {reason}") from e
 
+def _size_in(sizes, file):
+    "Width and height of an image, or of the part of a crop that is in its frame, whose size is known."
+    frame, box = split_crop(file)
+    width, height = sizes[frame]
+    if box is None: return width, height
+    left, top, wide, high = box
+    return min(wide, width - left), min(high, height - top)
+
 def image_sizes(
     table, # One row per image
     root,  # Folder of its files
@@ -143,7 +151,8 @@ def image_sizes(
     "`table` with columns `width` and `height` (pixels), unless it has them; `ReIDError` names a file without a size."
     if {'width', 'height'} <= set(table): return table
     _require_columns(table, 'file')
-    sizes = np.array([_read_size(root, file) for file in table.file])
+    by_frame = {frame: _read_size(root, frame) for frame in boxes_by_frame(table.file)}
+    sizes = np.array([_size_in(by_frame, file) for file in table.file])
     return table.assign(width=sizes[:, 0], height=sizes[:, 1])
 
 # %% ../nbs/10_explore.ipynb #c47d03e7

@@ -21,7 +21,7 @@ from fastcore.basics import patch
 import reid_nb
 from .core import IMAGE_ENDINGS, ReIDError
 from .explorer_state import ORDERS, STATUS, Explorer, ModelResult, read_results
-from .images import open_image
+from .images import frame_path, open_image
 from .protocols import PROTOCOLS, protocol_of
 from .retrieval import MOST_K, step_names
 from .review import jpeg, thumbnail
@@ -596,7 +596,7 @@ def explorer(
     if not are_folders: members = list(runs)
     else: members, root = read_results(runs, root, subset, data, progress=True)
     ex = Explorer(members, root or '.')
-    paths = [ex.root/file for file in ex.q.file]
+    paths = [frame_path(ex.root, file) for file in ex.q.file]
     if not any(path.is_file() for path in paths):
         raise ReIDError(f"{ex.root} holds none of the images; give the folder with {ex.q.file.iloc[0]} as root")
     return ExplorerView(ex, _read_notes(notes, ex.root))

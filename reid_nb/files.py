@@ -85,30 +85,34 @@ class Files:
         for name in [*self.others, *self.folders]: found.setdefault(_last_part(name), []).append(name)
         return found
 
-    def below(self,
-              base:str, # Folder with a slash at its end, or ''
-        ) -> 'Files':
-        "The files in that folder, with paths relative to it."
-        inside = [name[len(base):] for name in self.names if name.startswith(base) and name != base]
-        def read(name, most):
-            self.were_read.add(base + name)
-            return self._read(base + name, most)
-        where = f'{self.where}: {base[:-1]}' if base else self.where
-        return Files(inside, where, self._read and read, self.options)
+# %% ../nbs/08_files.ipynb #1485b652
+@patch
+def below(self:Files,
+          base:str, # Folder with a slash at its end, or ''
+    ) -> Files:
+    "The files in that folder, with paths relative to it."
+    inside = [name[len(base):] for name in self.names if name.startswith(base) and name != base]
+    def read(name, most):
+        self.were_read.add(base + name)
+        return self._read(base + name, most)
+    where = f'{self.where}: {base[:-1]}' if base else self.where
+    return Files(inside, where, self._read and read, self.options)
 
-    def without(self,
-                names, # Paths
-        ) -> 'Files':
-        "The same data set without these files."
-        gone = set(names)
-        kept = [name for name in self.names if name not in gone]
-        return Files(kept, self.where, self._read, self.options)
+@patch
+def without(self:Files,
+            names, # Paths
+    ) -> Files:
+    "The same data set without these files."
+    gone = set(names)
+    kept = [name for name in self.names if name not in gone]
+    return Files(kept, self.where, self._read, self.options)
 
-    def leave_out(self,
-                  why, # From file to why it is not used
-        ):
-        "Note what a layout leaves out on purpose."
-        self.left_out.update(why)
+@patch
+def leave_out(self:Files,
+              why, # From file to why it is not used
+    ):
+    "Note what a layout leaves out on purpose."
+    self.left_out.update(why)
 
 # %% ../nbs/08_files.ipynb #8a0ebd78
 def _bases_of(files, member):

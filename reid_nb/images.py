@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'is_image', 'is_hidden', 'unread_images', 'count_endings', 'tell_unread', 'decode_image', 'crop_name',
-           'split_crop', 'crop_to', 'open_picture', 'open_image', 'boxes_by_frame', 'inspect_images']
+           'split_crop', 'frame_path', 'crop_to', 'open_picture', 'open_image', 'boxes_by_frame', 'inspect_images']
 
 # %% ../nbs/07_images.ipynb #cea97d40
 import hashlib, os, re, struct, warnings
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -122,6 +122,13 @@ def split_crop(
     if not found: return file, None
     frame, *box = found.groups()
     return frame, tuple(map(int, box))
+
+def frame_path(
+    root, # Folder
+    file, # Path of an image in it, or name of a crop
+) -> Path:
+    "The file that holds its pixels."
+    return Path(root)/split_crop(file)[0]
 
 def crop_to(
     picture, # PIL

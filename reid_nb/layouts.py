@@ -272,6 +272,7 @@ def _find(files, layouts):
     return (_by_finders(files, special) or _by_signs(files.folders, layouts, files.where)
             or _by_finders(files, general))
 
+# %% ../nbs/08_layouts.ipynb #1ad6cfc5
 def find_layout(
     files,         # `Files`, or paths with forward slashes; a folder's ends in one
     where='',      # For the errors, where these are paths
@@ -347,6 +348,7 @@ def _files_of(names, layout, part, where):
         raise ReIDError(f"{where}: {part.folder} holds no image ({', '.join(IMAGE_ENDINGS)})")
     return files
 
+# %% ../nbs/08_layouts.ipynb #9fdda555
 def _part_rows(names, layout, part, where):
     "A dict for each image of a part; raises `ReIDError` when there is none or for a wrong name."
     files = _files_of(names, layout, part, where)

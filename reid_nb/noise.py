@@ -529,7 +529,7 @@ def decide(
     drop:bool=True,# Leave wholly hidden images out?
 ) -> pd.DataFrame:
     "Training rows with `rule` and `decision` ('keep', 'drop', 'oversample x2') and `by`; paper, 2.1."
-    out = mined[mined.subset == 'train'].copy()
+    out = mined[mined.subset == 'train'].drop(columns='protocol', errors='ignore') # of the test
     own = {} if before is None else _own_decisions(before)
     out['rule'] = _rule_decisions(out, repeats, drop)
     out['decision'] = [own.get(file, rule) for file, rule in zip(out.file, out.rule)]

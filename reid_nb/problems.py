@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from .data import ReIDData, labeled_test, lost_queries
-from .images import count_endings, inspect_images
+from .images import count_endings, frame_path, inspect_images
 from .layouts import LAYOUTS, get_layout, half_named
 from .protocols import get_protocol
 from .tables import names_of
@@ -113,6 +113,7 @@ def _without_match(t, protocol):
     by_camera = counted - set(pairs['at'][other_camera])
     return query.loc[sorted(all_pairs - counted)], query.loc[sorted(by_camera)]
 
+# %% ../nbs/09_problems.ipynb #98da1dfb
 def _query_problems(t, protocol):
     "Yield what the labeled queries and their gallery cannot be used for."
     query, gallery = labeled_test(t)
@@ -140,7 +141,7 @@ def _query_problems(t, protocol):
 def _link_problems(root, files):
     "Yield the images that are read from elsewhere."
     home = os.path.join(os.path.realpath(root), '')
-    real = {file: os.path.realpath(os.path.join(root, file)) for file in files}
+    real = {file: os.path.realpath(frame_path(root, file)) for file in files}
     away = [file for file, path in real.items() if not path.startswith(home)]
     if away:
         yield Problem(len(away), 'images behind a link that leads out of the folder', away[0],
@@ -171,7 +172,8 @@ def find_problems(
     "The `Problem`s of a data set, the worst first; duplicates are told by their decoded pixels."
     images = inspect_images(data.root, data.table.file)[0] if data.images is None else data.images
     table = data.table.assign(content=data.table.file.map(images.content))
-    problems = [*_damaged(data.errors), *_copies(table)]
+    each_once = table.drop_duplicates('file') # A query may be in the gallery too
+    problems = [*_damaged(data.errors), *_copies(each_once)]
     problems += _reading_problems(data)
     problems += _query_problems(table, get_protocol(data.protocol))
     problems += _id_problems(table, k, few)

@@ -23,7 +23,7 @@ from .core import ReIDError
 from .decisions import (DECISION_WORDS, KIND_NAMES, by_person, change_decision, is_decision,
                                oversample, read_decisions)
 from .explore import KINDS
-from .images import open_image
+from .images import frame_path, open_image
 from .runs import RunFile, check_plain, check_run_folder
 from .tables import name_in, names_of
 
@@ -320,9 +320,9 @@ def review(
     "The review grid for JupyterLab; raises `ReIDError` for a damaged csv or a folder without its images."
     decisions = Decisions(decisions, repeats)
     files, root = decisions.table.file, Path(root)
-    present = any((root/file).is_file() for file in files)
+    present = any(frame_path(root, file).is_file() for file in files)
     if len(files) and not present:
-        name, example = decisions.path.name, root/files[0]
+        name, example = decisions.path.name, frame_path(root, files[0])
         raise ReIDError(f"{root} holds none of the images of {name}; there should be {example}")
     return ReviewWidget(Review(decisions, root, rows, rest))
 

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COURT', 'HORIZON', 'WOODS', 'draw_court', 'Box', 'Actor', 'draw_frame', 'simulate_camera', 'Game', 'random_game',
-           'Frame', 'film']
+           'Frame', 'film', 'PitchFrame', 'film_pitch']
 
 # %% ../nbs/05_scenes.ipynb #4d9c2e7b
 from dataclasses import dataclass
@@ -511,3 +511,78 @@ def film(
         photograph = _photograph(image, rng, scene)
         quality = int(scene.quality + rng.integers(-5, 6))
         yield Frame(photograph, visible, mask, index + 1, quality)
+
+# %% ../nbs/05_scenes.ipynb #a4b2bdff
+class _Walk:
+    "A player's way over the floor of the panorama, with the moves."
+    def __init__(self, rng, n):
+        self.motion = _Motion(rng, n)
+        self.phase = _drift(rng, n, (0, 360), (25, 55), 20)
+        self.yaw = _drift(rng, n, (0, 360), (-3, 3), 10)
+        self.x = _drift(rng, n, (450, 1350), (-20, 20), 90).clip(150, 1650)
+        depth = rng.uniform(360, 740) + _slow_curve(rng, n, 50)
+        self.y = depth.clip(340, 760)
+
+    def actor(self, game, index, frame):
+        "The `Actor` at a frame."
+        player, uniform = game.player_and_uniform(index)
+        angles = self.motion.angles(frame, self.phase[frame])
+        return Actor(player, uniform, angles, self.yaw[frame])
+
+    def body_height(self, frame):
+        "In pixels of the panorama; larger near the camera."
+        return 120 + 0.3*(self.y[frame] - HORIZON)
+
+# %% ../nbs/05_scenes.ipynb #1f4279ac
+@dataclass
+class PitchFrame:
+    "A frame of several players and what is known about them."
+    image: object    # PIL image
+    boxes: object    # (P, 4) left, top, width and height in whole pixels
+    visible: object  # (P,) fraction of each silhouette that is not hidden
+
+def _paint_pitch(image, mask, actors, feet, heights):
+    "Paint the players, farthest first; returns the silhouette of each alone."
+    shadow_draw, alone = ImageDraw.Draw(image, 'RGBA'), [None] * len(actors)
+    for i in np.argsort([y for _, y in feet]):
+        shapes = actors[i].shapes()
+        _draw_shadow(shadow_draw, feet[i], heights[i])
+        paint_shapes(shapes, image, feet[i], heights[i])
+        paint_shapes(shapes, mask, feet[i], heights[i], flat=int(i) + 1)
+        alone[i] = Image.new('L', image.size)
+        paint_shapes(shapes, alone[i], feet[i], heights[i], flat=1)
+    return alone
+
+def _seen_of(mask, alone):
+    "(P,) part of each silhouette that is left in the mask of all."
+    seen = mask.histogram()[1:]
+    pixels = [silhouette.histogram()[1] for silhouette in alone]
+    return np.array([part/max(1, whole) for part, whole in zip(seen, pixels)])
+
+def _box_around(silhouette):
+    "Left, top, width and height at half the size."
+    left, top, right, bottom = silhouette.getbbox()
+    left, top, right, bottom = left//2, top//2, -(-right//2), -(-bottom//2)
+    return left, top, right - left, bottom - top
+
+# %% ../nbs/05_scenes.ipynb #635f8397
+def film_pitch(
+    game:Game,        # Hall and players
+    n:int,            # Frames
+    rng,              # NumPy generator
+    n_players:int=8,  # The first of the game, who are on the pitch
+    width:int=480,    # Of a frame in pixels
+):
+    "Yield the `PitchFrame`s of one sequence."
+    height = width*COURT[1]//COURT[0]
+    court = game.court.resize((2*width, 2*height), Image.BILINEAR)
+    scale = 2*width/COURT[0]
+    walks = [_Walk(rng, n) for _ in range(n_players)]
+    for k in range(n):
+        image, mask = court.copy(), Image.new('L', court.size)
+        actors = [walk.actor(game, i, k) for i, walk in enumerate(walks)]
+        feet = [(scale*walk.x[k], scale*walk.y[k]) for walk in walks]
+        heights = [scale*walk.body_height(k) for walk in walks]
+        alone = _paint_pitch(image, mask, actors, feet, heights)
+        boxes = [_box_around(silhouette) for silhouette in alone]
+        yield PitchFrame(image.reduce(2), np.array(boxes), _seen_of(mask, alone))

@@ -75,8 +75,16 @@ class DataOptions:
     def how(self) -> dict:
         "Keywords of `read_dataset`."
         classes = (self.classes or '').replace(',', ' ').split()
-        return dict(columns=_column_map(self.columns), root=self.root, frames=self.frames or '', layout=self.layout, pattern=self.pattern or '', protocol=self.protocol,
-                    stride=self.stride, classes=classes, min_visible=self.min_visible)
+        return dict(
+            columns=_column_map(self.columns),
+            root=self.root,
+            frames=self.frames or '',
+            layout=self.layout,
+            pattern=self.pattern or '',
+            protocol=self.protocol,
+            stride=self.stride,
+            classes=classes,
+            min_visible=self.min_visible)
 
     def stem(self) -> str:
         "Part of a run folder's name."
@@ -92,6 +100,7 @@ class DataOptions:
         for file in found.skipped: print(f'  left out: {escape(file)}')
         return _held_out(found, self.hold_out, self.split_by or 'pid') if self.hold_out else found
 
+# %% ../nbs/40_scripts.ipynb #738c9dee
 def _held_out(data, share, split_by):
     "The data with a share of the training images as labeled queries and gallery, the same one whatever the recipe's seed."
     from reid_nb.splits import hold_out
@@ -389,7 +398,8 @@ def reid_eval(
     options = DataOptions(data, **kwargs)
     changes, folders = _changes(set, 'test'), _run_folders(runs)
     if out: _new_file(out, 'give another --out')
-    if options.given() and not data: raise ReIDError("--hold-out, --split-by, --columns and --skip-bad are about --data")
+    given = options.given()
+    if given and not data: raise ReIDError(f"{' and '.join(given)}: about --data; give that as well")
     from reid_nb.explorer_state import Explorer, read_results, scores_by_step
     found = options.read() if data else None
     results, root = read_results(folders if len(folders) > 1 else folders[0], data=found, progress=True,
@@ -531,13 +541,14 @@ def _print_problems(data):
     protocol = get_protocol(data.protocol)
     print(data)
     print(f'Ranked by protocol: {protocol.name}: {protocol.meaning}.')
-    if data.others: print(f'{len(data.others):,} files that are no images are not used ({count_endings(data.others)}).')
+    if data.others: print(f'Files not used, no images: {count_endings(data.others)}.')
     print(data.summary().to_string())
     problems = find_problems(data)
     for problem in problems: print(f'· {escape(problem)}')
     for error in data.errors.values(): print(f'  {error}')
     if not problems: print('No problem found.')
 
+# %% ../nbs/40_scripts.ipynb #c6c7f87e
 @command(first='path')
 @delegates(DataOptions, but=['data', 'hold_out', 'split_by'])
 def reid_data(

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BatchTransform', 'run_steps', 'white_value', 'tensor_on', 'per_image', 'cast_pixels', 'as_transforms', 'mean_color',
-           'label_rows', 'preview', 'warp', 'pixel_grid', 'warp_editor', 'stack_matrices', 'Warp', 'RandomFlip',
+           'title_rows', 'preview', 'warp', 'pixel_grid', 'warp_editor', 'stack_matrices', 'Warp', 'RandomFlip',
            'PadCrop', 'to_signed', 'about_center', 'RandomAffine', 'Compose', 'Geometry']
 
 # %% ../nbs/10_transforms.ipynb #e2a214e8
@@ -204,7 +204,7 @@ def mean_color(
     mean = x.float().mean((0, 2, 3))
     return (mean / white_value(x.dtype)).tolist()
 
-def label_rows(
+def title_rows(
     fig,      # From `show_grid`
     labels,   # One short text per row
     ncol:int, # Images per row
@@ -227,7 +227,7 @@ def preview(
         for t in tfms.values(): images += _previewed(t, x, n, seed)
     ncol = len(x)
     fig = show_grid(images, ncol=ncol)
-    label_rows(fig, np.repeat(list(tfms), n), ncol)
+    title_rows(fig, np.repeat(list(tfms), n), ncol)
     return fig
 
 def _previewed(tfms, x, n, seed):
