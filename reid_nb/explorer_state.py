@@ -23,9 +23,10 @@ from .data_overlap import Overlap, content_table, find_overlap
 from .embed import Embeddings, embed, embedding_config, load_embeddings
 from .images import decode_image, open_image
 from .labels import find_matches, label_rows
-from .metrics import evaluate_rows
+from .metrics import evaluate, evaluate_rows
 from .models import ReIDModel, load_model
 from .pipeline import KEYS
+from .protocols import protocol_of
 from .provenance import check_trained_on, trained_on
 from .recipe import Recipe, TestRecipe
 from .retrieval import Retriever, embed_options, fuse_ranked, step_names
@@ -507,8 +508,9 @@ def precision(self:Explorer,
     counted = g[(g['rank'] > 0) & (g.pid != -1)]
     hits = (counted.status == 'right').to_numpy()
     if not hits.any(): return math.nan
-    ranks = np.flatnonzero(hits) + 1
-    return float((np.cumsum(hits)[hits] / ranks).mean())
+    form = protocol_of(self.q, self.test.protocol).ap
+    distances = counted.distance.to_numpy()
+    return float(evaluate(distances[None], [1], hits.astype(int), ap=form).ap[0])
 
 # %% ../nbs/34_explorer_state.ipynb #d93637dd
 FRAMES = dict(right=dict(color='#2e9e5b'), wrong=dict(color='#c8174a', ls='--'), **dict.fromkeys(_NOT_COUNTED, dict(color='0.6')))

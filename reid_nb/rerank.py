@@ -481,7 +481,7 @@ def k_reciprocal_groups(
     "(Q, G) float32 distances of each group, to the bit those of `k_reciprocal`."
     form = _check(None, k1, k2, lambda_, variant)
     needed = max(form.counts(k1, k2))
-    out, waiting = [], {}
+    out, waiting, n_waiting = [], {}, 0
     def compute():
         "The groups that wait."
         if not waiting: return
@@ -492,7 +492,10 @@ def k_reciprocal_groups(
         out.append(k_reciprocal(q, g, k1, k2, lambda_, variant, device=device) if is_large else None)
         if is_large: continue
         waiting[number] = find_neighbors(q, g, needed, device=device)
-        if sum(len(near.source) for near in waiting.values()) > _JOINED: compute()
+        n_waiting += len(q) + len(g)
+        if n_waiting < _JOINED: continue
+        compute()
+        n_waiting = 0
     compute()
     return out
 
