@@ -347,7 +347,8 @@ def _read(root, make, where, skip_bad, progress, name='', md5=None):
     table = found.table
     if found.base is not None: table = _add_visible(table, root, found.base, where)
     tell_unread(where, found.unread)
-    unused = {file: why for file, why in found.unused.items() if file not in errors}
+    bad = {split_crop(file)[0] for file in errors}
+    unused = {file: why for file, why in found.unused.items() if file not in bad}
     _tell_unused(unused, where)
     _tell_few(table, found.layout, where)
     _tell_half_named(table, found.layout, where)

@@ -35,7 +35,7 @@ RUN_TABLES = {  # Columns that a table of a run needs, by the name of its file
     RunFile.history: 'model epoch lr train_loss mAP rank1',
     RunFile.seconds: 'stage seconds',
     RunFile.repeats: 'file repeats'}
-_NUMBER_COLUMNS = set('pid camid loss score epoch lr train_loss mAP rank1 seconds repeats visible'.split())
+_NUMBER_COLUMNS = set('pid camid group clothes tracklet loss score epoch lr train_loss mAP rank1 seconds repeats visible'.split())
 
 def check_table(
     table, # DataFrame
