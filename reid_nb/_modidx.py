@@ -1200,6 +1200,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'reid_nb.provenance.with_content': ('provenance.html#with_content', 'reid_nb/provenance.py')},
             'reid_nb.reassociation': { 'reid_nb.reassociation._boxes_by_frame': ( 'reassociation.html#_boxes_by_frame',
                                                                                   'reid_nb/reassociation.py'),
+                                       'reid_nb.reassociation._check_once': ('reassociation.html#_check_once', 'reid_nb/reassociation.py'),
                                        'reid_nb.reassociation._check_whole': ( 'reassociation.html#_check_whole',
                                                                                'reid_nb/reassociation.py'),
                                        'reid_nb.reassociation._curve': ('reassociation.html#_curve', 'reid_nb/reassociation.py'),
