@@ -21,17 +21,24 @@ def _boxes_by_frame(table):
     "Rows of each camera, sequence and frame; raises `ReIDError` where there are none, or a person is there twice."
     missing = [name for name in _NEEDED if name not in table]
     if missing: raise ReIDError(f"re-association needs a column {missing[0]}")
-    camera = table.camid if 'camid' in table else pd.Series(-1, table.index)
-    boxes = pd.DataFrame(dict(camid=camera, seq=table.seq, frame=table.frame, pid=table.pid)).reset_index(drop=True)
-    is_known = (boxes[['pid', 'seq', 'frame']] >= 0).all(axis=1)
+    boxes = table.reset_index(drop=True)
+    if 'camid' not in boxes: boxes['camid'] = -1
+    boxes = boxes[['camid', *_NEEDED]]
+    is_known = (boxes[[*_NEEDED]] >= 0).all(axis=1)
     boxes = boxes[is_known]
     if boxes.empty: raise ReIDError("re-association needs boxes with a person, a sequence and a frame; there are none")
+    _check_once(boxes)
+    numbers = boxes.index.to_numpy()
+    by_frame = boxes.groupby(['camid', 'seq', 'frame']).indices
+    return {key: numbers[at] for key, at in by_frame.items()}
+
+def _check_once(boxes):
+    "Raises `ReIDError` for a person who is twice in a frame."
     twice = boxes[boxes.duplicated()]
-    if len(twice):
-        one = twice.iloc[0]
-        raise ReIDError(f"person {one.pid} is twice in frame {one.frame} of sequence {one.seq}; "
-                        "re-association needs one box for each person and frame")
-    return {key: boxes.index[rows].to_numpy() for key, rows in boxes.groupby(['camid', 'seq', 'frame']).indices.items()}
+    if twice.empty: return
+    one = twice.iloc[0]
+    raise ReIDError(f"person {one.pid} is twice in frame {one.frame} of sequence {one.seq}; "
+                    "re-association needs one box for each person and frame")
 
 # %% ../nbs/16_reassociation.ipynb #0357995d
 def _ranks_after(features, pids, frames, stride, gap):
@@ -81,9 +88,13 @@ def reassociation(
     if len(features) != len(table): raise ReIDError(f"{len(features)} features are not those of {len(table)} rows")
     frames = _boxes_by_frame(table)
     pids = table.pid.to_numpy()
-    found = [_gap_row(gap, *_ranks_after(features, pids, frames, stride, gap)) for gap in gaps]
-    if not any(row['queries'] for row in found): raise ReIDError(_no_query(frames, stride, gaps))
-    return pd.DataFrame(found)
+    found = []
+    for gap in gaps:
+        scores = _ranks_after(features, pids, frames, stride, gap)
+        found.append(_gap_row(gap, *scores))
+    found = pd.DataFrame(found)
+    if not found.queries.any(): raise ReIDError(_no_query(frames, stride, gaps))
+    return found
 
 def _no_query(frames, stride, gaps):
     "Why no gap has a query."
