@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['KEYS', 'UNTRAINED', 'TRAINED', 'CLEANED', 'Run', 'Job', 'job_files', 'fit_and_save', 'train_job', 'train', 'clean',
-           'embed_and_rank', 'log_score', 'retrieve', 'unlabeled_ids', 'validate', 'run_all', 'check_run',
-           'embedding_files', 'write_outputs', 'train_model']
+           'embed_and_rank', 'log_score', 'retrieve', 'blind_rows', 'submission_file', 'validate', 'run_all',
+           'check_run', 'embedding_files', 'write_outputs', 'train_model']
 
 # %% ../nbs/33_pipeline.ipynb #3daa7478
 import json, shutil, time
@@ -43,7 +43,7 @@ from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, fin
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
 from .runs import RunFile, check_whole, load_run_recipe, open_run
 from .schedule import lr_schedule
-from .submission import check_submission, submission_ids, write_submission
+from .submission import answer_ids, submission_path, write_for
 from .tracklets import check_tracklets, ranked_rows
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
@@ -344,15 +344,18 @@ def retrieve(
     return {key: _rank_models(run, models, key, noise_model) for key in keys}
 
 # %% ../nbs/33_pipeline.ipynb #440ed1d2
-def unlabeled_ids(
+def blind_rows(
     data, # ReIDData
-) -> list:
-    "Ids of the unlabeled queries and gallery, from the names of their files; `ReIDError` when not numbers."
-    ids = []
-    for role in ('query', 'gallery'):
-        names = [Path(file).stem for file in data.rows('challenge', role).file]
-        ids.append(submission_ids(names, role))
-    return ids
+) -> tuple:
+    "Rows of the unlabeled queries and of their gallery."
+    return data.rows('challenge', 'query'), data.rows('challenge', 'gallery')
+
+def submission_file(
+    data, # ReIDData
+) -> str:
+    "Name of the file with the answer, `RunFile.submission` or `RunFile.boxes` as the data's form wants it."
+    q, _ = blind_rows(data)
+    return submission_path(RunFile.submission, q).name
 
 # %% ../nbs/33_pipeline.ipynb #fb62baaf
 def _check_values(recipe, loss):
@@ -396,7 +399,8 @@ def _check_retrieval(data, recipe):
     "Rank made-up features, and score made-up distances where there are labels."
     check_steps(recipe)
     for subset in KEYS.values(): _check_rows(data, subset, recipe.test)
-    unlabeled_ids(data)
+    q, g = blind_rows(data)
+    if len(q): answer_ids(q, g)
 
 def _check_rows(data, subset, test):
     "Find what a subset's rows need to be ranked, and score made-up distances where there are labels."
@@ -462,11 +466,18 @@ def check_run(
     for folder in folders: check_whole(folder, job_files(folder))
 
 # %% ../nbs/33_pipeline.ipynb #29b7cbac
-def _write_challenge(run, dists):
-    "Write and check the submission."
-    path, ids = run.out/RunFile.submission, unlabeled_ids(run.data)
-    write_submission(path, without_inf(dists), *ids)
-    check_submission(path, *ids)
+def _write_answers(run, dists):
+    "Write and check the submission, and that of the challenge's labeled phase; returns the names of the files."
+    written = []
+    if 'challenge' in dists:
+        write_for(run.out/RunFile.submission, without_inf(dists['challenge']), *blind_rows(run.data))
+        written.append(submission_file(run.data))
+    test = run.recipe.test
+    q, g = (run.data.rows('test', role) for role in ('query', 'gallery'))
+    if 'validation' in dists and protocol_of(q).name == 'challenge' and not test.pool:
+        write_for(run.out/RunFile.labeled, without_inf(dists['validation']), q, g)
+        written.append(RunFile.labeled)
+    return written
 
 def _metrics(run, table):
     "What `metrics.json` holds."
@@ -504,7 +515,7 @@ def write_outputs(
     "Write distances, submission, history, metrics and, at the very end, the report; returns its path."
     out, is_cleaned = run.out, run.recipe.noise.clean
     save_arrays(out/RunFile.distances, dists)
-    if 'challenge' in dists: _write_challenge(run, dists['challenge'])
+    answers = _write_answers(run, dists)
     models = sorted(f'm{m}' for m in run.recipe.ensemble.circle_m)
     trainings = ['noise_model', *models] if is_cleaned else models
     folders = [out/RunFile.models/name for name in trainings]
@@ -513,8 +524,7 @@ def write_outputs(
     run.write(RunFile.history, pd.concat(histories))
     metrics = json.dumps(_metrics(run, table), indent=1)
     with atomic_write(out/RunFile.metrics) as tmp: tmp.write_text(metrics)
-    written = [RunFile.distances, RunFile.history, RunFile.metrics, *embedding_files(models, dists)]
-    if 'challenge' in dists: written.append(RunFile.submission)
+    written = [RunFile.distances, RunFile.history, RunFile.metrics, *answers, *embedding_files(models, dists)]
     check_run(run, written, folders)
     if is_cleaned and not run.read(RunFile.noise).equals(run.noise):
         path = out/RunFile.noise

@@ -37,6 +37,8 @@ class RunFile:
     embeddings: str = 'embeddings'            # Features
     distances: str = 'distances.safetensors'  # From each query to each gallery image
     submission: str = 'submission.csv'        # The answer to the challenge
+    boxes: str = 'submission.json'            # The same in SoccerNet's form
+    labeled: str = 'test_distance_matrix.csv' # The answer to the challenge's labeled phase
     seconds: str = 'seconds.csv'              # Of each stage
     metrics: str = 'metrics.json'             # Scores
     report: str = 'report.html'               # The page about it; marks the end of a run
@@ -56,9 +58,9 @@ FINAL_FILES = RunFile.report, RunFile.weights
 # %% ../nbs/02_runs.ipynb #71f3ad80
 _COMMON = {RunFile.recipe, RunFile.info, RunFile.table, RunFile.root, RunFile.noise, RunFile.decisions,
            RunFile.embeddings, RunFile.lock, RunFile.removing}
-_ANSWER = {RunFile.models, RunFile.seconds, RunFile.submission}
+_ANSWER = {RunFile.models, RunFile.seconds, RunFile.submission, RunFile.boxes}
 RUN_FILES = {
-    'run': {*_COMMON, *_ANSWER, RunFile.history, RunFile.metrics, RunFile.distances, RunFile.report},
+    'run': {*_COMMON, *_ANSWER, RunFile.labeled, RunFile.history, RunFile.metrics, RunFile.distances, RunFile.report},
     'training': {*_COMMON, RunFile.history, RunFile.weights, RunFile.best, RunFile.checkpoint, RunFile.losses,
                  RunFile.bad_batch, RunFile.logs},
     'ablation': {*_COMMON, RunFile.models, RunFile.results, RunFile.ablation, RunFile.ablation_plot},

@@ -28,7 +28,7 @@ def _embedded():
     return embedded_data()
 
 # %% ../nbs/40_scripts.ipynb #e57e0e3f
-_SETTING = re.compile(r'[^\s=]*=\[[^\]]*\]|\S+') # One name=value, with a list or without
+_SETTING = re.compile(r'[^\s=]*=\[[^\]]*\]|[^\s=]*="[^"]*"|\S+') # One name=value, of a list, of a text in quotes, or of a word
 
 def _value(text):
     "A value as TOML has it; words need no quotes."
@@ -369,7 +369,8 @@ def _ensemble_lines(done, out):
         yield f"other people's queries gain {other['change']:+.1%} {_signed_range(other['interval'])} with {again}"
     if submission:
         counts = f"{submission['queries']} queries, {submission['gallery']:,} gallery images"
-        yield f"{out/RunFile.submission} is valid: {counts}"
+        name = RunFile.boxes if submission['form'] == 'soccernet' else RunFile.submission
+        yield f"{out/name} is valid: {counts}"
     yield f"Done: see {out/(RunFile.ensemble_plot if scores else RunFile.ensemble_info)}"
 
 # %% ../nbs/40_scripts.ipynb #a23119ef

@@ -29,12 +29,12 @@ from .fusion import fuse, leave_one_out, smallest_subset
 from .labels import label_rows
 from .metrics import bootstrap, evaluate, evaluate_rows, paired_test
 from .models import read_zoo, zoo_recipes
-from .pipeline import (KEYS, Job, Run, check_run, clean, embed_and_rank, embedding_files, train,
-                              train_job, unlabeled_ids, validate)
+from .pipeline import (KEYS, Job, Run, blind_rows, check_run, clean, embed_and_rank, embedding_files, train,
+                              submission_file, train_job, validate)
 from .recipe import Recipe
 from .retrieval import STEPS, final_ranking, fuse_ranked, without_inf
 from .runs import RunFile, open_run, run_info
-from .submission import check_submission, write_submission
+from .submission import write_for
 from .tracklets import ranked_rows
 
 # %% ../nbs/37_zoo.ipynb #f7755bbd
@@ -329,7 +329,7 @@ def _check_written(run, paths):
     models = list(next(iter(paths.values())))
     written = [RunFile.zoo, *embedding_files(models, paths)]
     for key in paths: written += [_distances_file(name, key) for name in models]
-    if 'challenge' in paths: written.append(RunFile.submission)
+    if 'challenge' in paths: written.append(submission_file(run.data))
     if 'validation' in paths: written += [RunFile.ensemble, RunFile.ensemble_plot]
     trainings = ['noise_model', *models] if run.recipe.noise.clean else models
     folders = [run.out/RunFile.models/name for name in trainings]
@@ -344,10 +344,8 @@ def submit(
     models = list(next(iter(paths.values())))
     found = dict(data=run.data.name, models=models)
     if 'challenge' in paths:
-        ids, submission = unlabeled_ids(run.data), run.out/RunFile.submission
         distances = fuse(list(paths['challenge'].values()))
-        write_submission(submission, distances, *ids)
-        found['submission'] = check_submission(submission, *ids, dist=distances)
+        found['submission'] = write_for(run.out/RunFile.submission, without_inf(distances), *blind_rows(run.data))
     if 'validation' in paths: found |= _validation_scores(run, paths['validation'])
     _check_written(run, paths)
     text = json.dumps(found, indent=1, default=float)
