@@ -243,11 +243,8 @@ def make_sliders(self:ExplorerView):
         protocol=iw.Dropdown(options=self._protocols(), value=test.protocol, description='protocol', layout=iw.Layout(width='270px')))
     for name, slider in self.sliders.items():
         self._on_change(slider, lambda value, name=name: self.set_params(**{name: value}))
-    self.weights = {}
-    for name in self.explorer.members:
-        slider = _slider(iw.FloatSlider, 1, 0, 2, name, step=0.1)
-        self.weights[name] = slider
-        self._on_change(slider, partial(self.set_weight, name))
+    self.weights = {name: _slider(iw.FloatSlider, 1, 0, 2, name, step=0.1) for name in self.explorer.members}
+    for name, slider in self.weights.items(): self._on_change(slider, partial(self.set_weight, name))
 
 # %% ../nbs/35_explorer.ipynb #636ec8b6
 def _title(text): return iw.HTML(f'<b>{text}</b>') # our own words only: it is HTML

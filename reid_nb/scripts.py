@@ -402,6 +402,7 @@ def reid_eval(
     given = options.given()
     if given and not data: raise ReIDError(f"{' and '.join(given)}: about --data; give that as well")
     from reid_nb.explorer_state import Explorer, read_results, scores_by_step
+    from reid_nb.protocols import protocol_of
     found = options.read() if data else None
     results, root = read_results(folders if len(folders) > 1 else folders[0], data=found, progress=True,
                                  allow_overlap=allow_overlap)
@@ -413,6 +414,8 @@ def reid_eval(
     percent = table.assign(**(100 * table[numbers]).round(1))
     print(percent.to_string(index=False))
     print(f'% of {len(explorer.q):,} queries against {len(explorer.g):,} images; low to high: 95 % of resampled queries')
+    protocol = protocol_of(explorer.q, explorer.test.protocol)
+    print(f'Ranked by protocol {protocol.name}: {protocol.meaning}')
     for overlap in explorer.overlap(): print(overlap)
 
 # %% ../nbs/40_scripts.ipynb #3bb72d72
