@@ -722,6 +722,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                          'reid_nb/explorer_state.py'),
                                         'reid_nb.explorer_state.ModelResult.query_distances': ( 'explorer_state.html#modelresult.query_distances',
                                                                                                 'reid_nb/explorer_state.py'),
+                                        'reid_nb.explorer_state.ModelResult.use': ( 'explorer_state.html#modelresult.use',
+                                                                                    'reid_nb/explorer_state.py'),
                                         'reid_nb.explorer_state._Images': ('explorer_state.html#_images', 'reid_nb/explorer_state.py'),
                                         'reid_nb.explorer_state._Latest': ('explorer_state.html#_latest', 'reid_nb/explorer_state.py'),
                                         'reid_nb.explorer_state._Latest.__init__': ( 'explorer_state.html#_latest.__init__',

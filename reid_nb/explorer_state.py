@@ -67,13 +67,19 @@ class ModelResult:
                  overlap=None,         # `Overlap` of these images with those that it was trained on
                  embed=None,           # In place of both: a function from options of `embed` to `Embeddings`
         ):
-        self.name, self.test = name, test
-        self.model, self.overlap = model, overlap
-        find = embed or _stored(name, flip, plain)
+        self.name, self.model, self.overlap = name, model, overlap
+        self._find = embed or _stored(name, flip, plain)
+        self._given = [e for e in (flip, plain) if isinstance(e, Embeddings)]
+        self.use(test)
+
+    def use(self,
+            test:TestRecipe, # Section of a recipe
+        ):
+        "Take this section as its own; `test.pool` decides what the queries and the gallery are."
+        self.test, find = test, self._find
         def pooled(**options): return pool_embeddings(find(**options), test.pool)
         self.retriever = Retriever(pooled)
-        given = [e for e in (flip, plain) if isinstance(e, Embeddings)]
-        first = pool_embeddings(given[0], test.pool) if given else self.embeddings()
+        first = pool_embeddings(self._given[0], test.pool) if self._given else self.embeddings()
         table = _with_labels(first.table)
         self.q = table[table.role == 'query']
         self.g = table[table.role == 'gallery']
@@ -437,8 +443,7 @@ def _scores(distances, explorer):
     "What `scores_by_step` tells of (Q, G) distances."
     res = evaluate_rows(distances, explorer.q, explorer.g, explorer.test.protocol)
     low, high = res.interval()
-    rank1, rank5 = res.cmc[1], res.cmc[5]
-    return dict(mAP=res.mAP, low=low, high=high, rank1=rank1, rank5=rank5, mINP=res.mINP)
+    return dict(mAP=res.mAP, low=low, high=high, rank1=res.cmc[1], rank5=res.cmc[5], mINP=res.mINP)
 
 # %% ../nbs/34_explorer_state.ipynb #f35b3eb9
 STATUS = {'right': 'the same person', 'wrong': 'another person', 'unknown': 'not known',

@@ -406,7 +406,7 @@ def reid_eval(
     found = options.read() if data else None
     results, root = read_results(folders if len(folders) > 1 else folders[0], data=found, progress=True,
                                  allow_overlap=allow_overlap)
-    for result in results: result.test = replace(load_recipe('tiny'), test=result.test).set(**changes).test
+    for result in results: result.use(replace(load_recipe('tiny'), test=result.test).set(**changes).test)
     explorer = Explorer(results, root)
     table = scores_by_step(explorer)
     if out: save_table(table, out)
