@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['POOLS', 'MODEL_FILES', 'ZOO_COLUMNS', 'GeM', 'ReIDModel', 'create_model', 'use_bf16', 'recipe_model', 'save_weights',
-           'read_note', 'load_weights', 'save_model', 'load_model', 'read_zoo', 'zoo_recipes']
+           'read_note', 'read_weights', 'load_weights', 'save_model', 'load_model', 'read_zoo', 'zoo_recipes']
 
 # %% ../nbs/18_models.ipynb #83a36de0
 import csv
@@ -183,17 +183,33 @@ def _check_fit(new, own, path):
 
 def _shapes(state): return {k: tuple(v.shape) for k, v in state.items()}
 
+def _read_tensors(path):
+    "Tensors of a safetensors file by name, or a `ReIDError`."
+    try: return load_file(path)
+    except (SafetensorError, OSError) as e: raise ReIDError(f"cannot read weights from {path}: {e}") from e
+
+def _check_finite(weights, path):
+    "Raises `ReIDError` for a weight that is no number, by name."
+    for name, weight in weights.items():
+        if not weight.float().isfinite().all():
+            raise ReIDError(f"{path}: {name} is not finite, so the model can give no answer")
+
+def read_weights(
+    path, # safetensors file
+) -> dict:
+    "Its tensors by name; `ReIDError` when it is damaged or not finite."
+    weights = _read_tensors(path)
+    _check_finite(weights, path)
+    return weights
+
 def load_weights(
     model:nn.Module, # Changed in place
     path,            # safetensors file
 ) -> nn.Module:
     "Read weights into `model`; `ReIDError` when the file is damaged, not finite, or belongs to another model."
-    try: new = load_file(path)
-    except (SafetensorError, OSError) as e: raise ReIDError(f"cannot read weights from {path}: {e}") from e
+    new = _read_tensors(path)
     _check_fit(_shapes(new), _shapes(model.state_dict()), path)
-    for name, weight in new.items():
-        if not weight.float().isfinite().all():
-            raise ReIDError(f"{path}: {name} is not finite, so the model can give no answer")
+    _check_finite(new, path)
     model.load_state_dict(new)
     return model
 
