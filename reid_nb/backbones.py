@@ -4,19 +4,21 @@
 
 # %% auto #0
 __all__ = ['DEPTHS', 'HEADLESS', 'OUTPUTS', 'BACKBONES', 'ZOO', 'OWN', 'Backbone', 'Body', 'pretrained_backbone', 'find_backbone',
-           'create_backbone', 'last_map', 'set_last_stride_1', 'add_backbone', 'cost']
+           'create_backbone', 'last_map', 'set_last_stride_1', 'add_backbone', 'cost', 'backbone_table', 'small_models']
 
 # %% ../nbs/18_backbones.ipynb #2cb42bfa
-import difflib
+import difflib, re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+import pandas as pd
 import timm
 import torch
 from timm.models.resnest import ResNestBottleneck
 from timm.models.resnet import Bottleneck, ResNet
+from timm.models.resnetv2 import ResNetV2
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -69,11 +71,18 @@ class Body(nn.Module):
         return self.model.forward_features(x)
 
 # %% ../nbs/18_backbones.ipynb #8c5a15ab
+def _forms(size):
+    "Options for a timm model: without a head and for images of that size first, and of others too where it can."
+    image_size = dict(img_size=tuple(size))
+    any_size = dict(dynamic_img_size=True), dict(strict_img_size=False), {}
+    for without_head in (HEADLESS, {}):
+        for option in any_size: yield without_head | image_size | option
+        yield without_head
+
 def _timm_model(name, size):
     "A timm model and the options that make it; raises the first error of its own when it can be built in no form."
     refused = []
-    image_size = dict(img_size=tuple(size))
-    for form in HEADLESS | image_size, HEADLESS, image_size, {}:
+    for form in _forms(size):
         try: return timm.create_model(name, pretrained=False, **form), form
         except TypeError: continue # it does not know an option
         except Exception as e: refused.append(e) # timm's models refuse a size each in its own way
@@ -182,18 +191,35 @@ def _stride_1(module):
     if isinstance(module, nn.AvgPool2d):
         if module.kernel_size in (2, (2, 2)): return nn.Identity()
         module.stride = 1
-    elif isinstance(module, nn.Conv2d) and module.stride == (2, 2): module.stride = (1, 1)
+    elif _is_strided(module): module.stride = (1, 1)
     return module
 
+def _is_strided(module): return isinstance(module, nn.Conv2d) and module.stride == (2, 2)
+
+def _keeps_size(module):
+    "Does a convolution give a map as large as its input once its stride is 1?"
+    pads_itself = type(module) is not nn.Conv2d # timm's, with TensorFlow's padding
+    return pads_itself or all(2*p == d*(k - 1) for k, p, d in zip(module.kernel_size, module.padding, module.dilation))
+
+def _last_stage(backbone):
+    "The last part of a network whose layout is known that halves the map; None for another one."
+    for name in ('layer4', 's4'): # of a ResNet, a RegNet
+        if hasattr(backbone, name): return getattr(backbone, name)
+    stages = backbone.stages if isinstance(backbone, ResNetV2) else getattr(backbone, 'blocks', ()) # of an EfficientNet
+    strided = [stage for stage in stages if any(_is_strided(module) for module in stage.modules())]
+    return strided[-1] if strided else None
+
 def set_last_stride_1(
-    backbone:nn.Module, # A ResNet-like timm model, changed in place
+    backbone:nn.Module, # A timm model laid out as ResNet, RegNet or EfficientNet, changed in place
 ) -> nn.Module:
     "Undo the down-sampling of the last stage; raises `ReIDError` where it is not known how."
-    last_stage = getattr(backbone, 'layer4', None)
-    if last_stage is None or any('Blur' in type(m).__name__ for m in last_stage.modules()):
+    last_stage = _last_stage(backbone)
+    modules = [] if last_stage is None else [*last_stage.modules()]
+    has_blur = any('Blur' in type(m).__name__ for m in modules)
+    if not modules or has_blur or not all(_keeps_size(m) for m in modules if _is_strided(m)):
         kind = type(getattr(backbone, 'model', backbone)).__name__
-        raise ReIDError(f"last stride 1 is known for ResNet-like models without blur, not for this {kind}; "
-                        "set model.last_stride to 2")
+        raise ReIDError("last stride 1 is known for models laid out as ResNet, RegNet or EfficientNet without blur, "
+                        f"not for this {kind}; set model.last_stride to 2")
     for parent in [*last_stage.modules()]:
         for name, module in [*parent.named_children()]: setattr(parent, name, _stride_1(module))
     return backbone
@@ -249,3 +275,52 @@ def cost(
     n_parameters = sum(p.numel() for p in backbone.parameters())
     macs = counter.get_total_flops() // 2
     return dict(parameters=n_parameters, macs=macs, channels=channels, height=height, width=width)
+
+# %% ../nbs/18_backbones.ipynb #59175e3d
+def _takes(backbone, size):
+    "Can images of another size than it was built for go through it?"
+    with suppress(Exception): return bool(_map_shape(backbone, size))
+    return False
+
+def _can_set_last_stride(name):
+    "Is it known how?"
+    with torch.device('meta'), suppress(Exception):
+        create_backbone(name, (224, 224), 1)
+        return True
+    return False
+
+def _table_row(name, size):
+    "What a table says of a backbone."
+    try: found = cost(name, size, last_stride=2)
+    except ReIDError as e: return {'runs': str(e).removeprefix(f'{name} ').partition(';')[0]}
+    with torch.device('meta'): backbone = create_backbone(name, size)
+    larger = [side * 3//2 for side in size]
+    return {'runs': 'yes', 'feature': found['channels'], 'map': f"{found['height']} × {found['width']}",
+            'parameters, M': round(found['parameters']/1e6, 1), 'G': round(found['macs']/1e9, 2),
+            'last stride': '1 or 2' if _can_set_last_stride(name) else '2',
+            'other sizes': 'yes' if _takes(backbone, larger) else 'no'}
+
+def backbone_table(
+    names,           # Of `BACKBONES`, or of timm's models
+    size=(256, 128), # Height, width in pixels
+) -> pd.DataFrame:
+    "A row per backbone: does it run, or why not; its feature, last map (or number of tokens), parameters and cost."
+    rows = {name: _table_row(name, size) for name in names}
+    return pd.DataFrame(rows).T.fillna('')
+
+# %% ../nbs/18_backbones.ipynb #f9da1daf
+_SMALL = 'atto femto pico nano xxs xx_small xxt xs x_small _ti tiny mini small _s_ s12 050 _m1 b0 _t0 18'.split()
+
+def _rank(name):
+    "Sorts models by what their names say of their size; timm's own test models come last."
+    word = next((i for i, w in enumerate(_SMALL) if w in name), len(_SMALL))
+    numbers = map(int, re.findall(r'\d+', name))
+    return name.startswith('test_'), word, sum(numbers), len(name)
+
+def small_models() -> dict:
+    "The name of a small model of each of timm's families, by the family's name."
+    found = {}
+    for family in timm.list_modules():
+        names = timm.list_models(module=family)
+        if names: found[family] = min(names, key=_rank)
+    return found

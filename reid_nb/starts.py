@@ -17,7 +17,7 @@ from timm.layers import resample_abs_pos_embed
 
 from .backbones import Body, find_backbone, pretrained_backbone
 from .core import ReIDError, launched, save_arrays
-from .models import ReIDModel, read_weights
+from .models import ReIDModel, read_weights, recipe_model
 from .recipe import Recipe, load_recipe
 from .runs import RunFile, check_plain
 
@@ -231,9 +231,6 @@ def _start_from_file(model, recipe):
 def _start_from_timm(model, recipe):
     "Ask timm for its weights; returns the `Start`."
     name = recipe.model.backbone
-    if _config(name) is None:
-        raise ReIDError(f"model.pretrained: timm has no weights for {name}; set model.weights to a file, or "
-                        "model.pretrained to false")
     try: source = pretrained_backbone(name, recipe.model.size)
     except Exception as e: # of the network, of the disk, of the server
         why = next(iter(str(e).splitlines()), type(e).__name__)
@@ -243,27 +240,35 @@ def _start_from_timm(model, recipe):
     model.backbone.load_state_dict(state)
     return Start(start_of(recipe), len(state), (), _set_colors(model, name))
 
+def _check_choice(recipe):
+    "Raises `ReIDError` for two starts, and for weights that timm does not have."
+    name, file, pretrained = recipe.model.backbone, recipe.model.weights, recipe.model.pretrained
+    if file and pretrained: raise ReIDError("recipe: model.weights and model.pretrained are both set; choose one start")
+    if pretrained and _config(name) is None:
+        raise ReIDError(f"model.pretrained: timm has no weights for {name}; set model.weights to a file, or "
+                        "model.pretrained to false")
+
 def check_start(
     recipe:Recipe, # Section model is read
 ):
-    "Raises the `ReIDError`s of `start_model` that need no network."
-    if recipe.model.weights and recipe.model.pretrained:
-        raise ReIDError("recipe: model.weights and model.pretrained are both set; choose one start")
-    if recipe.model.weights: weights_file(recipe.model.weights)
+    "Raises the `ReIDError`s of `start_model`, but for those that need a network to be found."
+    _check_choice(recipe)
+    if recipe.model.weights: _start_from_file(recipe_model(recipe, 2), recipe)
 
 def start_model(
-    model:ReIDModel, # From `recipe_model`, changed in place
-    recipe:Recipe,   # Section model is read
+    model:ReIDModel,   # From `recipe_model`, changed in place
+    recipe:Recipe,     # Section model is read
     verbose:bool=True, # Say what was taken?
 ) -> Start:
     "Give a model the weights that the recipe starts from; `ReIDError` when they do not fit or cannot be had."
-    check_start(recipe)
-    is_first = verbose and launched()[0] == 0
-    if recipe.model.pretrained and is_first: print(f'asks the network for {start_of(recipe)}', flush=True)
-    if recipe.model.pretrained: start = _start_from_timm(model, recipe)
+    _check_choice(recipe)
+    says = verbose and launched()[0] == 0
+    if recipe.model.pretrained:
+        if says: print(f'asks the network for {start_of(recipe)}', flush=True)
+        start = _start_from_timm(model, recipe)
     elif recipe.model.weights: start = _start_from_file(model, recipe)
     else: return Start(start_of(recipe))
-    if is_first: print(start, flush=True)
+    if says: print(start, flush=True)
     return start
 
 # %% ../nbs/18_starts.ipynb #302d76bc

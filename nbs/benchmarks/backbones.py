@@ -112,7 +112,7 @@ def main(
     seed:int=0,           # Of weights, batches and augmentation
     start:bool=False,     # Also start from the first network's weights, on other ids?
     few:float=1/16,       # Share of the training ids for that
-    short:str='24 72',    # Epochs for that
+    short:str='24',       # Epochs for that
     threads:int=1,        # Of torch
 ):
     torch.set_num_threads(threads)
@@ -133,9 +133,12 @@ def main(
     print(others)
     weights = out/f'{names[0]}-{seed}'/'training'
     table = []
+    from_file = {'model.weights': str(weights)}
+    ways = {'from random weights': {}, 'from the file': from_file, 'from the file, a tenth of the rate': from_file | {'train.lr': 5e-4}}
     for epochs in map(int, short.split()):
-        for name, changes in {'from random weights': {}, 'from the file': {'model.weights': str(weights)}}.items():
+        for name, changes in ways.items():
             r = of_length(base.set(**{'model.backbone': names[0], **changes}), epochs)
-            found = train(others, r, out/f'{name}-{epochs}-{seed}'.replace(' ', '-'))
+            found = train(others, r, out/f'{name}-{epochs}-{seed}'.replace(' ', '-').replace(',', ''))
             table.append(row(f'{name}, {epochs} epochs', found))
+            print(pd.DataFrame(table[-1:]).to_string(index=False), flush=True)
     print(pd.DataFrame(table).to_string(index=False))
