@@ -43,6 +43,7 @@ from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, fin
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
 from .runs import RunFile, check_whole, load_run_recipe, open_run
 from .schedule import lr_schedule
+from .starts import start_of
 from .submission import check_submission, submission_ids, write_submission
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
@@ -467,6 +468,7 @@ def _metrics(run, table):
     decisions = decisions_key(run.noise.file, run.noise.decision) if run.recipe.noise.clean else None
     return dict(
         data=run.data.name,
+        start=start_of(run.recipe),
         steps=run.scores,
         queries=n_queries,
         gallery=n_gallery,
