@@ -134,11 +134,16 @@ def main(
     weights = out/f'{names[0]}-{seed}'/'training'
     table = []
     from_file = {'model.weights': str(weights)}
-    ways = {'from random weights': {}, 'from the file': from_file, 'from the file, a tenth of the rate': from_file | {'train.lr': 5e-4}}
+    ways = {'from random weights': {}, 'from the file': from_file, 'from the file, a tenth of the rate': from_file | {'train.lr': 5e-4},
+            'from the file, a hundredth of the rate': from_file | {'train.lr': 5e-5, 'train.warmup_lr': 5e-5}}
     for epochs in map(int, short.split()):
+        first = None
         for name, changes in ways.items():
             r = of_length(base.set(**{'model.backbone': names[0], **changes}), epochs)
             found = train(others, r, out/f'{name}-{epochs}-{seed}'.replace(' ', '-').replace(',', ''))
-            table.append(row(f'{name}, {epochs} epochs', found))
+            first = first or found
+            gains = 100*(np.array([found['ap']]) - np.array([first['ap']]))
+            low, high = interval(gains)
+            table.append(row(f'{name}, {epochs} epochs', found) | {'ahead': f'{gains.mean():+.1f} ({low:+.1f} to {high:+.1f})'})
             print(pd.DataFrame(table[-1:]).to_string(index=False), flush=True)
     print(pd.DataFrame(table).to_string(index=False))
