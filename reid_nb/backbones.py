@@ -94,11 +94,12 @@ def _any_timm(name, size):
     "A timm model without its head."
     return _without_head(*_timm_model(name, size))
 
+# %% ../nbs/18_backbones.ipynb #23499b75
 def pretrained_backbone(
     name:str, # Of a backbone that timm has
     size,     # Height, width in pixels
 ) -> nn.Module:
-    "As `create_backbone` with last stride 2, with timm's own weights, which it may download; raises whatever timm does."
+    "As `create_backbone` with last stride 2, with timm's weights, which it may download; raises whatever timm does."
     timm_name = find_backbone(name).timm
     with torch.device('meta'): _, form = _timm_model(timm_name, size)
     return _without_head(timm.create_model(timm_name, pretrained=True, **form), form)

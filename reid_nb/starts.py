@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['weights_file', 'start_fingerprint', 'start_of', 'Start', 'check_start', 'start_model', 'convert_weights']
 
-# %% ../nbs/18_starts.ipynb #53a1fa79
+# %% ../nbs/18_starts.ipynb #29613e51
 import hashlib, re
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -34,7 +35,8 @@ def weights_file(
         raise ReIDError(f"model.weights: {path} holds no {RunFile.weights}; give the folder of one trained model")
     if not path.is_file(): raise ReIDError(f"model.weights: there is no file or folder {path}")
     if path.suffix == '.safetensors': return path
-    raise ReIDError(f"model.weights: {path} is no safetensors file; make one of it with convert_weights of reid_nb.starts")
+    raise ReIDError(f"model.weights: {path} is no safetensors file; make one of it with convert_weights of "
+                    "reid_nb.starts")
 
 # %% ../nbs/18_starts.ipynb #10d6899b
 @lru_cache(maxsize=64)
@@ -61,7 +63,9 @@ def start_of(
 ) -> str:
     "What a training starts from, in words: 'random weights', or which others."
     model = recipe.model
-    if model.pretrained: return f"timm's weights {_pretrained_name(model.backbone)} (license: {_license(model.backbone)})"
+    if model.pretrained:
+        name = _pretrained_name(model.backbone)
+        return f"timm's weights {name} (license: {_license(model.backbone)})"
     if not model.weights: return 'random weights'
     digits = start_fingerprint(recipe)
     content = f' (SHA-256 {digits[:12]}…)' if digits else ''
@@ -133,13 +137,13 @@ def _resampled(name, state, network):
 
 def _on_new_grid(state, network, size):
     "The tensors with position embeddings from images of that size on the network's own grid of patches."
-    patches = getattr(network, 'patch_embed', None)
-    if size is None or patches is None or 'pos_embed' not in state: return state
+    patches, old = getattr(network, 'patch_embed', None), state.get('pos_embed')
+    has_grid = hasattr(patches, 'patch_size') and hasattr(patches, 'grid_size')
+    if size is None or not has_grid or old is None or old.ndim != 3: return state
     grid = [pixels // patch for pixels, patch in zip(size, patches.patch_size)]
-    n_prefix = state['pos_embed'].shape[1] - grid[0]*grid[1]
-    if n_prefix not in (0, network.num_prefix_tokens): return state
-    embedding = resample_abs_pos_embed(state['pos_embed'], list(patches.grid_size), grid, n_prefix)
-    return state | {'pos_embed': embedding}
+    n_prefix = old.shape[1] - grid[0]*grid[1]
+    if n_prefix not in (0, getattr(network, 'num_prefix_tokens', 0)): return state
+    return state | {'pos_embed': resample_abs_pos_embed(old, list(patches.grid_size), grid, n_prefix)}
 
 def _fitted(state, name, network, size):
     "The tensors in the shapes of the network where that is known to be right; `size` of images that they are from."
@@ -169,8 +173,8 @@ def _surplus(new, own, name, network, is_whole_model):
 
 def _size_beside(path):
     "Height and width of the images of the run whose weights these are; None when that is not known."
-    toml = path.parent/RunFile.recipe
-    return load_recipe(toml).model.size if toml.is_file() else None
+    with suppress(ReIDError): return load_recipe(path.parent/RunFile.recipe).model.size
+    return None
 
 def _backbone_tensors(state, name, network, path, is_whole_model):
     "What the network takes of a file's tensors; `ReIDError` with the first that does not fit."
@@ -197,6 +201,7 @@ class Start:
         left = f'; left: {first}{more}' if self.left else ''
         return f'starts from {self.words}: {self.taken} tensors taken{left}'
 
+# %% ../nbs/18_starts.ipynb #f8198a5f
 def _set_colors(model, backbone):
     "Normalize as timm says for a backbone; whether it says so."
     name = find_backbone(backbone).timm
@@ -227,7 +232,7 @@ def _start_from_file(model, recipe):
     left = [n for n in own if n not in tensors] + [n for n in others if n not in parts]
     return Start(start_of(recipe), len(tensors) + len(parts), tuple(sorted(left)), has_colors)
 
-# %% ../nbs/18_starts.ipynb #a6642719
+# %% ../nbs/18_starts.ipynb #2fde7b68
 def _start_from_timm(model, recipe):
     "Ask timm for its weights; returns the `Start`."
     name = recipe.model.backbone
@@ -248,6 +253,7 @@ def _check_choice(recipe):
         raise ReIDError(f"model.pretrained: timm has no weights for {name}; set model.weights to a file, or "
                         "model.pretrained to false")
 
+# %% ../nbs/18_starts.ipynb #1f0fe2f6
 def check_start(
     recipe:Recipe, # Section model is read
 ):
@@ -271,9 +277,9 @@ def start_model(
     if says: print(start, flush=True)
     return start
 
-# %% ../nbs/18_starts.ipynb #302d76bc
+# %% ../nbs/18_starts.ipynb #7c4c6147
 _IMAGENET = dict(mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225))
-_CONTAINERS = 'state_dict', 'model', 'model_state_dict', 'state_dict_ema', 'net' # Under which training scripts keep weights
+_CONTAINERS = 'state_dict', 'model', 'model_state_dict', 'state_dict_ema', 'net' # Under which scripts keep weights
 
 def _read_pickle(path):
     "A state dict, by `weights_only`; `ReIDError` for anything else."
@@ -295,13 +301,14 @@ def _read_any(path):
     state = read_weights(path) if path.suffix == '.safetensors' else _read_pickle(path)
     return {name.removeprefix('module.'): v for name, v in state.items()}
 
-# %% ../nbs/18_starts.ipynb #0253cd61
+# %% ../nbs/18_starts.ipynb #cd7746b4
 _OSNET_NAMES = [
     (r'^conv1\.', 'stem.'), (r'^conv5\.', 'last.'), (r'^conv([234])\.', lambda m: f'stage{int(m[1]) - 1}.'),
     (r'\.2\.0\.(conv|bn)\.', r'.2.\1.'), (r'\.conv1\.(conv|bn)\.', r'.reduce.\1.'), (r'\.conv3\.', '.expand.'),
     (r'\.downsample\.', '.shortcut.'), (r'\.gate\.fc1\.', '.gate.weigh.1.'), (r'\.gate\.fc2\.', '.gate.weigh.3.'),
     (r'\.conv2a\.', '.streams.0.0.'), (r'\.conv2([bcd])\.', lambda m: f".streams.{'abcd'.index(m[1])}."),
-    (r'(streams\.\d\.\d)\.conv1\.', r'\1.0.'), (r'(streams\.\d\.\d)\.conv2\.', r'\1.1.'), (r'(streams\.\d\.\d)\.bn\.', r'\1.2.'),
+    (r'(streams\.\d\.\d)\.conv1\.', r'\1.0.'), (r'(streams\.\d\.\d)\.conv2\.', r'\1.1.'),
+    (r'(streams\.\d\.\d)\.bn\.', r'\1.2.'),
     (r'\.conv\.', '.0.'), (r'\.bn\.', '.1.')]
 
 def _of_osnet(name):
@@ -314,7 +321,7 @@ def _backbone_names(state):
     is_osnet = any('.conv2a.' in name for name in state)
     return {_of_osnet(name) if is_osnet else name: v for name, v in state.items()}
 
-# %% ../nbs/18_starts.ipynb #f4ce85f7
+# %% ../nbs/18_starts.ipynb #dfabecb2
 _FASTREID = {'heads.bottleneck.0.': 'neck.', 'heads.pool_layer.p': 'pool.p'}
 
 def _of_fastreid(state):
@@ -335,6 +342,7 @@ def _of_torchreid(state):
     backbone = {name: v for name, v in state.items() if name.split('.')[0] not in _HEADS}
     return {f'backbone.{name}': v for name, v in _backbone_names(backbone).items()}
 
+# %% ../nbs/18_starts.ipynb #ddf074df
 def _of_timm(state): return state
 
 _RENAMED = dict(timm=_of_timm, torchreid=_of_torchreid, fastreid=_of_fastreid) # By whose file it is
@@ -352,7 +360,8 @@ def convert_weights(
     new = _RENAMED[kind](state)
     kept = len(new)
     if kind != 'timm':
-        if not any(name.startswith('backbone.') for name in new): raise ReIDError(f"{path} holds no backbone of {kind}'s")
+        has_backbone = any(name.startswith('backbone.') for name in new)
+        if not has_backbone: raise ReIDError(f"{path} holds no backbone of {kind}'s")
         for name, values in _IMAGENET.items(): new.setdefault(name, torch.tensor(values).view(1, 3, 1, 1))
     save_arrays(out, {name: v.float() if v.is_floating_point() else v for name, v in new.items()})
     return dict(kept=kept, left=len(state) - kept)
