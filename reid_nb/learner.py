@@ -38,6 +38,7 @@ from .recipe import Recipe
 from .runs import RunFile, check_run_folder
 from .samplers import recipe_sampler
 from .schedule import check_choice, lr_schedule, optimizer
+from .starts import check_start, start_model
 
 # %% ../nbs/20_learner.ipynb #452cae77
 class SingleProcess:
@@ -455,6 +456,7 @@ def check_training(
     optimizer(recipe.train)
     augmentations(recipe.augment)
     recipe_sampler(data.rows('train'), recipe)
+    check_start(recipe)
     check_choice(recipe.train, len(data.rows('test', 'query')))
 
 # %% ../nbs/20_learner.ipynb #1aa53fa7
@@ -476,10 +478,12 @@ def _retrieval_metrics(retrieval):
 def _no_loss(): return math.nan
 
 def _recipe_model_and_batches(data, recipe, images, progress):
-    "The seeded network, and loaders whose colors it normalizes by."
+    "The seeded network, and loaders whose colors it normalizes by unless it starts from weights that know theirs."
     seed_all(recipe.seed)
     model = recipe_model(recipe, data.rows('train').pid.nunique()) # or a refusal, before an image is decoded
+    start = start_model(model, recipe)
     dls = reid_dls(data, recipe, images, progress)
+    if start.has_colors: return model.to(dls.device), dls
     for buffer, value in zip((model.mean, model.std), dls.color):
         buffer.copy_(value.clamp(min=1e-3).view(1, 3, 1, 1))
     return model.to(dls.device), dls

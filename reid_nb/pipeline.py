@@ -43,6 +43,7 @@ from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, fin
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
 from .runs import RunFile, check_whole, load_run_recipe, open_run
 from .schedule import lr_schedule
+from .starts import start_of
 from .submission import answer_ids, submission_path, write_for
 from .tracklets import check_tracklets, ranked_rows
 
@@ -489,6 +490,7 @@ def _metrics(run, table):
     return dict(
         data=run.data.name,
         protocol=protocol_of(run.data.rows('test', 'query'), run.recipe.test.protocol).name,
+        start=start_of(run.recipe),
         steps=run.scores,
         queries=n_queries,
         gallery=n_gallery,

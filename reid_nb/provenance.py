@@ -18,19 +18,23 @@ from .loss_history import LossHistory, read_loss_history
 from .models import read_note
 from .recipe import Recipe, added_fields
 from .runs import RunFile
+from .starts import start_fingerprint
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
 _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe that training depends on
+_RANDOM_START = {'model.weights': '', 'model.pretrained': False}
 
 def training_values(
     recipe:Recipe, # Any
 ) -> dict:
-    "What training depends on, by dotted name."
-    values, added = {}, added_fields()
+    "What training depends on, by dotted name; starting weights by their content, where that can be read."
+    values, optional = {}, added_fields() | _RANDOM_START
     for name, value in recipe.flat().items():
         section = name.split('.')[0]
-        is_left_out = name in added and value == added[name] # a run from before the field was added is the same
+        is_left_out = name in optional and value == optional[name] # a run from before there was the field is the same
         if section in _SHAPING and not is_left_out: values[name] = value
+    content = start_fingerprint(recipe)
+    if content and recipe.model.weights: values['model.weights'] = content
     return values
 
 def same_training(
@@ -41,7 +45,8 @@ def same_training(
     return training_values(a) == training_values(b)
 
 # %% ../nbs/19_provenance.ipynb #fdff7238
-NOTE_PARTS = dict(recipe='recipe', files='images', content='content of the images', labels='labels', repeats='decisions')
+NOTE_PARTS = dict(recipe='recipe', files='images', content='content of the images', labels='labels', repeats='decisions',
+                  start='starting weights')
 
 def fingerprint(
     values, # Lists, numbers and texts
@@ -69,15 +74,18 @@ def trained_on(
     recipe:Recipe, # Of a training
     rows,          # Its training rows: `file`, `pid`, if there `seq`, `repeats`, `content`
 ) -> dict:
-    "A fingerprint of each of `NOTE_PARTS`; that of the content is empty where it is not known of every image."
+    "A fingerprint of each of `NOTE_PARTS`; content is empty where it is not known of every image, start lacks if random."
     repeats = rows.repeats if 'repeats' in rows else np.ones(len(rows))
     repeats = np.asarray(repeats, float)
     content = rows.content.fillna('').tolist() if 'content' in rows else ['']
     labels = [rows[column].tolist() for column in ('pid', 'seq') if column in rows]
-    parts = dict(recipe=sorted(training_values(recipe).items()), files=rows.file.tolist(), content=content,
+    values = training_values(recipe)
+    if 'model.weights' in values: values['model.weights'] = 'a file' # whose content is another part
+    parts = dict(recipe=sorted(values.items()), files=rows.file.tolist(), content=content,
                  labels=labels, repeats=repeats.tolist())
     note = {name: fingerprint(values) for name, values in parts.items()}
     if not all(content): note['content'] = ''
+    if start := start_fingerprint(recipe): note['start'] = start
     return note
 
 # %% ../nbs/19_provenance.ipynb #d05613a1
@@ -85,11 +93,11 @@ def differing(
     one,   # Note, from `trained_on` or out of a file
     other, # And another
 ) -> list:
-    "In which of `NOTE_PARTS` they differ, in words; the content counts where both know it."
+    "In which of `NOTE_PARTS` they differ, in words; content and start count where both know them."
     words = []
     for name, word in NOTE_PARTS.items():
         left, right = one.get(name), other.get(name)
-        is_unknown = name == 'content' and not (left and right)
+        is_unknown = name in ('content', 'start') and not (left and right)
         if left != right and not is_unknown: words.append(word)
     return words
 

@@ -44,6 +44,8 @@ class ModelRecipe:
     last_stride: int = setting(1, (1, 2), 'paper, 2.2; Luo 2019') # Stride of the last stage, 1 keeps the map large
     pool: str = setting('gem', source='paper, 2.2') # 'gem', 'avg' or 'max'
     dropout: float = setting(0.2, (0, 0.99), 'paper, 3.1, which does not say where') # Before the classifier
+    weights: str = setting('') # Start from these: a safetensors file, or the folder of a trained model; '': random
+    pretrained: bool = setting(False) # Start from the weights that timm has for the backbone? Asks the network for them
 
 # %% ../nbs/01_recipe.ipynb #6cecf2e6
 @dataclass

@@ -32,6 +32,7 @@ from .metrics import bootstrap, ranked_lists
 from .protocols import protocol_of
 from .run_files import COLOR_HISTOGRAM, read_run
 from .runs import RunFile
+from .starts import start_of
 from .tables import name_in
 
 # %% ../nbs/32_report.ipynb #5bc7584b
@@ -453,7 +454,7 @@ def _what_was_trained(run):
     models = 'model' if n_models == 1 else 'models'
     train = run.table[run.table.subset == 'train']
     n_ids = train.pid.nunique()
-    return (f"{number} {run.recipe.model.backbone} {models}, trained from random weights "
+    return (f"{number} {run.recipe.model.backbone} {models}, trained from {start_of(run.recipe)} "
             f"on {len(train):,} images of {n_ids:,} identities")
 
 def _what_it_reaches(run):
