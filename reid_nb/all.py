@@ -9,7 +9,8 @@ __all__ = ['MODULES']
 from importlib import import_module
 
 MODULES = '''core recipe decisions runs players rendering scenes synth archives images layouts tables data explore transforms appearance augment cache
-             samplers splits loaders metrics verification losses models loss_history provenance schedule learner distributed noise
+             samplers splits loaders metrics verification losses models loss_history provenance schedule
+             checkpoint fastai_verbs known_callbacks learner distributed noise
              review coarse neighbors embed onnx fusion rerank retrieval submission run_files saliency report pipeline demo
              data_overlap explorer_state explorer ablation zoo'''.split() # In the order of their notebooks
 

@@ -60,6 +60,7 @@ def _take_rows(images, at):
     pixels = channels_last.numpy()
     return torch.from_numpy(pixels.take(at.numpy(), 0))
 
+# %% ../nbs/15_loaders.ipynb #4593f1b9
 def _on_default_device(tensor):
     "The tensor on fastai's device, without making it wait."
     device = default_device()
@@ -69,6 +70,7 @@ def _on_default_device(tensor):
 
 def _as_tensor(rows): return torch.as_tensor(np.asarray(rows))
 
+# %% ../nbs/15_loaders.ipynb #9ea3c768
 class ImageBatches:
     "Indexing by a list of rows gives a fresh (images, classes, rows), or (images,) without classes."
     fresh = True # Batches are copies and may be changed in place
@@ -155,6 +157,7 @@ def people(
     names = names_of(table).iloc[first]
     return classes, list(names)
 
+# %% ../nbs/15_loaders.ipynb #322e1e49
 @patch
 def of(self:ImageBatches,
        items, # As in `read_items`
@@ -243,6 +246,7 @@ def retain(self:BatchLoader,
     "`res` as it is; fastai would give labels the type of the images."
     return res
 
+# %% ../nbs/15_loaders.ipynb #e0a430b4
 @patch
 def new(self:BatchLoader,
         dataset=None,       # `ImageBatches`, or what `read_items` takes; the same images when not given
@@ -363,6 +367,7 @@ def _training_colors(images, train_at):
     sample = torch.as_tensor(train_at[::step])
     return color_stats(images[sample])
 
+# %% ../nbs/15_loaders.ipynb #47b5d002
 def reid_dls(
     data,                # ReIDData
     recipe:Recipe,       # Sections model, train, augment
