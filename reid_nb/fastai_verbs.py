@@ -8,6 +8,7 @@ __all__ = ['REFUSED', 'plain_error', 'reid_verb']
 # %% ../nbs/20_fastai_verbs.ipynb #8c1db2c7
 import hashlib, tempfile
 from contextlib import contextmanager
+from copy import deepcopy
 from functools import wraps
 
 import numpy as np
@@ -76,8 +77,8 @@ for _name in ('fit', 'validate', 'get_preds'): _as_in_fastai(_name)
 def _unchanged(learn):
     "Put weights and optimizer back at the end, however it comes."
     if learn.opt is None: learn.create_opt()
-    weights = {name: weight.detach().clone() for name, weight in learn.net.state_dict().items()}
-    frozen = learn.opt.frozen_idx
+    weights = deepcopy(learn.net.state_dict())
+    settings, frozen = deepcopy(learn.opt.state_dict()), learn.opt.frozen_idx
     with tempfile.TemporaryDirectory() as folder:
         saved, learn.model_dir = learn.model_dir, folder # where fastai writes the weights meanwhile
         try: yield
@@ -85,6 +86,7 @@ def _unchanged(learn):
             learn.model_dir = saved
             learn.net.load_state_dict(weights)
             learn.create_opt()
+            learn.opt.load_state_dict(settings)
             learn.opt.frozen_idx = frozen
 
 # %% ../nbs/20_fastai_verbs.ipynb #b0f6ec89
@@ -137,7 +139,9 @@ def _predict(self,
              k:int=5,               # People that are named
     ) -> tuple:
     "Table of the nearest training people with distances, class number of the first, and feature (D,)."
-    dl = self.dls.test_dl([item])
+    dl = self.dls.test_dl(item)
+    if len(dl.dataset) != 1:
+        raise ReIDError(f"predict takes one picture, not {len(dl.dataset)}; for more: learn.get_preds(dl=learn.dls.test_dl(…))")
     names, means = self.training_people()
     with self.no_bar(): features, *_ = self.get_preds(dl=dl)
     distances = 1 - means @ features[0]

@@ -137,6 +137,7 @@ def read_items(
     "(N, 3, H, W) bytes and a table of N rows; `ReIDError` for what holds no pictures."
     root, size, resize = source
     if hasattr(items, 'table'): root, items = items.root, items.table
+    if isinstance(items, pd.Series): items = items.to_frame().T # a row of a table
     if isinstance(items, _PATHS): items = _files_at(items)
     if not isinstance(items, (list, tuple, pd.DataFrame)): items = [items]
     if not len(items): raise ReIDError("there are no images to make batches of")
