@@ -70,7 +70,14 @@ def _as_in_fastai(name):
     @wraps(original)
     def verb(self, *args, **kwargs): return getattr(Learner, name).fastai(self, *args, **kwargs)
 
-for _name in ('fit', 'validate', 'get_preds'): _as_in_fastai(_name)
+for _name in ('fit', 'validate'): _as_in_fastai(_name)
+
+@reid_verb(Learner)
+@wraps(Learner.get_preds)
+def _get_preds(self, ds_idx=1, dl=None, **kwargs):
+    dataset = getattr(self.dls[ds_idx] if dl is None else dl, 'dataset', None)
+    if dataset is not None and not len(dataset): raise ReIDError("there are no images to embed in this part of the data set")
+    return Learner.get_preds.fastai(self, ds_idx, dl, **kwargs)
 
 # %% ../nbs/20_fastai_verbs.ipynb #64b59a38
 @contextmanager

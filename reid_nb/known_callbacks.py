@@ -74,5 +74,7 @@ def _add_cb(self,
     if isinstance(cb, TrackerCallback):
         _refuse_tracker(self, cb)
         _count_validations(cb)
+    is_empty = not len(self.dls.valid.dataset)
+    if is_empty and getattr(cb, 'log_preds', False): cb.log_preds = False # there are no images to show
     if type(cb).__name__ == 'WandbCallback': self.gather_args = partial(_tell_wandb, self.recipe)
     return Learner.add_cb.fastai(self, cb)

@@ -120,6 +120,10 @@ class Retrieval(Callback):
         self.result = None
         self.skip, self.on = False, False # Is this an epoch without validation? Are embeddings collected?
 
+    def before_fit(self):
+        "Who asks for a validation gets one, also after a training that was broken off."
+        self.skip = False
+
     def before_train(self):
         "Is this an epoch without a validation?"
         number = self.epoch + 1
@@ -165,7 +169,7 @@ def score(self:Retrieval,
     "`Results` of query and gallery where the table has them, else of each image against all others."
     table = self.table
     roles = set(table.role) if 'role' in table else set()
-    if {'query', 'gallery'} <= roles:
+    if roles & {'query', 'gallery'}:
         is_query = (table.role == 'query').values
         distances = 1 - features[is_query] @ features[~is_query].T
         return evaluate_rows(distances, table[is_query], table[~is_query], self.same_camera)
