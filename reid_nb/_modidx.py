@@ -803,6 +803,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.learner.EMACallback.after_step': ('learner.html#emacallback.after_step', 'reid_nb/learner.py'),
                                  'reid_nb.learner.EMACallback.after_validate': ( 'learner.html#emacallback.after_validate',
                                                                                  'reid_nb/learner.py'),
+                                 'reid_nb.learner.EMACallback.before_train': ( 'learner.html#emacallback.before_train',
+                                                                               'reid_nb/learner.py'),
                                  'reid_nb.learner.EMACallback.before_validate': ( 'learner.html#emacallback.before_validate',
                                                                                   'reid_nb/learner.py'),
                                  'reid_nb.learner.EMACallback.forget': ('learner.html#emacallback.forget', 'reid_nb/learner.py'),

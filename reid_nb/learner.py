@@ -101,7 +101,8 @@ class ResumableEpoch(Callback):
 @patch
 def before_train(self:ResumableEpoch):
     "Let the callbacks forget an earlier training, unless this one goes on with it or looks for a learning rate."
-    is_new = not self.begun and self.at == (0, 0) and not hasattr(self.learn, 'lr_finder')
+    goes_on = self.epoch > 0 or self.at != (0, 0) # with `start_epoch`, or from a checkpoint
+    is_new = not self.begun and not goes_on and not hasattr(self.learn, 'lr_finder')
     self.begun = True
     if not is_new: return
     for cb in self.learn.cbs:
@@ -327,8 +328,11 @@ class EMACallback(Callback):
         ): self.decay, self.average = decay, None
 
     def forget(self):
+        "Drop the average."
+        self.average = None
+    def before_train(self):
         "Begin the average at the first weights."
-        self.average = ModelEmaV3(self.net, self.decay, use_warmup=True)
+        if self.average is None: self.average = ModelEmaV3(self.net, self.decay, use_warmup=True)
     def after_step(self):
         "Take the new weights into it."
         self.average.update(self.net, self.train_iter + 1)

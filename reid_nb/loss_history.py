@@ -249,7 +249,8 @@ def so_far(self:LossRecorder) -> dict:
 def after_train(self:LossRecorder):
     "Add the epoch to the history."
     new = self.so_far() # also checks that the losses are finite
-    if self.keeps and not hasattr(self.learn, 'lr_finder'): self.loss_history.add(self.epoch, **new)
+    number = min(self.epoch, len(self.loss_history)) # a training may begin at a later epoch
+    if self.keeps and not hasattr(self.learn, 'lr_finder'): self.loss_history.add(number, **new)
     self.before = {}
 
 @patch
