@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from fastai.callback.core import Callback
+from fastai.callback.core import Callback, CancelFitException
 from fastcore.basics import patch
 from safetensors import safe_open
 from safetensors.numpy import load_file
@@ -189,6 +189,11 @@ class LossRecorder(Callback):
 
 # %% ../nbs/19_loss_history.ipynb #d5382e35
 @patch
+def forget(self:LossRecorder):
+    "Begin anew."
+    self.loss_history.epochs = []
+
+@patch
 def before_train(self:LossRecorder):
     "Begin an epoch."
     self.new = {name: [] for name in LossHistory.kinds}
@@ -244,7 +249,8 @@ def so_far(self:LossRecorder) -> dict:
 def after_train(self:LossRecorder):
     "Add the epoch to the history."
     new = self.so_far() # also checks that the losses are finite
-    if self.keeps: self.loss_history.add(self.epoch, **new)
+    number = min(self.epoch, len(self.loss_history)) # a training may begin at a later epoch
+    if self.keeps and not hasattr(self.learn, 'lr_finder'): self.loss_history.add(number, **new)
     self.before = {}
 
 @patch
@@ -271,6 +277,7 @@ def check_finite(self:LossRecorder):
     is_finite = torch.stack(self.unchecked).isfinite().tolist()
     self.unchecked = []
     if all(is_finite): return
+    if hasattr(self.learn, 'lr_finder'): raise CancelFitException() # its rate may rise until then
     first_checked = len(self.new['row']) - len(is_finite)
     step = first_checked + is_finite.index(False)
     where = self.save_batch(step) if self.folder else ''

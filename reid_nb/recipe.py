@@ -72,6 +72,8 @@ class TrainRecipe:
     schedule: str = setting('cosine', source='chosen by measurement') # After warm-up: 'cosine' or 'linear' to zero, or 'step'
     opt: str = setting('adam', source='chosen by measurement') # 'adam', or 'sgd' with momentum 0.9
     wd: float = setting(1e-4, AMOUNT, 'paper, 3.1') # Weight decay, not on norms and biases
+    body_lr: float = setting(1.0, AMOUNT, 'not in the paper') # Learning rate of the backbone, as a multiple of the other layers'
+    freeze_epochs: int = setting(0, AMOUNT, 'not in the paper') # Epochs in which the backbone keeps its weights, all but its norms; 0: none
     clip: float = setting(0.0, AMOUNT, 'not in the paper') # Largest norm of the gradient; 0: any
     ema: float = setting(0.0, (0, 0.99999), 'not in the paper') # Decay of the weights' moving average, which is what is kept; 0: none
     p: int = setting(16, (2, 10**6), 'Luo 2019') # Identities per batch
