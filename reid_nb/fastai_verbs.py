@@ -25,6 +25,7 @@ from fastcore.basics import patch
 
 from .core import ReIDError, show_grid
 from .explore import KINDS
+from .labels import label_rows
 from .loaders import BatchLoader
 from .provenance import trained_on
 
@@ -165,13 +166,13 @@ def _ranked(features, i, candidates, k):
     order = np.argsort(distances, kind='stable')[:k]
     return others[order]
 
-def _frame_color(table, i, other, same_camera):
-    "Of the frame of an answer: is it the person of row `i`?"
-    query, answer = table.iloc[i], table.iloc[other]
-    if query.pid != answer.pid or query.pid < 0: return '#c8174a'
-    has_camera = 'camid' in table and query.camid >= 0
-    if not same_camera and has_camera and query.camid == answer.camid: return '0.6'
-    return '#2a9d4b'
+_FRAMES = dict(right='#2a9d4b', wrong='#c8174a') # Gray where the protocol does not count an answer
+
+def _frame_colors(table, i, answers, protocol):
+    "Of the frames of the answers to row `i`."
+    if 'camid' not in table: protocol = 'all images'
+    statuses = label_rows(table.iloc[[i]], table.iloc[answers], protocol).status(0)
+    return [_FRAMES.get(status, '0.6') for status in statuses]
 
 def _pictures(loader, rows):
     "Arrays (H, W, 3) of bytes."
@@ -183,13 +184,11 @@ def _person(loader, row): return loader.dataset.vocab[int(loader.dataset.classes
 
 def _padded(values, n, filler): return values + [filler] * (n - len(values))
 
-def _one_list(loader, i, answers, k, same_camera):
+def _one_list(loader, i, answers, k, protocol):
     "Pictures, titles and frames of a query and its answers, `k` + 1 of each."
     table = loader.dataset.items
-    titles, frames = [f'query {_person(loader, i)}'], ['k']
-    for j in answers:
-        titles.append(_person(loader, j))
-        frames.append(_frame_color(table, i, j, same_camera))
+    titles = [f'query {_person(loader, i)}', *(_person(loader, j) for j in answers)]
+    frames = ['k', *_frame_colors(table, i, answers, protocol)]
     white = np.ones((2, 2, 3))
     pictures = _pictures(loader, [i, *answers])
     return _padded(pictures, k + 1, white), _padded(titles, k + 1, ''), _padded(frames, k + 1, None)
@@ -222,7 +221,7 @@ def _show_results(self,
     lists = []
     for i in queries[:max_n]:
         answers = _ranked(features, i, candidates, k)
-        lists.append(_one_list(loader, i, answers, k, self.retrieval.same_camera))
+        lists.append(_one_list(loader, i, answers, k, self.retrieval.protocol))
     images, titles, frames = (sum(parts, []) for parts in zip(*lists))
     return show_grid(images, titles, ncol=k + 1, frames=frames, height=1.3)
 
