@@ -146,12 +146,13 @@ def table_from_files(
     check_names(files.images, files.where)
     layout, base, parts = _find_layout(files, layout)
     rows, layout, left_out = rows_below(files, layout, base, parts)
-    rows = rows[~rows.file.isin(list(without))]
+    if without: rows = rows[~rows.file.isin(list(without))]
     table = _finish(_with_columns(rows), layout, files.where, protocol)
-    check_names([*table.file, *names_of(table).unique()], files.where)
+    used = table.file.tolist()
+    check_names([*used, *names_of(table).unique()], files.where)
     there = set(files.images)
-    missing = [file for file in table.file if split_crop(file)[0] not in there]
-    unused = unused_images(files, table.file, layout, base, left_out)
+    missing = [file for file in used if file not in there and split_crop(file)[0] not in there]
+    unused = unused_images(files, used, layout, base, left_out)
     unread = sorted(unread_images(files.names))
     known = files.were_read | {*unread, *_truth_files(base)}
     others = [file for file in files.others if file not in known]
