@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['weights_file', 'start_fingerprint', 'start_of', 'Start', 'check_start', 'start_model', 'convert_weights']
 
-# %% ../nbs/18_starts.ipynb #29613e51
-import hashlib, re
+# %% ../nbs/18_starts.ipynb #2bd8de5a
+import hashlib, re, warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -42,7 +42,10 @@ def weights_file(
 @lru_cache(maxsize=64)
 def _digest(path, size, changed):
     "SHA-256 of a file that has that size and time."
-    with open(path, 'rb') as f: return hashlib.file_digest(f, 'sha256').hexdigest()[:32]
+    digest = hashlib.sha256()
+    with open(path, 'rb') as f:
+        while part := f.read(2**20): digest.update(part)
+    return digest.hexdigest()[:32]
 
 def start_fingerprint(
     recipe:Recipe, # Section model is read
@@ -283,7 +286,10 @@ _CONTAINERS = 'state_dict', 'model', 'model_state_dict', 'state_dict_ema', 'net'
 
 def _read_pickle(path):
     "A state dict, by `weights_only`; `ReIDError` for anything else."
-    try: found = torch.load(path, map_location='cpu', weights_only=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore') # a pickle of an unusual version
+            found = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as e:
         why = next(iter(str(e).splitlines()), type(e).__name__)
         raise ReIDError(f"{path} cannot be read as weights alone, without running what it holds: {why}") from e
