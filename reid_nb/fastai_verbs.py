@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 import fastai.callback.fp16
+import fastai.callback.hook # `summary`
 import fastai.callback.progress
 from fastai.callback.schedule import SuggestionMethod
 from fastai.interpret import Interpretation
@@ -69,7 +70,14 @@ def _as_in_fastai(name):
     @wraps(original)
     def verb(self, *args, **kwargs): return getattr(Learner, name).fastai(self, *args, **kwargs)
 
-for _name in ('fit', 'validate'): _as_in_fastai(_name)
+_as_in_fastai('validate')
+
+@reid_verb(Learner)
+@wraps(Learner.fit)
+def _fit(self, *args, **kwargs):
+    if not len(self.dls.train.dataset):
+        raise ReIDError("an exported learner has no images to train on; make one with reid_learner")
+    return Learner.fit.fastai(self, *args, **kwargs)
 
 @reid_verb(Learner)
 @wraps(Learner.get_preds)
