@@ -25,11 +25,11 @@ def refuse_callback(
     if isinstance(cb, type): cb = cb()
     name = type(cb).__name__
     if isinstance(cb, MixHandler):
-        raise ReIDError(f"{name} mixes two people into one image, which is then no anchor of a triplet and of no class; "
+        raise ReIDError(f"{name} mixes two people into one image, which is then no anchor of a triplet and of no class: "
                         "take augment.patch or augment.erase")
     if isinstance(cb, (MixedPrecision, NonNativeMixedPrecision)):
-        raise ReIDError(f"{name} does not reach the backbone, which has a precision of its own: use to_bf16() or to_fp32(), "
-                        "or set train.precision")
+        raise ReIDError(f"{name} does not reach the backbone, which has a precision of its own: "
+                        "use to_bf16() or to_fp32(), or set train.precision")
 
 def _refuse_tracker(learn, cb):
     "The same for one that watches a metric."
@@ -40,7 +40,8 @@ def _refuse_tracker(learn, cb):
     if watches_retrieval and not len(learn.dls.valid.dataset):
         raise ReIDError(f"{name} watches {cb.monitor}, and there is no labeled test part; --hold-out 0.1 makes one")
     if isinstance(cb, SaveModelCallback) and hasattr(learn, 'ema'):
-        raise ReIDError(f"{name} would keep the weights and not their average (train.ema); set train.checkpoint to 'best'")
+        raise ReIDError(f"{name} would keep the weights and not their average (train.ema): "
+                        "set train.checkpoint to 'best'")
 
 # %% ../nbs/20_known_callbacks.ipynb #4f59d155
 def _has_value(cb):

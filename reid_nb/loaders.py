@@ -120,8 +120,8 @@ def _as_picture(item):
         item = pixels.permute(1, 2, 0).cpu().numpy()
     if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim == 3 and item.shape[2] == 3:
         return Image.fromarray(item)
-    raise ReIDError(f"a {type(item).__name__} is no picture; give a path, a PIL picture, an array (H, W, 3) of bytes, or a "
-                    "tensor (3, H, W) of bytes or of floats in [0, 1]")
+    raise ReIDError(f"a {type(item).__name__} is no picture; give a path, a PIL picture, an array (H, W, 3) of bytes, "
+                    "or a tensor (3, H, W) of bytes or of floats in [0, 1]")
 
 def _from_memory(pictures, size, resize):
     "(N, 3, H, W) bytes of pictures in memory, and their table."

@@ -75,7 +75,8 @@ def _parts(weights):
 class _Settings(dict):
     "Settings of a group by fastai's names; `write` takes what is set."
     def __init__(self, values, write):
-        super().__init__({name: value for name, value in values.items() if value is not None}) # loggers cannot draw None
+        known = {name: value for name, value in values.items() if value is not None} # loggers cannot draw None
+        super().__init__(known)
         self.write = write
 
     def __setitem__(self, name, value):
