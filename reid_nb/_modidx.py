@@ -834,6 +834,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._as_in_fastai': ('fastai_verbs.html#_as_in_fastai', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._export': ('fastai_verbs.html#_export', 'reid_nb/fastai_verbs.py'),
+                                      'reid_nb.fastai_verbs._fit': ('fastai_verbs.html#_fit', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._frame_colors': ('fastai_verbs.html#_frame_colors', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._get_preds': ('fastai_verbs.html#_get_preds', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._is_ours': ('fastai_verbs.html#_is_ours', 'reid_nb/fastai_verbs.py'),

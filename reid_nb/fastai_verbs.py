@@ -16,6 +16,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 import fastai.callback.fp16
+import fastai.callback.hook # `summary`
 import fastai.callback.progress
 from fastai.callback.schedule import SuggestionMethod
 from fastai.interpret import Interpretation
@@ -44,10 +45,9 @@ def plain_error(
 def reid_verb(
     cls:type, # `Learner`, or a class with an attribute `learn`
 ):
-    """Decorator: `_verb` takes the place of `verb` for learners of `reid_learner`; others, and `.fastai`, keep fastai's.
-    Its name begins with _, so that `import *` gives no function of that name."""
+    "Decorator: `_verb` takes the place of `verb` for learners of `reid_learner`; others, and `.fastai`, keep fastai's."
     def decorate(f):
-        name = f.__name__.lstrip('_')
+        name = f.__name__.lstrip('_') # so that `import *` gives no function of that name
         original = getattr(cls, name)
         original = getattr(original, 'fastai', original)
         @wraps(f)
@@ -71,13 +71,21 @@ def _as_in_fastai(name):
     @wraps(original)
     def verb(self, *args, **kwargs): return getattr(Learner, name).fastai(self, *args, **kwargs)
 
-for _name in ('fit', 'validate'): _as_in_fastai(_name)
+_as_in_fastai('validate')
+
+@reid_verb(Learner)
+@wraps(Learner.fit)
+def _fit(self, *args, **kwargs):
+    if not len(self.dls.train.dataset):
+        raise ReIDError("an exported learner has no images to train on; make one with reid_learner")
+    return Learner.fit.fastai(self, *args, **kwargs)
 
 @reid_verb(Learner)
 @wraps(Learner.get_preds)
 def _get_preds(self, ds_idx=1, dl=None, **kwargs):
     dataset = getattr(self.dls[ds_idx] if dl is None else dl, 'dataset', None)
-    if dataset is not None and not len(dataset): raise ReIDError("there are no images to embed in this part of the data set")
+    if dataset is not None and not len(dataset):
+        raise ReIDError("there are no images to embed in this part of the data set")
     return Learner.get_preds.fastai(self, ds_idx, dl, **kwargs)
 
 # %% ../nbs/20_fastai_verbs.ipynb #64b59a38
@@ -133,7 +141,8 @@ def training_people(self:Learner) -> tuple:
     known_digest, *known = vars(self).get('_people', [''])
     if digest == known_digest: return tuple(known)
     dataset = self.dls.train.dataset
-    if not len(dataset): raise ReIDError("the weights have changed and the training images are not here to compare with")
+    if not len(dataset):
+        raise ReIDError("the weights have changed and the training images are not here to compare with")
     with self.no_bar(): features, classes = self.get_preds(ds_idx=0)
     sums = torch.zeros(len(dataset.vocab), features.shape[1]).index_add(0, classes, features)
     self._people = digest, dataset.vocab, F.normalize(sums)
@@ -149,7 +158,8 @@ def _predict(self,
     "Table of the nearest training people with distances, class number of the first, and feature (D,)."
     dl = self.dls.test_dl(item)
     if len(dl.dataset) != 1:
-        raise ReIDError(f"predict takes one picture, not {len(dl.dataset)}; for more: learn.get_preds(dl=learn.dls.test_dl(…))")
+        raise ReIDError(f"predict takes one picture, not {len(dl.dataset)}; "
+                        "for more: learn.get_preds(dl=learn.dls.test_dl(…))")
     names, means = self.training_people()
     with self.no_bar(): features, *_ = self.get_preds(dl=dl)
     distances = 1 - means @ features[0]
@@ -259,7 +269,8 @@ def _without_records(learn):
     "The learner without what it has recorded, which is no part of an exported one."
     recorder = learn.recorder
     records = {name: vars(recorder).pop(name) for name in _LISTS if name in vars(recorder)}
-    left_out = [cb for cb in learn.cbs if type(cb).__module__.startswith('reid_nb') and not getattr(cb, 'of_evaluation', False)]
+    ours = [cb for cb in learn.cbs if type(cb).__module__.startswith('reid_nb')]
+    left_out = [cb for cb in ours if not getattr(cb, 'of_evaluation', False)]
     retrieval = learn.retrieval
     result, retrieval.result = retrieval.result, None
     for name in ('features', 'table'): vars(retrieval).pop(name, None)
