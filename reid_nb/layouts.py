@@ -19,6 +19,7 @@ from .core import IMAGE_ENDINGS, ReIDError
 from .files import Files, folders_of
 from .images import count_endings, is_image, split_crop, unread_images
 from .protocols import DEFAULT_PROTOCOL, PROTOCOLS
+from .tars import nested_archives
 
 # %% ../nbs/08_layouts.ipynb #d2839bf3
 TRAIN, QUERY, GALLERY = ('train', 'train'), ('test', 'query'), ('test', 'gallery') # Subset, role
@@ -214,13 +215,16 @@ def _by_signs(folders, layouts, where):
 # %% ../nbs/08_layouts.ipynb #c065ae8b
 _ELSEWHERE = { # What may be there of data that are told by annotations, and what it is
     'gt/gt.txt': 'boxes in frames (MOT)', 'gameinfo.ini': 'boxes in frames (SoccerNet)', 'list_train.txt': 'lists of MSMT17',
-    'annotations/*.json': 'annotations (COCO)', '*.mat': 'a .mat file', '*.zip': 'archives; give one of them, or unpack them',
-    '*.tar*': 'archives; give one of them, or unpack them', '*.csv': 'a table; give its path', '*.parquet': 'a table; give its path'}
+    'annotations/*.json': 'annotations (COCO)', '*.mat': 'a .mat file', '*.csv': 'a table; give its path',
+    '*.parquet': 'a table; give its path'}
 
 def _recognized(files):
     "What there is besides images, in words, or ''."
     found = {what: pattern for pattern, what in _ELSEWHERE.items() if files.holding(pattern)}
-    return '; '.join(f'there is {pattern}: {what}' for what, pattern in found.items())
+    seen = [f'there is {pattern}: {what}' for what, pattern in found.items()]
+    archives = sorted(nested_archives(files.others))
+    if archives: seen.append(f"there are archives, {', '.join(archives[:3])}: give one of them, or unpack them")
+    return '; '.join(seen)
 
 def _seen(files):
     "What there is in a data set of unknown layout, in words."
