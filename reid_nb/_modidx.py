@@ -1492,6 +1492,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.problems._copies': ('problems.html#_copies', 'reid_nb/problems.py'),
                                   'reid_nb.problems._counted': ('problems.html#_counted', 'reid_nb/problems.py'),
                                   'reid_nb.problems._damaged': ('problems.html#_damaged', 'reid_nb/problems.py'),
+                                  'reid_nb.problems._epoch_problems': ('problems.html#_epoch_problems', 'reid_nb/problems.py'),
                                   'reid_nb.problems._id_problems': ('problems.html#_id_problems', 'reid_nb/problems.py'),
                                   'reid_nb.problems._link_problems': ('problems.html#_link_problems', 'reid_nb/problems.py'),
                                   'reid_nb.problems._others_of_id': ('problems.html#_others_of_id', 'reid_nb/problems.py'),

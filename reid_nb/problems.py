@@ -87,6 +87,21 @@ def _id_problems(t, k, few):
                       'mAP then measures how well people are found again that the model was '
                       'trained on')
 
+# %% ../nbs/09_problems.ipynb #adbb45bf
+def _epoch_problems(t, p, k):
+    "Yield that a few large ids make an epoch of P×K batches twice as long as the data, or more."
+    n_images = t.pid[t.subset == 'train'].value_counts()
+    if len(n_images) < p: return
+    groups = -(-n_images // k) # of k images each, rounded up
+    balanced = -(-groups.sum() // p)
+    shown, n = max(groups.max(), balanced) * p * k, n_images.sum()
+    large = n_images[groups > balanced]
+    if shown < 2 * n or not len(large): return
+    name = dict(zip(t.pid, names_of(t)))[large.index[0]]
+    yield Problem(len(large), 'training ids with so many images that the others are repeated beside them', f'{name} with {large.iloc[0]:,}',
+                  f'An epoch of batches of {p} ids with {k} images shows {shown:,} images where there are {n:,}, {shown / n:.1f} times as many; '
+                  'leave out some of theirs, or train with --set train.sampler=shuffle, which shows each once')
+
 # %% ../nbs/09_problems.ipynb #4994dcb2
 def _pairs(query, gallery):
     "A row per query and gallery image of its id, with the columns of the gallery as `of_gallery`."
@@ -168,6 +183,7 @@ def find_problems(
     data:ReIDData, # What to look at
     k:int=4,       # Images per id in a batch (recipe: train.k)
     few:int=20,    # An id with fewer images is few (paper, 2.1; recipe: noise.min_images)
+    p:int=16,      # Ids in a batch (recipe: train.p)
 ) -> list:
     "The `Problem`s of a data set, the worst first; duplicates are told by their decoded pixels."
     images = inspect_images(data.root, data.table.file)[0] if data.images is None else data.images
@@ -177,5 +193,6 @@ def find_problems(
     problems += _reading_problems(data)
     problems += _query_problems(table, get_protocol(data.protocol))
     problems += _id_problems(table, k, few)
+    problems += _epoch_problems(table, p, k)
     problems += _link_problems(data.root, table.file)
     return problems
