@@ -6,11 +6,10 @@
 __all__ = ['MAX_TEXT', 'ReadOptions', 'folders_of', 'Files', 'read_below']
 
 # %% ../nbs/08_files.ipynb #8154113c
-import re
+import json, re
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
-from json import loads
 from pathlib import Path
 
 from fastcore.basics import patch
@@ -84,6 +83,13 @@ class Files:
         found = {}
         for name in [*self.others, *self.folders]: found.setdefault(_last_part(name), []).append(name)
         return found
+
+    def json(self,
+             name:str, # Path of a file
+        ):
+        "What its JSON holds; raises `ReIDError` when it is none."
+        try: return json.loads(self.text(name))
+        except (ValueError, RecursionError) as e: raise ReIDError(f"{self.where}: {name} is no JSON: {e}") from e
 
 # %% ../nbs/08_files.ipynb #1485b652
 @patch
@@ -170,14 +176,6 @@ def text(self:Files,
     "Its text; raises `ReIDError` when it is no UTF-8."
     try: return self.read(name).decode('utf-8-sig')
     except UnicodeDecodeError as e: raise ReIDError(f"{self.where}: {name} is no UTF-8 ({e.reason}); save it as UTF-8") from e
-
-@patch
-def json(self:Files,
-          name:str, # Path of a file
-    ):
-    "What its JSON holds; raises `ReIDError` when it is none."
-    try: return loads(self.text(name))
-    except (ValueError, RecursionError) as e: raise ReIDError(f"{self.where}: {name} is no JSON: {e}") from e
 
 # %% ../nbs/08_files.ipynb #99cd00b2
 def read_below(

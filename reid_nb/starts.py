@@ -6,7 +6,7 @@
 __all__ = ['weights_file', 'start_fingerprint', 'start_of', 'Start', 'check_start', 'start_model', 'convert_weights']
 
 # %% ../nbs/18_starts.ipynb #2bd8de5a
-import hashlib, re, warnings
+import hashlib, re, sys, warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -132,7 +132,7 @@ def _three_channels(state, network):
 def _resampled(name, state, network):
     "What timm's own function for checkpoints of this network makes of the tensors, which takes old grids for squares."
     if name is None: return state
-    module = __import__(timm.model_entrypoint(name).__module__, fromlist=['*'])
+    module = sys.modules[timm.model_entrypoint(name).__module__]
     filters = [getattr(module, f) for f in _FILTERS if callable(getattr(module, f, None))]
     if not filters: return state
     try: return filters[0](dict(state), network)
