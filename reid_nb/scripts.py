@@ -72,20 +72,6 @@ class DataOptions:
         values = {name: value for name, value in vars(self).items() if name != 'data' and not name.startswith('_')}
         return ['--' + name.replace('_', '-') for name, value in values.items() if value or name == 'hold_out' and value is not None]
 
-    def how(self) -> dict:
-        "Keywords of `read_dataset`."
-        classes = (self.classes or '').replace(',', ' ').split()
-        return dict(
-            columns=_column_map(self.columns),
-            root=self.root,
-            frames=self.frames or '',
-            layout=self.layout,
-            pattern=self.pattern or '',
-            protocol=self.protocol,
-            stride=self.stride,
-            classes=classes,
-            min_visible=self.min_visible)
-
     def stem(self) -> str:
         "Part of a run folder's name."
         return Path(self.data).resolve().stem if self.data else 'synthetic'
@@ -95,12 +81,26 @@ class DataOptions:
         from reid_nb.data import read_dataset
         if self.split_by and not self.hold_out:
             raise ReIDError("--split-by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
-        found = read_dataset(self.data or _embedded(), 'data', skip_bad=self.skip_bad, progress=True, **self.how())
+        found = read_dataset(self.data or _embedded(), 'data', skip_bad=self.skip_bad, progress=True, **_how(self))
         print(found)
         for file in found.skipped: print(f'  left out: {escape(file)}')
         return _held_out(found, self.hold_out, self.split_by or 'pid') if self.hold_out else found
 
 # %% ../nbs/40_scripts.ipynb #738c9dee
+def _how(options):
+    "Keywords of `read_dataset`, of some `DataOptions`."
+    classes = (options.classes or '').replace(',', ' ').split()
+    return dict(
+        columns=_column_map(options.columns),
+        root=options.root,
+        frames=options.frames or '',
+        layout=options.layout,
+        pattern=options.pattern or '',
+        protocol=options.protocol,
+        stride=options.stride,
+        classes=classes,
+        min_visible=options.min_visible)
+
 def _held_out(data, share, split_by):
     "The data with a share of the training images as labeled queries and gallery, the same one whatever the recipe's seed."
     from reid_nb.splits import hold_out
@@ -260,7 +260,7 @@ def reid_train(
     _check_processes(processes)
     weights = out/RunFile.weights
     if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
-    _refuse_finished(weights, force, 'a trained model; give --force to replace it')
+    _refuse_finished(weights, force, f'a trained model; --set model.weights={out} with another --out goes on from it, and --force replaces it')
     from reid_nb.distributed import launch, processes as joined
     work = partial(_train, options, before, r, out, resume=resume, force=force, log=log)
     if processes > 1: return launch(work, processes)
@@ -385,6 +385,7 @@ def _new_file(path, hint):
     check_output(path)
     if os.path.lexists(path): raise ReIDError(f"{path} is there already; {hint}")
 
+# %% ../nbs/40_scripts.ipynb #ea6b920a
 @command(first='runs')
 @delegates(DataOptions)
 def reid_eval(
@@ -572,7 +573,7 @@ def reid_data(
         _accept_terms(accept)
         path = download_dataset('data', accept=True, progress=True)
     options = DataOptions(**kwargs)
-    data = read_dataset(path, 'data', skip_bad=True, progress=True, max_gib=max_gib, **options.how())
+    data = read_dataset(path, 'data', skip_bad=True, progress=True, max_gib=max_gib, **_how(options))
     _print_problems(data)
     if data.errors and not options.skip_bad:
         raise ReIDError(f"{len(data.errors):,} damaged images; repair them, or leave them out with --skip-bad")
