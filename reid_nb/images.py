@@ -9,6 +9,7 @@ __all__ = ['MAX_PIXELS', 'is_image', 'is_hidden', 'unread_images', 'count_ending
 # %% ../nbs/07_images.ipynb #cea97d40
 import hashlib, os, re, struct, warnings
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -190,17 +191,20 @@ def _measure(root, frame, boxes):
     return measured
 
 _AT_ONCE = 512 # Pictures that are waited for when the reading is interrupted
+_PER_TASK = 64 # Of a thread: small pictures take less time than handing them over
 
 def _measure_all(root, by_frame):
     "Yield (place of the image, its measures or error), frame by frame, in threads."
     frames = list(by_frame)
-    def measure(frame): return _measure(root, frame, [box for _, box in by_frame[frame]])
+    def measure(task): return [_measure(root, frame, [box for _, box in by_frame[frame]]) for frame in task]
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         for start in range(0, len(frames), _AT_ONCE):
             some = frames[start:start + _AT_ONCE]
-            for frame, measured in zip(some, pool.map(measure, some)):
+            tasks = [some[i:i + _PER_TASK] for i in range(0, len(some), _PER_TASK)]
+            measured = chain.from_iterable(pool.map(measure, tasks))
+            for frame, of_boxes in zip(some, measured):
                 places = [place for place, _ in by_frame[frame]]
-                yield from zip(places, measured)
+                yield from zip(places, of_boxes)
 
 def inspect_images(
     root,                # Folder
