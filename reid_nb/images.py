@@ -206,6 +206,7 @@ def _measure_all(root, by_frame):
                 places = [place for place, _ in by_frame[frame]]
                 yield from zip(places, of_boxes)
 
+# %% ../nbs/07_images.ipynb #0147fa42
 def inspect_images(
     root,                # Folder
     files,               # Paths of images in it, or names of crops
