@@ -21,13 +21,6 @@ from .nested import assign_parts
 # %% ../nbs/09_benchmarks.ipynb #53c17b10
 _EARLIER = set(LAYOUTS) # Names that are known before these
 
-def _one_of(bases, files, what):
-    "The only one of these folders, None without one; raises `ReIDError` when there are several."
-    bases = sorted(bases)
-    if len(bases) < 2: return bases[0] if bases else None
-    first_two = ' and '.join(base or 'its top' for base in bases[:2])
-    raise ReIDError(f"{files.where}: {first_two} are data sets of their own ({what}); give the folder of one")
-
 def _has_named(files, folder, pattern):
     "Is an image right in that folder named so?"
     lowered = folder.lower()
@@ -38,7 +31,7 @@ def _found_by_names(members, folder, pattern):
     "A `find`: the folder that has these members, and an image named so in that one."
     def find(files):
         bases = [base for base in files.holding(*members) if _has_named(files, base + folder, pattern)]
-        return _one_of(bases, files, members[0])
+        return files.one_of(bases, members[0])
     return find
 
 # %% ../nbs/09_benchmarks.ipynb #20aad832
@@ -76,7 +69,7 @@ def _find_occluded(files):
     "The folder of Occluded-REID: one folder per person in both."
     bases = files.holding(f'{_OCCLUDED}/', f'{_WHOLE}/')
     with_ids = [base for base in bases if _has_id_folders(files, base)]
-    base = _one_of(with_ids, files, _OCCLUDED)
+    base = files.one_of(with_ids, _OCCLUDED)
     is_training = base is not None and f'/{base}'.lower().endswith('/train/') # Of P-DukeMTMC
     return None if is_training else base
 
@@ -426,7 +419,7 @@ def _find_soccernet(files):
     "The folder that holds train, valid, test or challenge of SoccerNet Re-Identification, or None."
     candidates = [name for name in files.images if '-' in name]
     found = filter(None, map(_SN_PATH.fullmatch, candidates))
-    return _one_of({path['base'] for path in found}, files, 'SoccerNet Re-Identification')
+    return files.one_of({path['base'] for path in found}, 'SoccerNet Re-Identification')
 
 # %% ../nbs/09_benchmarks.ipynb #4933cecc
 def _soccernet(labeled):

@@ -147,15 +147,22 @@ def holding(self:Files,
     return sorted(bases)
 
 @patch
+def one_of(self:Files,
+           bases, # Folders, '' or with a slash at their end
+           what,  # That they hold, for the error
+    ) -> str:
+    "The only one of them, None without one; raises `ReIDError` when there are several."
+    bases = sorted(bases)
+    if len(bases) < 2: return bases[0] if bases else None
+    first_two = ' and '.join(base or 'its top' for base in bases[:2])
+    raise ReIDError(f"{self.where}: {first_two} are data sets of their own ({what}); give the folder of one")
+
+@patch
 def only(self:Files,
           *members, # As in `holding`
     ) -> str:
     "The folder that has them, None without one; raises `ReIDError` when there are several."
-    bases = self.holding(*members)
-    if not bases: return None
-    if len(bases) == 1: return bases[0]
-    first_two = ' and '.join(base or 'its top' for base in bases[:2])
-    raise ReIDError(f"{self.where}: {first_two} are data sets of their own ({members[0]}); give the folder of one")
+    return self.one_of(self.holding(*members), members[0])
 
 # %% ../nbs/08_files.ipynb #375adc7f
 @patch

@@ -119,7 +119,7 @@ def split_crop(
     file:str, # Name of a crop, or a path
 ) -> tuple:
     "The path of the picture, and the box in it: (left, top, width, height), or None for the whole."
-    found = _CROP.fullmatch(file)
+    found = '#' in file and _CROP.fullmatch(file)
     if not found: return file, None
     frame, *box = found.groups()
     return frame, tuple(map(int, box))

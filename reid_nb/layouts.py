@@ -428,7 +428,7 @@ def unused_images(
     left_out,     # From file to why, from `rows_below`
 ) -> dict:
     "From each image that is not in the table to why."
-    there = {split_crop(file)[0] if '#' in file else file for file in used}
+    there = {split_crop(file)[0] for file in used}
     unused = {}
     for file in files.images:
         if file in there: continue

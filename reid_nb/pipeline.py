@@ -45,6 +45,7 @@ from .runs import RunFile, check_whole, load_run_recipe, open_run
 from .schedule import lr_schedule
 from .starts import start_of
 from .submission import answer_ids, submission_path, write_for
+from .tables import names_of
 from .tracklets import check_tracklets, ranked_rows
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
@@ -467,15 +468,20 @@ def check_run(
     for folder in folders: check_whole(folder, job_files(folder))
 
 # %% ../nbs/33_pipeline.ipynb #29b7cbac
+def _has_labeled_phase(run, q, g):
+    "Is there a file for the challenge's labeled phase, which wants an image per row and persons as numbers?"
+    if protocol_of(q).name != 'challenge' or run.recipe.test.pool: return False
+    names = pd.concat([names_of(q), names_of(g)])
+    return names.str.fullmatch('[0-9]+').all()
+
 def _write_answers(run, dists):
     "Write and check the submission, and that of the challenge's labeled phase; returns the names of the files."
     written = []
     if 'challenge' in dists:
         write_for(run.out/RunFile.submission, without_inf(dists['challenge']), *blind_rows(run.data))
         written.append(submission_file(run.data))
-    test = run.recipe.test
     q, g = (run.data.rows('test', role) for role in ('query', 'gallery'))
-    if 'validation' in dists and protocol_of(q).name == 'challenge' and not test.pool:
+    if 'validation' in dists and _has_labeled_phase(run, q, g):
         write_for(run.out/RunFile.labeled, without_inf(dists['validation']), q, g)
         written.append(RunFile.labeled)
     return written

@@ -19,7 +19,7 @@ from PIL import Image
 
 from .cache import decode_images, resize_image
 from .core import ReIDError, escape
-from .data import ReIDData, _names, read_dataset
+from .data import ReIDData, list_paths, read_dataset
 from .files import Files, read_below
 from .images import (boxes_by_frame, crop_name, crop_to, inspect_images, is_hidden, is_image, split_crop,
                             tell_unread, unread_images)
@@ -68,7 +68,7 @@ def _where_files_are(files):
 # %% ../nbs/24_sources.ipynb #b3b4cbc1
 def _paths_below(folder):
     "Paths of all files and folders below, of links as well; a folder's ends in a slash. Hidden ones are left out."
-    try: names = _names(folder, folder)
+    try: names = list_paths(folder, folder)
     except OSError as e: raise ReIDError(f"{e.filename or folder} cannot be read: {e.strerror}") from e
     return [name for name in names if not is_hidden(name)]
 

@@ -345,7 +345,7 @@ def submit(
     found = dict(data=run.data.name, models=models)
     if 'challenge' in paths:
         distances = fuse(list(paths['challenge'].values()))
-        found['submission'] = write_for(run.out/RunFile.submission, without_inf(distances), *blind_rows(run.data))
+        found['submission'] = write_for(run.out/RunFile.submission, distances, *blind_rows(run.data))
     if 'validation' in paths: found |= _validation_scores(run, paths['validation'])
     _check_written(run, paths)
     text = json.dumps(found, indent=1, default=float)

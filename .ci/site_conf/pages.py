@@ -143,6 +143,12 @@ def plain(s):
 
 # -- Notebooks ---------------------------------------------------------------------------------------------------------
 
+def first_quote(opening):
+    "What a page says in a line, its links as text: llms.txt and a page's description show it outside of the notebooks."
+    quoted = re.search(r'^> .+(\n> .+)*', opening, re.M)[0]
+    line = ' '.join(quoted.replace('\n>', '')[2:].split())
+    return re.sub(r'\[([^\]]+)\]\([^)]+\)', r'\1', line)
+
 class Page:
     "A notebook, as a list of what a reader gets to see."
     def __init__(self, path):
@@ -152,7 +158,7 @@ class Page:
         self.module = f'reid_nb.{found[1]}' if found else ''
         opening = '\n'.join(text(c) for c in self.nb['cells'] if c['cell_type'] == 'markdown')
         self.title = re.search(r'^# (.+)', opening, re.M)[1]
-        self.summary = ' '.join(re.search(r'^> .+(\n> .+)*', opening, re.M)[0].replace('\n>', '')[2:].split())
+        self.summary = first_quote(opening)
         self.cells = [c for c in self.nb['cells'] if self.seen(c)]
 
     def seen(self, cell):
