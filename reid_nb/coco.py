@@ -43,9 +43,11 @@ def _first_told(annotation, names):
 
 # %% ../nbs/09_coco.ipynb #32bc7b54
 def _box_numbers(boxes, name, where):
-    "(N, 4) numbers; raises `ReIDError` for what is no box."
+    "(4, N) numbers; raises `ReIDError` for what is no box."
     wrong = [str(box)[:60] for box in boxes if not _is_four(box)]
-    if wrong: raise ReIDError(f"{where}: {name} has the box {first_of(wrong)}; a box is left, top, width and height in pixels")
+    if wrong:
+        raise ReIDError(f"{where}: {name} has the box {first_of(wrong)}; "
+                        "a box is left, top, width and height in pixels")
     return np.array(boxes, float).reshape(-1, 4).T
 
 def _is_four(box):
@@ -78,21 +80,37 @@ def _join_images(table, images, name, where):
 def _state_boxes(files, clip):
     "The boxes of one sequence's Labels-GameState.json."
     images, annotations = _lists(files, clip.listed, 'images', 'annotations')
+    known = _image_table(images, clip.listed, files.where)
+    told = _told_of_boxes(annotations, clip.listed, files.where)
+    table = _join_images(told, known[['file_name', 'width', 'height']], clip.listed, files.where)
+    pid = f'{clip.name}/' + table.track if clip.name else table.track
+    table = table.assign(pid=pid, kind=table.label_role, number='', ignored=table.track == '')
+    return _in_clip(table, clip).assign(vis=np.nan, split=clip.split)
+
+_TOLD = dict(track='track_id', label_role='role', team='team', jersey='jersey') # Columns and their fields
+_SIDES = 'x', 'y', 'w', 'h'
+
+def _told_of_boxes(annotations, name, where):
+    "Image, box and what is told of each annotation that has a box."
     found = [a for a in annotations if isinstance(a.get('bbox_image'), dict)]
-    four = [[a['bbox_image'].get(side) for side in ('x', 'y', 'w', 'h')] for a in found]
-    table = pd.DataFrame(dict(image=[str(a.get('image_id')) for a in found]))
-    for column, field in dict(track='track_id', label_role='role', team='team', jersey='jersey').items():
-        table[column] = [_first_told(a, [field]) or '' for a in found]
-    table['x'], table['y'], table['w'], table['h'] = _box_numbers(four, clip.listed, files.where)
-    known = _image_table(images, clip.listed, files.where)[['file_name', 'width', 'height']]
-    table = _join_images(table, known, clip.listed, files.where)
+    boxes = [[a['bbox_image'].get(side) for side in _SIDES] for a in found]
+    columns = dict(image=[str(a.get('image_id')) for a in found])
+    for column, field in _TOLD.items(): columns[column] = [_first_told(a, [field]) or '' for a in found]
+    table = pd.DataFrame(columns)
+    table['label_role'] = table.label_role.str.lower()
+    return _with_sides(table, _box_numbers(boxes, name, where))
+
+def _with_sides(table, sides):
+    "The table with the (4, N) numbers of its boxes."
+    return table.assign(**dict(zip(_SIDES, sides)))
+
+def _in_clip(table, clip):
+    "The boxes with the path, sequence and number of their frame in a clip."
     numbers = {PurePosixPath(path).name: number for number, path in clip.frames.items()}
     last = {name: PurePosixPath(name).name for name in table.file_name.unique()}
     names = table.file_name.map(last)
-    table['label_role'] = table.label_role.str.lower()
-    pid = f'{clip.name}/' + table.track if clip.name else table.track
-    return table.assign(file=clip.folder + names, seq=clip.name or 'sequence', frame=names.map(numbers).fillna(-1).astype(int),
-                        pid=pid, kind=table.label_role, number='', ignored=table.track == '', vis=np.nan, split=clip.split)
+    frame = names.map(numbers).fillna(-1).astype(int)
+    return table.assign(file=clip.folder + names, seq=clip.name or 'sequence', frame=frame)
 
 _STATE = 'Labels-GameState.json'
 
@@ -101,9 +119,11 @@ def _state_rows(files):
     unlisted = [name for name in files.images if name.rpartition('/')[0].endswith('img1')]
     files.leave_out(dict.fromkeys(unlisted, f'there is no {_STATE} beside them, so their boxes are not known'))
     spelled = {name.lower(): name for name in files.others}
-    clips = [*clips_in(files, files.holding(_STATE), lambda base: spelled[f'{base}{_STATE}'.lower()])]
+    def state_of(base): return spelled[f'{base}{_STATE}'.lower()]
+    clips = list(clips_in(files, files.holding(_STATE), state_of))
     for clip in clips: files.leave_out(dict.fromkeys(clip.frames.values(), 'no box in them is read'))
-    return rows_of_boxes(files, pd.concat([_state_boxes(files, clip) for clip in clips], ignore_index=True))
+    boxes = [_state_boxes(files, clip) for clip in clips]
+    return rows_of_boxes(files, pd.concat(boxes, ignore_index=True))
 
 def _find_state(files): return '' if files.images and files.holding(_STATE) else None
 
@@ -116,8 +136,12 @@ _COCO_FILES = 'annotations/*.json', '_annotations.coco.json', 'annotations.json'
 def _coco_files(files):
     "The json files that are named as COCO's are."
     names = [name for name in files.others if name.lower().endswith('.json')]
-    patterns = [re.compile(f"(.*/)?{pattern.replace('.', '[.]').replace('*', '[^/]*')}", re.I) for pattern in _COCO_FILES]
-    return sorted(name for name in names if any(pattern.fullmatch(name) for pattern in patterns))
+    return sorted(filter(_named_as_coco, names))
+
+def _named_as_coco(name):
+    "Do the last parts of the path look like one of `_COCO_FILES`?"
+    path = PurePosixPath(name.lower())
+    return any(path.match(pattern) for pattern in _COCO_FILES)
 
 def _is_coco(files, name):
     "Has the file images, and annotations with boxes?"
@@ -135,17 +159,18 @@ def _coco_paths(names, listed, files):
     there, top = set(files.images), listed.rpartition('/')[0]
     above = top.rpartition('/')[0]
     split = PurePosixPath(listed).stem.rpartition('_')[2]
-    folders = [f'{place}/{inside}/' for place in (top, above, '') for inside in ('', 'images', split, f'images/{split}', 'data', 'frames')]
+    inside = '', 'images', split, f'images/{split}', 'data', 'frames'
+    folders = [f'{place}/{folder}/' for place in (top, above, '') for folder in inside]
     places = [re.sub('/+', '/', folder).lstrip('/') for folder in folders]
     by_last = {}
     for path in files.images: by_last.setdefault(path.rpartition('/')[2], []).append(path)
-    paths = {}
-    for name in names:
+    def path_of(name):
         plain = name.replace('\\', '/').removeprefix('./')
-        fitting = [place + plain for place in places if place + plain in there]
+        for place in places:
+            if place + plain in there: return place + plain
         alone = by_last.get(plain.rpartition('/')[2], [])
-        paths[name] = fitting[0] if fitting else alone[0] if len(alone) == 1 else plain.lstrip('/')
-    return paths
+        return alone[0] if len(alone) == 1 else plain.lstrip('/')
+    return {name: path_of(name) for name in names}
 
 # %% ../nbs/09_coco.ipynb #73e70b28
 def _coco_split(listed):
@@ -167,9 +192,22 @@ def _coco_frames(images, paths):
     return images[['file', 'seq', 'frame', 'width', 'height']]
 
 # %% ../nbs/09_coco.ipynb #684692a9
-def _check_told(found, person, track, where):
+def _kinds(categories): return {str(c.get('id')): str(c.get('name', '')).lower() for c in categories}
+
+def _told_of_objects(found, kinds):
+    "Image, kind of object, person and track of each annotation."
+    columns = dict(
+        image=[str(a.get('image_id')) for a in found],
+        number=[str(a.get('category_id', '')) for a in found],
+        ignored=[bool(a.get('iscrowd')) for a in found],
+        person=[_first_told(a, _OF_PERSON) for a in found],
+        track=[_first_told(a, _OF_VIDEO) for a in found])
+    columns['kind'] = [kinds.get(number, number) for number in columns['number']]
+    return pd.DataFrame(columns, dtype=object).astype(dict(ignored=bool))
+
+def _check_told(found, table, where):
     "Raises `ReIDError` where no annotation says which person it shows."
-    if any(person) or any(track): return
+    if table.person.any() or table.track.any(): return
     fields = sorted({key for a in found[:100] for key in a})
     raise ReIDError(f"{where} does not say which person a box shows: annotations need {_OF_VIDEO[0]} or {_OF_PERSON[0]}, "
                     f"also in attributes; they have {', '.join(fields)}")
@@ -178,14 +216,10 @@ def _coco_boxes(files, listed):
     "The boxes of one json, for `rows_of_boxes`."
     images, annotations, categories = _lists(files, listed, 'images', 'annotations', 'categories')
     found = [a for a in annotations if 'bbox' in a]
-    person = [_first_told(a, _OF_PERSON) for a in found]
-    track = [_first_told(a, _OF_VIDEO) for a in found]
-    _check_told(found, person, track, f'{files.where}: {listed}')
-    kinds = {str(c.get('id')): str(c.get('name', '')).lower() for c in categories}
-    number = [str(a.get('category_id', '')) for a in found]
-    table = pd.DataFrame(dict(image=[str(a.get('image_id')) for a in found], number=number, kind=[kinds.get(n, n) for n in number],
-                              ignored=[bool(a.get('iscrowd')) for a in found], person=person, track=track))
-    table['x'], table['y'], table['w'], table['h'] = _box_numbers([a['bbox'] for a in found], listed, files.where)
+    table = _told_of_objects(found, _kinds(categories))
+    _check_told(found, table, f'{files.where}: {listed}')
+    boxes = [a['bbox'] for a in found]
+    table = _with_sides(table, _box_numbers(boxes, listed, files.where))
     known = _image_table(images, listed, files.where)
     paths = _coco_paths(known.file_name.astype(str).unique(), listed, files)
     table = _join_images(table, _coco_frames(known, paths), listed, files.where)
