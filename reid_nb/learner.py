@@ -159,7 +159,7 @@ def after_validate(self:Retrieval):
     if hasattr(self.learn, 'gather_preds'): return
     self.skip = False
     if not self.on or self.table is None or 'pid' not in self.table: return
-    own = torch.cat(self.features) if self.features else torch.zeros(0, self.net.neck.num_features)
+    own = torch.cat(self.features) if self.features else torch.zeros(0, self.net.n_features)
     features = self.learn.team.gather(own).numpy()
     self.result = self.score(features)
 
@@ -203,11 +203,7 @@ class EvalLabels(Callback):
                             "known of these, as with ds_idx=0")
         loss = getattr(self.loss_func, 'func', self.loss_func) # fastai asks for one that is not reduced
         if not getattr(loss, 'has_each', False): raise ReIDError("this loss gives no loss of each image")
-        feature = self.net.pooled(self.xb[0])
-        scores = self.net.scores(feature)
-        term = loss.terms[-1]
-        term.criterion(scores if term.entry.head else feature, self.labels[0])
-        return term.criterion.each
+        return loss.id_losses(self.net.outputs(self.xb[0]), self.labels[0])
 
 # %% ../nbs/20_learner.ipynb #3dae7cdb
 class Intact(Callback):

@@ -280,6 +280,7 @@ class ReIDLoss(nn.Module):
                  smoothing:float=0.1,      # Label smoothing of the class-level loss
                  distance:str='euclidean', # Of the triplet loss, or 'squared'
                  soft_margin:bool=False,   # Soft margin in the triplet loss?
+                 part_weight:float=1.0,    # Of the mean identity loss of the parts, beside that of the whole image
                  **added,                  # Fields that `add_loss` gave to recipes
         ):
         super().__init__()
@@ -288,7 +289,7 @@ class ReIDLoss(nn.Module):
         if unknown: raise ReIDError(f"no loss knows {min(unknown)}")
         if alpha == beta == 0: raise ReIDError("loss.alpha and loss.beta are both 0: nothing is left to train with")
         values = dict(margin=margin, m=m, gamma=gamma, smoothing=smoothing, distance=distance, soft_margin=soft_margin, **added)
-        self.gather = None
+        self.gather, self.part_weight = None, part_weight
         self.triplet = TRIPLET.build(values)
         self.id_criterion = on_scores.build(values)
         self.logit_scale = values[on_scores.scale] if on_scores.scale else 1.
@@ -305,11 +306,11 @@ class ReIDLoss(nn.Module):
 # %% ../nbs/17_losses.ipynb #9d371aa8
 @patch
 def forward(self:ReIDLoss,
-            out,    # (feature (B, D), class scores (B, C)) of a `ReIDModel`
+            out,    # (feature (B, D), class scores (B, C)) of a `ReIDModel`, and scores (B, parts, C) if it has parts
             labels, # (B,) class numbers
     ):
     "Scalar; `self.each` is the identity loss of each image or None, `self.parts` all terms' `each` by name."
-    feature, scores = out
+    feature, scores, *of_parts = out
     takes_ref = [isinstance(term.criterion, PairLoss) for term in self.terms]
     gathered = self.gather(feature, labels) if self.gather and any(takes_ref) else ()
     loss = 0
@@ -319,7 +320,34 @@ def forward(self:ReIDLoss,
         loss = loss + term.weight * term.criterion(x, labels, *ref)
     self.parts = {term.name: term.criterion.each for term in self.terms}
     self.each = self.terms[-1].criterion.each if self.has_each else None
+    for part_scores in of_parts: loss = loss + self._of_parts(part_scores, labels)
     return loss
+
+# %% ../nbs/17_losses.ipynb #fe528a60
+@patch
+def _of_parts(self:ReIDLoss, part_scores, labels):
+    "The parts' mean identity loss with its weights; `self.each` becomes the mean of what it was and theirs, so weighted."
+    term = self.terms[-1]
+    losses, each = [], []
+    for scores in part_scores.unbind(1):
+        losses.append(term.criterion(scores, labels))
+        each.append(term.criterion.each)
+    share = self.part_weight / (1 + self.part_weight)
+    if self.has_each: self.each = torch.lerp(self.each, torch.stack(each).mean(0), share)
+    return term.weight * self.part_weight * torch.stack(losses).mean()
+
+@patch
+def id_losses(self:ReIDLoss,
+              out,    # As for `forward`
+              labels, # (B,) class numbers
+    ) -> torch.Tensor:
+    "(B,) identity losses alone, as in `each`, of images that need not be comparable with each other."
+    feature, scores, *of_parts = out
+    term = self.terms[-1]
+    term.criterion(scores if term.entry.head else feature, labels)
+    self.each = term.criterion.each
+    for part_scores in of_parts: self._of_parts(part_scores, labels)
+    return self.each
 
 # %% ../nbs/17_losses.ipynb #b31183fc
 def reid_loss(

@@ -333,20 +333,25 @@ def folds(
     return fold
 
 # %% ../nbs/22_noise.ipynb #46ad5ec5
+def _scores_of_heads(model, x):
+    "(n, C) class scores of the images, and of each of their stripes where the model has some."
+    _, scores, *of_parts = model.outputs(x)
+    return [scores, *(stripe for part_scores in of_parts for stripe in part_scores.unbind(1))]
+
 @torch.no_grad()
 def class_probabilities(
     model,  # ReIDModel
     loss,   # Its ReIDLoss, whose scale turns cosines into logits
     images, # (n, 3, H, W) bytes
 ) -> np.ndarray:
-    "(n, C) softmax of the class scores, averaged over an image and its flip."
+    "(n, C) softmax of the class scores, averaged over an image and its flip, and over the image and its stripes."
     device, out = next(model.parameters()).device, []
     model.eval()
     for x in images.split(128):
         x = x.to(device)
-        logits = [loss.logit_scale * model.scores(model.pooled(view)) for view in (x, x.flip(-1))]
-        both = sum(F.softmax(view, 1) for view in logits)
-        out.append(both.cpu() / 2)
+        of_heads = [scores for view in (x, x.flip(-1)) for scores in _scores_of_heads(model, view)]
+        probs = [F.softmax(loss.logit_scale * scores, 1) for scores in of_heads]
+        out.append(sum(probs).cpu() / len(probs))
     return torch.cat(out).numpy()
 
 # %% ../nbs/22_noise.ipynb #79393e1a

@@ -44,6 +44,7 @@ class ModelRecipe:
     last_stride: int = setting(1, (1, 2), 'paper, 2.2; Luo 2019') # Stride of the last stage, 1 keeps the map large
     pool: str = setting('gem', source='paper, 2.2') # 'gem', 'avg' or 'max'
     dropout: float = setting(0.2, (0, 0.99), 'paper, 3.1, which does not say where') # Before the classifier
+    parts: int = setting(0, (0, 16), 'Sun 2018; not in the paper') # Horizontal stripes with a feature and a classifier of their own; 0: none
     weights: str = setting('') # Start from these: a safetensors file, or the folder of a trained model; '': random
     pretrained: bool = setting(False) # Start from the weights that timm has for the backbone? Asks the network for them
 
@@ -60,6 +61,7 @@ class LossRecipe:
     m: float = setting(0.3, UNIT, 'paper, 3.3') # Circle relaxation; a whole run takes those of ensemble.circle_m
     gamma: float = setting(64.0, (1e-6, 1e9), 'fast-reid; Sun 2020: 256') # Circle scale
     smoothing: float = setting(0.1, (0, 0.99), 'paper, 3.1; value from Luo 2019') # Label smoothing
+    part_weight: float = setting(1.0, AMOUNT, 'chosen by measurement') # Weight of the stripes' identity losses together, as a multiple of the whole image's
 
 # %% ../nbs/01_recipe.ipynb #09e9a24d
 @dataclass

@@ -218,7 +218,7 @@ def _other_parts(model, others):
     "What a model takes of a file besides the backbone and the classifier: what it has in the same shape."
     own = model.state_dict()
     fits = {n: v for n, v in others.items() if n in own and v.shape == own[n].shape}
-    return {n: v for n, v in fits.items() if not n.startswith(('backbone.', 'classifier.'))}
+    return {n: v for n, v in fits.items() if not n.startswith(('backbone.', 'classifier.', 'part_classifiers.'))}
 
 def _start_from_file(model, recipe):
     "Take what fits of the file; returns the `Start`."
