@@ -124,14 +124,14 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     found |= scores(embed(learn.model, rows, data.root, flip=False).features, rows)
     with atomic_write(folder/'result.json') as tmp: tmp.write_text(json.dumps(found))
 
-def result(path, name, recipe, seed, out, asked, threads):
+def result(path, name, recipe, seed, out, asked, threads, work=train):
     "What a recipe reaches, trained in a process of its own unless it is there; None while another one trains it."
     folder = out/path.stem/f'{name}-{seed}'.replace(' ', '-')
     done = folder/'result.json'
     if not done.is_file():
         try:
             with lock_folder(folder), ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:
-                pool.submit(train, path, recipe, seed, *asked, threads, folder).result()
+                pool.submit(work, path, recipe, seed, *asked, threads, folder).result()
         except ReIDError as e:
             if 'at work' not in str(e): raise
             return None
