@@ -1,0 +1,218 @@
+"""What recipes reach in the same CPU time on several data sets. RECIPES is a text file with one recipe a line, a name and
+what follows `--recipe` and `--set` of a command; the first is what the others are compared with:
+
+    paper: along2021 model.backbone=resnet10t model.size=[96,48]
+    twice the steps: along2021 model.backbone=resnet10t model.size=[96,48] train.p=8
+
+A recipe trains for as many epochs as fit into the CPU seconds, or as show so many images, a twelfth of them warm-up; a
+line that gives `train.epochs` keeps them. Without mining and mirror; re-ranked with the paper's values. Each
+training has a process of its own, whose largest memory is told. Resumable: what is in OUT is not trained again. Several
+processes may work in one OUT. Tables whose name begins with `final` are refused without --final.
+
+    python nbs/benchmarks/splits.py cuhk03_challenge.zip splits
+    python nbs/benchmarks/small.py recipes.txt small --data "splits/dev0.csv splits/dev1.csv" --seconds 180 --seeds "0 1"
+"""
+import json, os, resource, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from fastai.callback.core import Callback, CancelFitException
+from fastcore.script import call_parse
+
+from backbones import quiet
+from reid_nb.core import ReIDError, atomic_write, import_parts, lock_folder
+from reid_nb.data import read_dataset
+from reid_nb.embed import embed
+from reid_nb.learner import reid_learner
+from reid_nb.metrics import evaluate_rows
+from reid_nb.models import save_model
+from reid_nb.recipe import load_recipe
+from reid_nb.rerank import k_reciprocal
+from reid_nb.scripts import _changes
+
+AGAIN = dict(k1=20, k2=6, lambda_=0.1) # Re-ranking, of all that is compared
+
+def read_lines(path):
+    "(preset, changes) of each recipe, by name."
+    found = {}
+    for line in Path(path).read_text().splitlines():
+        line = line.partition('#')[0].strip()
+        if not line: continue
+        name, colon, rest = line.partition(':')
+        preset, _, changes = rest.strip().partition(' ')
+        if not colon or not preset: raise ReIDError(f"{path}: {line!r}: write NAME: PRESET KEY=VALUE ...")
+        if name in found: raise ReIDError(f"{path}: {name!r} is there twice")
+        load_recipe(preset).set(**_changes(changes))
+        found[name] = preset, changes.strip()
+    if not found: raise ReIDError(f"{path} holds no recipe")
+    return found
+
+def check_looks(paths, final):
+    "Raises `ReIDError` for the part that is kept for the end."
+    kept = [path.name for path in paths if path.stem.startswith('final')]
+    if kept and not final: raise ReIDError(f"{' '.join(kept)}: kept for one last look, not for choosing; give --final for that")
+
+def scores(features, rows):
+    "Average precision of each query, without and with re-ranking, the person of each, and rank-1."
+    is_query = (rows.role == 'query').to_numpy()
+    q, g, q_rows, g_rows = features[is_query], features[~is_query], rows[is_query], rows[~is_query]
+    plain = evaluate_rows(1 - q @ g.T, q_rows, g_rows)
+    again = evaluate_rows(k_reciprocal(q, g, **AGAIN), q_rows, g_rows)
+    return dict(ap=plain.ap.tolist(), reranked=again.ap.tolist(), people=q_rows.pid.tolist(), rank1=plain.cmc[1])
+
+def memory(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 # GiB, on Linux
+
+def of_length(r, epochs): return r.set(**{'train.epochs': epochs, 'train.warmup': round(epochs/12)})
+
+class Timer(Callback):
+    "CPU seconds of a step, of `n` after the first `skipped`, over epochs; ends the training then."
+    order = 90
+    def __init__(self, n=15, skipped=3): self.n, self.skipped, self.count = n, skipped, 0
+    def after_batch(self):
+        if not self.training: return
+        self.count += 1
+        if self.count == self.skipped: self.began = time.process_time()
+        if self.count < self.skipped + self.n: return
+        self.step = (time.process_time() - self.began) / self.n
+        raise CancelFitException()
+
+def epochs_within(data, r, seconds, folder):
+    "How many epochs of the recipe fit into the CPU seconds; measured once."
+    path = folder/'speed.json'
+    if not path.is_file():
+        timer = Timer()
+        many = timer.n + timer.skipped
+        learn = reid_learner(data, r.set(**{'train.epochs': many, 'train.warmup': 0, 'train.eval_every': many}), cbs=[timer])
+        with quiet(learn): learn.fit_recipe()
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as tmp: tmp.write_text(json.dumps(dict(epoch=timer.step * len(learn.dls.train))))
+    return max(1, round(seconds / json.loads(path.read_text())['epoch']))
+
+def fitted(data, r, changes, seconds, images, folder):
+    "The recipe with the epochs that it is to train for."
+    changed = _changes(changes)
+    if 'train.epochs' in changed or not (seconds or images): return r
+    if images:
+        n = len(reid_learner(data, r).dls.train) * r.train.p * r.train.k
+        return of_length(r, max(1, round(images/n)))
+    return of_length(r, epochs_within(data, r, seconds, folder/'timing'))
+
+def train(path, recipe, seed, seconds, images, threads, folder):
+    "Trains and writes result.json."
+    import_parts()
+    torch.set_num_threads(threads)
+    preset, changes = recipe
+    data = read_dataset(path)
+    r = load_recipe(preset).set(**(_changes(changes) | {'seed': seed}))
+    r = fitted(data, r, changes, seconds, images, folder)
+    r = r.set(**{'train.eval_every': r.train.epochs})
+    began, at = time.process_time(), time.perf_counter()
+    learn = reid_learner(data, r)
+    with quiet(learn): learn.fit_recipe(folder/'training')
+    used = time.process_time() - began
+    wall = time.perf_counter() - at
+    save_model(learn.model, folder/'training')
+    rows, steps = data.rows('test'), r.train.epochs*len(learn.dls.train)
+    shown = steps*r.train.p*r.train.k
+    found = dict(recipe=recipe, asked=[seconds, images], parameters=sum(p.numel() for p in learn.model.backbone.parameters()),
+                 epochs=r.train.epochs, images=shown, steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(),
+                 loss=learn.history.rows[-1]['train_loss'])
+    found |= scores(embed(learn.model, rows, data.root, flip=False).features, rows)
+    with atomic_write(folder/'result.json') as tmp: tmp.write_text(json.dumps(found))
+
+def result(path, name, recipe, seed, out, asked, threads, work=train):
+    "What a recipe reaches, trained in a process of its own unless it is there; None while another one trains it."
+    folder = out/path.stem/f'{name}-{seed}'.replace(' ', '-')
+    done = folder/'result.json'
+    if not done.is_file():
+        try:
+            with lock_folder(folder), ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:
+                pool.submit(work, path, recipe, seed, *asked, threads, folder).result()
+        except ReIDError as e:
+            if 'at work' not in str(e): raise
+            return None
+    found = json.loads(done.read_text())
+    if found['recipe'] != list(recipe) or found['asked'] != list(asked):
+        raise ReIDError(f"{folder}: made by {' '.join(found['recipe'])} within {found['asked']}; give the recipe another name")
+    return found
+
+def drawn_means(ap, people, n=2000):
+    "(n,) means of `ap` (seeds, queries) when seeds and people are drawn anew."
+    rng = np.random.default_rng(0)
+    numbers = np.unique(people, return_inverse=True)[1]
+    sums, counts = np.stack([np.bincount(numbers, row) for row in ap]), np.bincount(numbers)
+    s, p = sums.shape
+    seeds = rng.multinomial(s, np.full(s, 1/s), size=n)/s
+    times = rng.multinomial(p, np.full(p, 1/p), size=n)
+    return ((seeds @ sums) * times).sum(1) / (times @ counts)
+
+def told(parts, sign=''):
+    "Mean over data sets and its interval of 95 %, of (ap, people) of each of them."
+    mean = np.mean([ap.mean() for ap, _ in parts])
+    low, high = np.percentile(np.mean([drawn_means(ap, people) for ap, people in parts], axis=0), [2.5, 97.5])
+    return f'{mean:{sign}.1f} ({low:{sign}.1f} to {high:{sign}.1f})'
+
+def values(results, key): return 100*np.array([found[key] for found in results])
+
+def line(name, ours, base):
+    "A line of the table, of results by data set; `base` holds those of the first recipe for the same seeds."
+    some = [found for results in ours.values() for found in results]
+    def both(key): return [(values(r, key), r[0]['people']) for r in ours.values()]
+    def ahead(key): return told([(values(r, key) - values(base[s], key), r[0]['people']) for s, r in ours.items()], '+')
+    def mean(key): return np.mean([found[key] for found in some])
+    return {'': name, 'mAP': told(both('ap')), 'ahead': ahead('ap'), 're-ranked': told(both('reranked')),
+            'ahead, re-ranked': ahead('reranked'), 'M parameters': round(mean('parameters')/1e6, 2), 'epochs': round(mean('epochs')),
+            'images': round(mean('images')), 'steps': round(mean('steps')), 'CPU s': round(mean('seconds')),
+            'images/s': round(mean('rate'), 1), 'GiB': round(mean('memory'), 2), 'loss': round(mean('loss'), 2),
+            'seeds': len(some)//len(ours)}
+
+def tables(found, names, splits, seeds):
+    "A table for each data set, and one of all, of what is there."
+    rows = []
+    def there(name, split): return [s for s in seeds if (name, split, s) in found and (names[0], split, s) in found]
+    for part in [[split] for split in splits] + ([splits] if len(splits) > 1 else []):
+        for name in names:
+            common = {split: there(name, split) for split in part}
+            if not all(common.values()): continue
+            ours = {split: [found[name, split, s] for s in common[split]] for split in part}
+            base = {split: [found[names[0], split, s] for s in common[split]] for split in part}
+            rows.append({'data': part[0] if len(part) == 1 else 'all'} | line(name, ours, base))
+    return pd.DataFrame(rows)
+
+@call_parse
+def main(
+    recipes:str,         # Text file, one recipe a line
+    out:str,             # Folder for everything that is made
+    data:str='',         # Tables of data sets, as splits.py writes them, separated by spaces
+    seconds:float=180,   # CPU seconds of a training; 0: the recipe's own epochs
+    images:int=0,        # Or images shown
+    seeds:str='0',       # Of weights, batches and augmentation
+    only:str='',         # Names of recipes that are trained, separated by commas; the others are told where they are there
+    final:bool=False,    # Look at the part that was kept?
+    threads:int=1,       # Of torch
+    imports:str='',      # Own Python files with losses, networks, steps
+):
+    import_parts(imports)
+    os.environ.setdefault('OMP_NUM_THREADS', str(threads))
+    out, paths, seeds = Path(out), [Path(path) for path in data.split()], [int(seed) for seed in seeds.split()]
+    check_looks(paths, final)
+    lines, found = read_lines(recipes), {}
+    chosen = [name.strip() for name in only.split(',')] if only else list(lines)
+    asked = [0, images] if images else [seconds, 0]
+    for seed in seeds:
+        for path in paths:
+            for name, recipe in lines.items():
+                is_there = (out/path.stem/f'{name}-{seed}'.replace(' ', '-')/'result.json').is_file()
+                if name not in chosen and not is_there: continue
+                got = result(path, name, recipe, seed, out, asked, threads)
+                if got is None: continue
+                found[name, path.stem, seed] = got
+                print(f"{path.stem} seed {seed} {name:30} mAP {values([got], 'ap').mean():.1f} ({values([got], 'reranked').mean():.1f}), "
+                      f"{got['epochs']} epochs, {got['images']} images, {got['seconds']:.0f} CPU s", flush=True)
+    table = tables(found, list(lines), [path.stem for path in paths], seeds)
+    with atomic_write(out/'table.csv') as tmp: table.to_csv(tmp, index=False)
+    print(table.to_string(index=False))
