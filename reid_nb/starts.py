@@ -20,7 +20,7 @@ from .backbones import Body, find_backbone, pretrained_backbone
 from .core import ReIDError, launched, save_arrays
 from .models import ReIDModel, read_weights, recipe_model
 from .recipe import Recipe, load_recipe
-from .runs import RunFile, check_plain
+from .runs import RANDOM, RunFile, check_plain
 
 # %% ../nbs/18_starts.ipynb #21c5a0ad
 def weights_file(
@@ -35,8 +35,8 @@ def weights_file(
         raise ReIDError(f"model.weights: {path} holds no {RunFile.weights}; give the folder of one trained model")
     if not path.is_file(): raise ReIDError(f"model.weights: there is no file or folder {path}")
     if path.suffix == '.safetensors': return path
-    raise ReIDError(f"model.weights: {path} is no safetensors file; make one of it with convert_weights of "
-                    "reid_nb.starts")
+    raise ReIDError(f"model.weights: {path} is no safetensors file; reid_convert {path} --kind timm, torchreid or "
+                    "fastreid makes one of it")
 
 # %% ../nbs/18_starts.ipynb #10d6899b
 @lru_cache(maxsize=64)
@@ -69,7 +69,7 @@ def start_of(
     if model.pretrained:
         name = _pretrained_name(model.backbone)
         return f"timm's weights {name} (license: {_license(model.backbone)})"
-    if not model.weights: return 'random weights'
+    if not model.weights: return RANDOM
     digits = start_fingerprint(recipe)
     content = f' (SHA-256 {digits[:12]}…)' if digits else ''
     return f'the weights in {model.weights}{content}'
