@@ -32,6 +32,7 @@ from .recipe import Recipe
 from .retrieval import STEPS
 from .run_files import keep_table, read_table
 from .runs import RunFile, check_whole, open_run
+from .starts import start_of
 
 # %% ../nbs/36_ablation.ipynb #3d7c71e3
 def _without_step(name):
@@ -423,7 +424,7 @@ def ablate(
     with open_run(out, recipe, resume, force, kind='ablation'):
         seeds = sorted({*map(int, seeds), *_seeds_begun(out)})
         nets, seeds_text = networks(recipe, rows, seeds), ' '.join(map(str, seeds))
-        keep_table(data, out, kind='ablation', table=table, seeds=seeds_text)
+        keep_table(data, out, kind='ablation', start=start_of(recipe), table=table, seeds=seeds_text)
         _cache_images(data, nets, verbose)
         _run_networks(data, out, nets, processes, verbose)
         return finish(out, rows, seeds)

@@ -69,7 +69,7 @@ def save(self:Checkpoint,
     has_average = learn.eval_model is not learn.net
     average = learn.eval_model.state_dict() if has_average else None
     state = dict(epoch=epoch, step=step, train_iter=learn.train_iter, recipe=training_values(learn.recipe),
-                 trained_on=learn.trained_on, images=len(learn.loss_recorder.table),
+                 trained_on=learn.net.trained_on, images=len(learn.loss_recorder.table),
                  model=learn.net.state_dict(), opt=_plain_values(learn.opt.state_dict()), ema=average,
                  rows=learn.history.rows, part=part, best=(best.mAP, best.when, best.since),
                  losses={name: torch.from_numpy(values) for name, values in losses.items()})

@@ -27,14 +27,14 @@ from .augment import augmentations
 from .cache import check_images
 from .checkpoint import Checkpoint
 from .core import ReIDError, is_temp_file, seed_all
-from .fastai_verbs import plain_error
+from .fastai_verbs import note_training, plain_error
 from .known_callbacks import refuse_callback
 from .loaders import is_oom, reid_dls
 from .loss_history import LossRecorder
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_weights, recipe_model, save_weights
-from .provenance import check_trained_on, trained_on, training_rows
+from .provenance import check_trained_on, knows_people, trained_on, training_rows
 from .recipe import Recipe
 from .runs import RunFile, check_run_folder
 from .samplers import recipe_sampler
@@ -385,7 +385,7 @@ class SaveBest(Callback):
             self.net.load_state_dict(self.state)
             return
         path = self.folder/RunFile.best
-        check_trained_on(path, self.learn.trained_on)
+        check_trained_on(path, self.net.trained_on)
         load_weights(self.net, path)
 
 # %% ../nbs/20_learner.ipynb #e1e8354d
@@ -440,7 +440,7 @@ def _recipe_model_and_batches(data, recipe, images, progress):
     "The seeded network, and loaders whose colors it normalizes by unless it starts from weights that know theirs."
     seed_all(recipe.seed)
     model = recipe_model(recipe, data.rows('train').pid.nunique()) # or a refusal, before an image is decoded
-    start = start_model(model, recipe)
+    start = start_model(model, recipe, same_people=knows_people(recipe, training_rows(data)))
     dls = reid_dls(data, recipe, images, progress)
     if start.has_colors: return model.to(dls.device), dls
     for buffer, value in zip((model.mean, model.std), dls.color):
@@ -469,7 +469,9 @@ def reid_learner(
     learn.recipe, learn.team = recipe, SingleProcess()
     learn.recorder.smooth_loss = SmoothLoss()
     learn.recorder.loss = ValueMetric(_no_loss, 'loss') # validation has no labels of classes
-    learn.trained_on = model.trained_on = trained_on(recipe, training_rows(data))
+    learn.trained_on = trained_on(recipe, training_rows(data))
+    learn.is_by_recipe = learn.is_changed = False # Does `fit_recipe` train? Has anything?
+    note_training(learn, False)
     return learn.add_cbs([*_callbacks(data, recipe, retrieval), *cbs])
 
 # %% ../nbs/20_learner.ipynb #9df19cd3
@@ -499,6 +501,13 @@ def _fit_with_plain_errors(self:Learner, start, cbs):
                         f"model.size = {size}; lower one of these, and start over with --force") from e
 
 @patch
+def _begin_recipe(self:Learner):
+    "Note that the weights are of the recipe, unless something else has trained them."
+    is_resumed = self.resumable_epoch.at != (0, 0)
+    note_training(self, is_resumed or not self.is_changed)
+    self.is_by_recipe = self.is_changed = True
+
+@patch
 def _keep_chosen_weights(self:Learner):
     "End with the best weights or the average, where the recipe says so."
     if self.recipe.train.checkpoint == 'best': self.save_best.load()
@@ -520,6 +529,7 @@ def fit_recipe(self:Learner,
         start = self._begin(folder)
         cbs.append(Checkpoint(folder, minutes))
     self.loss_recorder.before_fit()
+    self._begin_recipe()
     progress = TqdmCallback(bar) if bar else None
     if progress: cbs.append(progress)
     quiet = [self.no_bar(), self.no_logging()] if bar or self.team.rank else []
@@ -527,8 +537,10 @@ def fit_recipe(self:Learner,
         with ContextManagers(quiet): self._fit_with_plain_errors(start, cbs)
     except BaseException:
         self.save_best.folder = None
+        note_training(self, False)
         raise
     finally:
+        self.is_by_recipe = False
         self.loss_recorder.loss_history.folder = None # What is trained after this does not belong to the folder
         if hasattr(progress, 'meter'): progress.close()
     self.team.agree(None) # the first has written what the others may read

@@ -8,8 +8,8 @@ __all__ = ['SCORES', 'RULES', 'CROSS_FIT_SCORES', 'forgetting', 'auroc', 'auroc_
            'check_folds', 'cross_fit', 'confident_learning', 'decide', 'apply_decisions']
 
 # %% ../nbs/22_noise.ipynb #26ff095e
-import hashlib
-from dataclasses import asdict, dataclass, replace
+import hashlib, json
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -31,8 +31,9 @@ from .decisions import by_person, oversample, parse_repeats
 from .explore import KINDS
 from .learner import reid_learner
 from .loss_history import LossHistory
-from .provenance import trained_on, training_rows
+from .provenance import trained_on, training_rows, training_values
 from .recipe import NoiseRecipe, Recipe
+from .runs import told
 from .samplers import recipe_sampler
 from .tables import names_of
 
@@ -362,12 +363,21 @@ class CrossFit:
     loss:np.ndarray  # (k, N) mean training loss by each model that saw the image, or NaN
     pids:np.ndarray  # (N,) labels
 
-def _fold_key(recipe, table, held):
+def _fold_values(recipe):
+    "What the model of a fold and its losses depend on, by dotted name, as texts."
+    values = training_values(recipe) | {'noise.window': recipe.noise.window}
+    return {name: json.dumps(value) for name, value in values.items()}
+
+def _fold_key(values, table, held):
     "A hash of a fold's images and of what its model is trained with."
-    training = asdict(recipe) | dict(noise=recipe.noise.window, test=None, name=None)
     labels = table[['file', 'pid']].values.tolist()
-    text = repr((training, labels, held.tolist()))
+    text = repr((sorted(values.items()), labels, held.tolist()))
     return hashlib.md5(text.encode()).hexdigest()
+
+def _fold_changes(before, values):
+    "The two values of each name in which a fold's metadata and `_fold_values` differ."
+    both = {name: (before[name], new) for name, new in values.items() if name in before}
+    return {name: (json.loads(old), json.loads(new)) for name, (old, new) in both.items() if old != new}
 
 def _one_fold(data, recipe, table, held, images, bar):
     "Train on the images outside `held`: probabilities of those in it, losses of the others."
@@ -384,7 +394,7 @@ def _one_fold(data, recipe, table, held, images, bar):
     losses = history.noise_score('mean', recipe.noise.window)
     return dict(probs=probs, loss=losses.astype(np.float32))
 
-def _read_fold(path, key, content):
+def _read_fold(path, key, content, values):
     "What was found before, None without a file; `ReIDError` when it is damaged or of other images."
     if not path or not path.is_file(): return None
     try:
@@ -393,8 +403,10 @@ def _read_fold(path, key, content):
         same_images = not content or known_content in ('', content)
         found = load_file(path)
         if {*found} != {'probs', 'loss'}: raise ValueError("it is no fold")
+        changes = _fold_changes(metadata, values)
     except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
     if metadata.get('key') == key and same_images: return found
+    if changes: raise ReIDError(f"{path} is of another recipe: {told(changes)}; give another folder")
     raise ReIDError(f"{path} is of other images or another recipe; give another folder")
 
 # %% ../nbs/22_noise.ipynb #9770a93f
@@ -435,6 +447,7 @@ def cross_fit(
     table = table.reset_index(drop=True)
     content = trained_on(recipe, training_rows(data))['content']
     n_images, n_ids = len(table), table.pid.nunique()
+    values = _fold_values(recipe)
     out = CrossFit(probs=np.full((n_images, n_ids), np.nan, np.float32),
                    loss=np.full((k, n_images), np.nan),
                    pids=table.pid.values)
@@ -442,12 +455,12 @@ def cross_fit(
     for f in range(k):
         held = fold == f
         path = Path(folder)/f'fold-{f + 1}-of-{k}.safetensors' if folder else None
-        key = _fold_key(recipe, table, held)
-        found = _read_fold(path, key, content)
+        key = _fold_key(values, table, held)
+        found = _read_fold(path, key, content, values)
         if found is None:
             name = bar and f'{bar} {f + 1} of {k}'
             found = _one_fold(data, recipe, table, held, images, name)
-            if path: save_arrays(path, found, dict(key=key, content=content))
+            if path: save_arrays(path, found, values | dict(key=key, content=content))
         out.probs[held] = found['probs']
         out.loss[f] = np.where(held, np.nan, found['loss'])
     return out

@@ -41,7 +41,7 @@ from .recipe import Recipe
 from .report import write_report
 from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_ranking, find_groups, fuse_ranked, rank, without_inf
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
-from .runs import RunFile, check_whole, load_run_recipe, open_run
+from .runs import UNTRAINED_SECTIONS, RunFile, check_whole, load_run_recipe, open_run, recipe_changes, told
 from .schedule import lr_schedule
 from .starts import start_of
 from .submission import answer_ids, submission_path, write_for
@@ -61,7 +61,7 @@ class Run:
         self.data, self.recipe = data, recipe
         self.out, self.verbose = Path(out), verbose
         self.scores = []
-        keep_table(data, self.out, **info)
+        keep_table(data, self.out, start=start_of(recipe), **info)
 
     @cached_property
     def images(self):
@@ -183,6 +183,14 @@ def fit_and_save(
         check_whole(folder, needed)
         save_model(learn.model, folder)
 
+def _check_same_training(folder, recipe):
+    "Raise the `ReIDError` that names what differs for a model of another recipe."
+    before = load_run_recipe(folder)
+    if same_training(before, recipe): return
+    changes = recipe_changes(before, recipe, UNTRAINED_SECTIONS)
+    why = told(changes) if changes else f'the weights that it started from, {before.model.weights}, have changed since'
+    raise ReIDError(f"{folder} holds a model of another recipe: {why}; leave that as it was, or give another folder")
+
 def train_job(
     data,              # ReIDData
     job:Job,           # What to train
@@ -191,9 +199,7 @@ def train_job(
 ) -> Path:
     "Train or continue unless done; returns the folder. `ReIDError` when it holds another model."
     folder, recipe = job.folder, job.recipe
-    if job.done() and not same_training(load_run_recipe(folder), recipe):
-        raise ReIDError(f"{folder} holds a model of another recipe: see recipe.toml in it, "
-                        "or give another folder")
+    if job.done(): _check_same_training(folder, recipe)
     data = replace(data, table=job.table)
     rows = training_rows(data)
     _prepare(job, trained_on(recipe, rows), verbose)
@@ -559,7 +565,7 @@ def train_model(
     with ExitStack() as stack: # the first process holds the folder
         def hold_folder():
             stack.enter_context(open_run(out, recipe, resume, force, kind='training'))
-            keep_table(data, out, kind='training')
+            keep_table(data, out, kind='training', start=start_of(recipe))
         on_first(hold_folder)
         if log and is_first: learn.log_to(log, out)
         fit_and_save(learn, out, out.name, verbose, [RunFile.recipe, RunFile.table, RunFile.root])

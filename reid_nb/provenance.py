@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['NOTE_PARTS', 'training_values', 'same_training', 'fingerprint', 'with_content', 'training_rows', 'trained_on',
-           'differing', 'check_trained_on', 'read_training_losses']
+           'differing', 'knows_people', 'check_trained_on', 'read_training_losses']
 
 # %% ../nbs/19_provenance.ipynb #7e36aa0a
 import hashlib
@@ -17,8 +17,8 @@ from .core import ReIDError
 from .loss_history import LossHistory, read_loss_history
 from .models import read_note
 from .recipe import Recipe, added_fields
-from .runs import RunFile
-from .starts import start_fingerprint
+from .runs import RunFile, chooses_weights, idle_keys
+from .starts import start_fingerprint, weights_file
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
 _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe that training depends on
@@ -27,12 +27,13 @@ _RANDOM_START = {'model.weights': '', 'model.pretrained': False}
 def training_values(
     recipe:Recipe, # Any
 ) -> dict:
-    "What training depends on, by dotted name; starting weights by their content, where that can be read."
-    values, optional = {}, added_fields() | _RANDOM_START
+    "What the weights that a training ends with depend on, by dotted name; starting weights by content, where it can be read."
+    values, optional, idle = {}, added_fields() | _RANDOM_START, idle_keys(recipe)
     for name, value in recipe.flat().items():
         section = name.split('.')[0]
-        is_left_out = name in optional and value == optional[name] # a run from before there was the field is the same
+        is_left_out = name in idle or name in optional and value == optional[name] # as in a run from before the field
         if section in _SHAPING and not is_left_out: values[name] = value
+    if chooses_weights(recipe) and recipe.test.protocol: values['test.protocol'] = recipe.test.protocol
     content = start_fingerprint(recipe)
     if content and recipe.model.weights: values['model.weights'] = content
     return values
@@ -100,6 +101,16 @@ def differing(
         is_unknown = name in ('content', 'start') and not (left and right)
         if left != right and not is_unknown: words.append(word)
     return words
+
+def knows_people(
+    recipe:Recipe, # Of a training
+    rows,          # Its training rows, as in `trained_on`
+) -> bool:
+    "Were the weights that it starts from trained on the same images and labels, by the note in them?"
+    if not recipe.model.weights: return False
+    note = read_note(weights_file(recipe.model.weights))
+    own = trained_on(recipe, rows)
+    return all(note.get(name) == own[name] for name in ('files', 'labels'))
 
 def check_trained_on(
     path,   # safetensors file with weights

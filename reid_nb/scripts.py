@@ -18,8 +18,9 @@ from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .recipe import load_recipe
-from .runs import RunFile, load_run_recipe, run_info
+from .runs import RANDOM, RunFile, load_run_recipe, run_info
 from .shell import COMMANDS, command
+from .trained import more_folder, more_recipe, reid_convert, training_words
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
 def _embedded():
@@ -213,31 +214,27 @@ def reid_run(
     before = _to_resume(out, 'run', resume, force)
     r = _recipe_of(before, recipe, set, 'tiny')
     report = out/RunFile.report
-    _refuse_finished(report, force or resume, f"a finished run: open {report}, or give --force to replace it")
+    _refuse_finished(report, force or resume, f"a finished run: open {report}; reid_eval {out} --set test.k1=10 ranks it with other values, "
+                                              "and --force replaces it")
     found = _with_part_to_measure(options, r, before)
     from reid_nb.pipeline import run_all
     report = run_all(found, r, out, resume, force)
+    if (start := run_info(out)['start']) != RANDOM: print(f'Started from {start}, not from {RANDOM}')
     print(f"In JupyterLab: from reid_nb.explorer import explorer; explorer({str(out)!r})")
     print(f'Done: open {report}')
 
 # %% ../nbs/40_scripts.ipynb #a6dbf561
-def _train(options, before, recipe, out, **how):
-    "What each process of `reid_train` does."
+def _train(options, before, recipe, out, first, **how):
+    "What each process of `reid_train` does; `first` is the folder of the training that this one follows, or None."
     from reid_nb.distributed import on_first
     from reid_nb.pipeline import train_model
     warnings.simplefilter('ignore')
-    data = on_first(lambda: _with_part_to_measure(options, recipe, before))
+    words = training_words(first) if first else ''
+    if first: on_first(lambda: print(f'{recipe.train.epochs} epochs more in {out}, by a new schedule, from the weights in {first}: {words}'))
+    data = on_first(lambda: _with_part_to_measure(options, recipe, before or first))
     folder = train_model(data, recipe, out, **how)
-    on_first(lambda: print(f'Done: {_summary(folder)}'))
-
-def _summary(folder):
-    "The end of a training's history in a line."
-    from reid_nb.run_files import read_table
-    rows = read_table(folder/RunFile.history)
-    measured = rows[rows.mAP.notna()]
-    scores = ''
-    if len(measured): scores = f", mAP {measured.mAP.iloc[-1]:.1%}, rank-1 {measured.rank1.iloc[-1]:.1%}"
-    return f"{len(rows)} epochs{scores}; the model is in {folder}"
+    after = f' (before: {words})' if first else ''
+    on_first(lambda: print(f'Done: {training_words(folder)}{after}; the model is in {folder}'))
 
 # %% ../nbs/40_scripts.ipynb #924be0d5
 @command(resumable=True, several=True)
@@ -249,20 +246,24 @@ def reid_train(
     resume:bool=False,   # Continue an unfinished training
     force:bool=False,    # Replace the training that is there
     processes:int=1,     # On this machine, one per GPU; train.p has to be a multiple
+    more:int=0,          # Train the finished model in --out for so many epochs more: a new schedule, in OUT-more
     log:str=None,        # Write curves for tensorboard or wandb
     **kwargs
 ):
     "Train one model from a recipe, on one process or many. A fifth of the people is held out where no test part is labeled."
     options = DataOptions(**kwargs)
     out = _folder(out, options, recipe, 'tiny', '-model')
+    first, out = (out, more_folder(out)) if more else (None, out)
     before = _to_resume(out, 'training', resume, force)
-    r = _recipe_of(before, recipe, set, 'tiny')
+    if more: r = more_recipe(first, more, recipe, options.data).set(**_changes(set))
+    else: r = _recipe_of(before, recipe, set, 'tiny')
     _check_processes(processes)
     weights = out/RunFile.weights
     if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
-    _refuse_finished(weights, force, f'a trained model; --set model.weights={out} with another --out goes on from it, and --force replaces it')
+    _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set model.weights={out} with another '
+                                     '--out takes it to other data, and --force replaces it')
     from reid_nb.distributed import launch, processes as joined
-    work = partial(_train, options, before, r, out, resume=resume, force=force, log=log)
+    work = partial(_train, options, before, r, out, first, resume=resume, force=force, log=log)
     if processes > 1: return launch(work, processes)
     with joined(): work()
 
@@ -371,6 +372,8 @@ def _ensemble_lines(done, out):
         counts = f"{submission['queries']} queries, {submission['gallery']:,} gallery images"
         name = RunFile.boxes if submission['form'] == 'soccernet' else RunFile.submission
         yield f"{out/name} is valid: {counts}"
+    for start in dict.fromkeys(done.get('start', {}).values()):
+        if start != RANDOM: yield f"models started from {start}, not from {RANDOM}"
     yield f"Done: see {out/(RunFile.ensemble_plot if scores else RunFile.ensemble_info)}"
 
 # %% ../nbs/40_scripts.ipynb #a23119ef

@@ -20,7 +20,7 @@ from .backbones import Body, find_backbone, pretrained_backbone
 from .core import ReIDError, launched, save_arrays
 from .models import ReIDModel, read_weights, recipe_model
 from .recipe import Recipe, load_recipe
-from .runs import RunFile, check_plain
+from .runs import RANDOM, RunFile, check_plain
 
 # %% ../nbs/18_starts.ipynb #21c5a0ad
 def weights_file(
@@ -35,8 +35,8 @@ def weights_file(
         raise ReIDError(f"model.weights: {path} holds no {RunFile.weights}; give the folder of one trained model")
     if not path.is_file(): raise ReIDError(f"model.weights: there is no file or folder {path}")
     if path.suffix == '.safetensors': return path
-    raise ReIDError(f"model.weights: {path} is no safetensors file; make one of it with convert_weights of "
-                    "reid_nb.starts")
+    raise ReIDError(f"model.weights: {path} is no safetensors file; reid_convert {path} --kind timm, torchreid or "
+                    "fastreid makes one of it")
 
 # %% ../nbs/18_starts.ipynb #10d6899b
 @lru_cache(maxsize=64)
@@ -69,7 +69,7 @@ def start_of(
     if model.pretrained:
         name = _pretrained_name(model.backbone)
         return f"timm's weights {name} (license: {_license(model.backbone)})"
-    if not model.weights: return 'random weights'
+    if not model.weights: return RANDOM
     digits = start_fingerprint(recipe)
     content = f' (SHA-256 {digits[:12]}…)' if digits else ''
     return f'the weights in {model.weights}{content}'
@@ -214,13 +214,14 @@ def _set_colors(model, backbone):
         buffer.copy_(torch.tensor(values).view(1, 3, 1, 1))
     return True
 
-def _other_parts(model, others):
-    "What a model takes of a file besides the backbone and the classifier: what it has in the same shape."
+def _other_parts(model, others, same_people):
+    "What a model takes of a file besides the backbone: what it has in the same shape; the classifier of the same people only."
     own = model.state_dict()
     fits = {n: v for n, v in others.items() if n in own and v.shape == own[n].shape}
-    return {n: v for n, v in fits.items() if not n.startswith(('backbone.', 'classifier.', 'part_classifiers.'))}
+    left = 'backbone.' if same_people else ('backbone.', 'classifier.', 'part_classifiers.')
+    return {n: v for n, v in fits.items() if not n.startswith(left)}
 
-def _start_from_file(model, recipe):
+def _start_from_file(model, recipe, same_people):
     "Take what fits of the file; returns the `Start`."
     backbone = recipe.model.backbone
     path = weights_file(recipe.model.weights)
@@ -228,7 +229,7 @@ def _start_from_file(model, recipe):
     own, others, is_whole = _split(state)
     network = _inner(model.backbone)
     tensors = _backbone_tensors(own, backbone, network, path, is_whole)
-    parts = _other_parts(model, others)
+    parts = _other_parts(model, others, same_people)
     network.load_state_dict(network.state_dict() | tensors)
     model.load_state_dict(model.state_dict() | parts)
     has_colors = {'mean', 'std'} <= parts.keys() if is_whole else _set_colors(model, backbone)
@@ -262,12 +263,13 @@ def check_start(
 ):
     "Raises the `ReIDError`s of `start_model`, but for those that need a network to be found."
     _check_choice(recipe)
-    if recipe.model.weights: _start_from_file(recipe_model(recipe, 2), recipe)
+    if recipe.model.weights: _start_from_file(recipe_model(recipe, 2), recipe, False)
 
 def start_model(
     model:ReIDModel,   # From `recipe_model`, changed in place
     recipe:Recipe,     # Section model is read
     verbose:bool=True, # Say what was taken?
+    same_people:bool=False, # Do the classes of the file mean the people of this training, so that its classifier is taken?
 ) -> Start:
     "Give a model the weights that the recipe starts from; `ReIDError` when they do not fit or cannot be had."
     _check_choice(recipe)
@@ -275,7 +277,7 @@ def start_model(
     if recipe.model.pretrained:
         if says: print(f'asks the network for {start_of(recipe)}', flush=True)
         start = _start_from_timm(model, recipe)
-    elif recipe.model.weights: start = _start_from_file(model, recipe)
+    elif recipe.model.weights: start = _start_from_file(model, recipe, same_people)
     else: return Start(start_of(recipe))
     if says: print(start, flush=True)
     return start

@@ -33,7 +33,8 @@ from .pipeline import (KEYS, Job, Run, blind_rows, check_run, clean, embed_and_r
                               submission_file, train_job, validate)
 from .recipe import Recipe
 from .retrieval import STEPS, final_ranking, fuse_ranked, without_inf
-from .runs import RunFile, open_run, run_info
+from .runs import RunFile, load_run_recipe, open_run, run_info
+from .starts import start_of
 from .submission import write_for
 from .tracklets import ranked_rows
 
@@ -342,7 +343,8 @@ def submit(
 ) -> dict:
     "Write submission, contributions, their picture and, at the very end, `ensemble.json`, which is returned."
     models = list(next(iter(paths.values())))
-    found = dict(data=run.data.name, models=models)
+    started = {name: start_of(load_run_recipe(run.out/RunFile.models/name)) for name in models}
+    found = dict(data=run.data.name, models=models, start=started)
     if 'challenge' in paths:
         distances = fuse(list(paths['challenge'].values()))
         found['submission'] = write_for(run.out/RunFile.submission, distances, *blind_rows(run.data))
