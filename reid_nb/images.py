@@ -16,7 +16,7 @@ import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm import tqdm
 
-from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, OTHER_ENDINGS, ReIDError, escape
+from .core import IMAGE_ENDINGS, IMAGE_FORMATS, MAX_TEXT, NO_IMAGE, OTHER_ENDINGS, ReIDError, escape
 
 # %% ../nbs/07_images.ipynb #bf392501
 def _ends_in(endings):
@@ -153,6 +153,8 @@ def open_picture(
     path = os.path.join(root, frame)
     if os.path.exists(path) and not os.path.isfile(path):
         raise ReIDError(f"{frame} cannot be decoded: it is no file")
+    if os.path.exists(path) and os.path.getsize(path) > MAX_TEXT:
+        raise ReIDError(f"{frame} cannot be decoded: it has more than {MAX_TEXT >> 20} MiB")
     return decode_image(path, frame)
 
 def open_image(

@@ -24,7 +24,7 @@ from timm.utils import ModelEmaV3
 from tqdm.auto import tqdm
 
 from .augment import augmentations
-from .cache import check_images
+from .cache import check_images, check_state
 from .checkpoint import Checkpoint
 from .core import ReIDError, is_temp_file, seed_all
 from .fastai_verbs import note_training, plain_error
@@ -209,6 +209,9 @@ class EvalLabels(Callback):
 class Intact(Callback):
     "Raise the `ReIDError` of `check_images` before anything of an epoch is kept."
     order = 50
+    def before_epoch(self):
+        "See that the file of the images has not been written to."
+        check_state(getattr(self.dls.train.dataset, 'images', None))
     def after_epoch(self):
         "Compare the images with their checksums."
         check_images(getattr(self.dls.train.dataset, 'images', None))
@@ -233,7 +236,7 @@ class History(Callback):
     def before_epoch(self):
         "Start the clock and the sum of the losses."
         self.total, self.n, seconds = self.before if self.resumable_epoch.first else (0., 0, 0.)
-        self.start = time.time() - seconds
+        self.start = time.monotonic() - seconds
         self.new = []
 
     def after_loss(self):
@@ -246,7 +249,7 @@ def so_far(self:History):
     "Sum of the losses of all steps and processes, their number, and the seconds of the current epoch."
     new = self.learn.team.gather(torch.stack(self.new)).cpu() if self.new else torch.zeros(0)
     total = self.total + float(new.double().sum())
-    return total, self.n + len(new), time.time() - self.start
+    return total, self.n + len(new), time.monotonic() - self.start
 
 @patch
 def fetch(self:History):
@@ -275,7 +278,7 @@ def after_epoch(self:History):
     result = self.learn.retrieval.result
     mAP, rank1 = (float(result.mAP), float(result.cmc[1])) if result else (None, None)
     lr = float(self.opt.hypers[-1]['lr'])
-    seconds = round(time.time() - self.start, 2)
+    seconds = round(time.monotonic() - self.start, 2)
     self.rows.append(dict(epoch=self.epoch + 1, lr=lr, train_loss=self.total / self.n, mAP=mAP, rank1=rank1,
                           seconds=seconds))
 

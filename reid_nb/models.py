@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from .backbones import BACKBONES, ZOO, _as_map, add_backbone, cost, create_backbone, find_backbone, last_map
-from .core import ReIDError, atomic_write, save_arrays
+from .core import ReIDError, atomic_write, read_plain, save_arrays
 from .losses import find_loss, loss_head
 from .recipe import Recipe, load_recipe, save_recipe
 from .runs import RunFile, check_plain
@@ -396,13 +396,16 @@ def _zoo_row(texts):
     return row
 
 # %% ../nbs/18_models.ipynb #761a9330
+def _tells_apart(row):
+    "What the names of models tell apart."
+    return row | dict(m=f"{row['m']:g}")
+
 def _zoo_lines(path):
     "The header and the rows of a zoo's file, as texts."
-    if path.is_file() and path.stat().st_size > 2**18: raise ReIDError(f"{path} is too large for a zoo")
     try:
-        lines = path.read_text(encoding='utf-8-sig').splitlines()
+        lines = read_plain(path, 2**18).decode('utf-8-sig').splitlines()
         head, *rows = csv.reader(lines)
-    except (OSError, ValueError, csv.Error) as e: raise ReIDError(f"{path} cannot be read as a zoo: {e}") from e
+    except (ValueError, csv.Error) as e: raise ReIDError(f"{path} cannot be read as a zoo: {e}") from e
     if sorted(head) != sorted(ZOO_COLUMNS):
         raise ReIDError(f"{path} has the columns {', '.join(head)}; a zoo has {', '.join(ZOO_COLUMNS)}")
     return head, rows
@@ -418,7 +421,8 @@ def read_zoo(
         try:
             if len(texts) != len(head): raise ReIDError(f"it has {len(texts)} values, not {len(head)}")
             model = _zoo_row(dict(zip(head, texts)))
-            if model in models: raise ReIDError(f"it is the same as row {models.index(model) + 1}")
+            same = [row for row, other in enumerate(models, 1) if _tells_apart(other) == _tells_apart(model)]
+            if same: raise ReIDError(f"it is the same as row {same[0]}, by the six digits of m that name a model")
         except ReIDError as e: raise ReIDError(f"{path}, row {number}: {e}") from e
         models.append(model)
     if not models: raise ReIDError(f"{path} has no rows")

@@ -99,9 +99,9 @@ def stage(self:Run,
     ):
     "Print the name; the seconds go to `seconds.csv`, also when an error or Ctrl-C stops the stage."
     if self.verbose: print(f'· {name}', flush=True)
-    start = time.time()
+    start = time.monotonic() # goes on where a clock is set back
     try: yield
-    finally: self._add_seconds(name, time.time() - start)
+    finally: self._add_seconds(name, time.monotonic() - start)
 
 @patch
 def _add_seconds(self:Run, name, seconds):

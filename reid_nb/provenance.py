@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import ReIDError
+from .core import ReIDError, load_table
 from .loss_history import LossHistory, read_loss_history
 from .models import read_note
 from .recipe import Recipe, added_fields
@@ -130,8 +130,7 @@ def _history_length(folder):
     "Epochs in `history.csv` of a finished training, None for an unfinished one."
     history = folder/RunFile.history
     if not (folder/RunFile.weights).is_file() or not history.is_file(): return None
-    try: return len(pd.read_csv(history))
-    except (OSError, ValueError) as e: raise ReIDError(f"{history} cannot be read: {e}") from e
+    return len(load_table(history))
 
 def _training_losses(folder, rows, recipe):
     "As `read_training_losses`, without the advice in its errors."

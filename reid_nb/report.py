@@ -24,7 +24,7 @@ from fastcore.xml import (A, Body, Details, Div, Figcaption, Figure, H1, H2, H3,
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from .core import ReIDError, atomic_write
+from .core import ReIDError, atomic_write, plain_label
 from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .labels import label_rows
@@ -161,8 +161,7 @@ def _curves(history, column, title, caption, scale=1, **style):
     measured = history.dropna(subset=column)
     fig, ax = _small_axes(title, 'epoch')
     for model, rows in measured.groupby('model', sort=False):
-        label = model.replace('$', r'\$')
-        ax.plot(rows.epoch, scale * rows[column], label=label, **style)
+        ax.plot(rows.epoch, scale * rows[column], label=plain_label(model), **style)
     ax.legend()
     return _plot(fig, caption)
 

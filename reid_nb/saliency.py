@@ -18,7 +18,7 @@ from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 from PIL import Image
 from sklearn.manifold import TSNE
 from .cache import resize_image
-from .core import ReIDError
+from .core import ReIDError, plain_label
 from .explore import KINDS
 from .models import ReIDModel, _as_map
 
@@ -206,8 +206,7 @@ def _scatter(ax, xy, colors, roles):
 def _label(ax, legend):
     "A legend below the map."
     for value, color in legend.items():
-        plain = value.replace('$', r'\$')
-        ax.scatter([], [], c=color, s=9, label=plain)
+        ax.scatter([], [], c=color, s=9, label=plain_label(value))
     ax.legend(fontsize=7, frameon=False, loc='upper left', bbox_to_anchor=(0, 0), ncol=3)
 
 def map_plot(

@@ -185,7 +185,8 @@ def _background(court, spot, size, box):
     scale = height/box.height
     right = left + width/scale*body_height
     top = bottom - height/scale*body_height
-    return court.resize(size, Image.BILINEAR, (left, top, right, bottom))
+    edges = np.clip((left, top, right, bottom), 0, (court.width, court.height) * 2) # Pillow refuses a hair more
+    return court.resize(size, Image.BILINEAR, tuple(edges.tolist()))
 
 def _draw_shadow(draw, foot, height):
     "Three dark ellipses on each other under a player of `height` pixels."

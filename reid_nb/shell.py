@@ -6,7 +6,7 @@
 __all__ = ['COMMANDS', 'Command', 'command']
 
 # %% ../nbs/39_shell.ipynb #9ec42eab
-import errno, inspect, logging, os, signal, sys, threading, warnings
+import errno, inspect, logging, os, re, signal, sys, threading, warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial, wraps
@@ -16,7 +16,7 @@ from fastcore.docments import docments
 from fastcore.script import call_parse
 
 logging.getLogger('matplotlib').disabled = True # else it tells of its cache where there is no home folder
-from .core import (LAUNCHER, NotReplaced, ReIDError, WriteError, import_parts, is_blank, launched,
+from .core import (LAUNCHER, NotReplaced, ReIDError, WriteError, escape_lines, import_parts, is_blank, launched,
                           not_blank)
 logging.getLogger('matplotlib').disabled = False
 
@@ -59,11 +59,19 @@ def _sending_again(came):
         sys.unraisablehook = show
 
 # %% ../nbs/39_shell.ipynb #86175708
+_OF_BARS = r'(\r|\x1b\[A|\x1b\[[0-9;]*m)' # What bars and loggers move and color with
+
+def _plain(text, moves):
+    "The text with all control characters but those spelled out."
+    parts = re.split(moves, text) # those that match come in between
+    parts[::2] = map(escape_lines, parts[::2])
+    return ''.join(parts)
+
 class _Stream:
-    "A standard stream whose reader may leave; what is written after that is dropped."
-    def __init__(self, stream): self.stream = stream
+    "A standard stream whose reader may leave; what is written after that is dropped. What would steer a terminal is spelled out."
+    def __init__(self, stream, moves='((?!))'): self.stream, self.moves = stream, moves
     def __getattr__(self, name): return getattr(self.stream, name)
-    def write(self, text): return self._try(self.stream.write, text)
+    def write(self, text): return self._try(self.stream.write, _plain(text, self.moves))
     def flush(self): return self._try(self.stream.flush)
 
     def _try(self, do, *args):
@@ -99,8 +107,7 @@ def _safe_streams():
     if is_ours:
         errors = sys.stdout.errors
         sys.stdout.reconfigure(errors='backslashreplace')
-        sys.stdout = _Stream(sys.stdout)
-    if sys.stderr is sys.__stderr__: sys.stderr = _Stream(sys.stderr)
+    sys.stdout, sys.stderr = _Stream(sys.stdout), _Stream(sys.stderr, _OF_BARS)
     try: yield
     finally:
         with suppress(OSError): sys.stdout.flush()
@@ -193,6 +200,9 @@ def _guarded(func, entry):
                 import_parts(imports)
                 return work(came, args, kwargs)
             except (OSError, MemoryError, UnicodeEncodeError) as e: raise ReIDError(_error_line(e, again)) from e
+            except ImportError as e:
+                if not re.search('map segment|allocate memory', str(e)): raise
+                raise ReIDError(f"there is too little memory for the libraries: {e}") from e
             except ReIDError:
                 if not _speaks(): raise SystemExit(1) from None
                 raise

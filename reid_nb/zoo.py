@@ -21,7 +21,7 @@ import torch
 from safetensors.numpy import load_file
 
 from .cache import cached_images
-from .core import ReIDError, atomic_write, save_arrays
+from .core import ReIDError, atomic_write, plain_label, save_arrays
 from .data import ReIDData
 from .distributed import share_out
 from .embed import load_embeddings
@@ -168,7 +168,7 @@ def contributions_plot(
     low, high = scores['interval']
     alone.axvspan(100*low, 100*high, color='tab:green', alpha=0.12, lw=0)
     alone.axvline(100*scores['mAP'], color='tab:green', label='sum of all')
-    alone.set(yticks=np.arange(n), yticklabels=table.index, xlabel='mAP alone, %', ylabel='model')
+    alone.set(yticks=np.arange(n), yticklabels=table.index.map(plain_label), xlabel='mAP alone, %', ylabel='model')
     alone.legend(frameon=False, fontsize=8, loc='lower right', bbox_to_anchor=(1, 1))
     alone.invert_yaxis()
     if 'change' in percent:
