@@ -22,13 +22,13 @@ from .starts import start_fingerprint
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
 _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe that training depends on
-_RANDOM_START = {'model.weights': '', 'model.pretrained': False}
+_OPTIONAL = {'model.weights': '', 'model.pretrained': False, 'train.epoch_size': 0}
 
 def training_values(
     recipe:Recipe, # Any
 ) -> dict:
     "What training depends on, by dotted name; starting weights by their content, where that can be read."
-    values, optional = {}, added_fields() | _RANDOM_START
+    values, optional = {}, added_fields() | _OPTIONAL
     for name, value in recipe.flat().items():
         section = name.split('.')[0]
         is_left_out = name in optional and value == optional[name] # a run from before there was the field is the same
