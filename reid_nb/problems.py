@@ -99,8 +99,14 @@ def _epoch_problems(t, p, k):
     if shown < 2 * n or not len(large): return
     name = dict(zip(t.pid, names_of(t)))[large.index[0]]
     yield Problem(len(large), 'training ids with so many images that the others are repeated beside them', f'{name} with {large.iloc[0]:,}',
-                  f'An epoch of batches of {p} ids with {k} images shows {shown:,} images where there are {n:,}, {shown / n:.1f} times as many; '
-                  'leave out some of theirs, or train with --set train.sampler=shuffle, which shows each once')
+                  f'A pass in batches of {p} ids with {k} images shows {shown:,} images where there are {n:,}, {shown / n:.1f} times as many; '
+                  f'{_about_cut(groups.max(), balanced)}leave out some of theirs, or train with --set train.sampler=shuffle, which shows each once')
+
+def _about_cut(batches, balanced):
+    "What is done about a pass that is long, as by `EpochSampler.cut`."
+    if batches <= 2 * balanced: return ''
+    return (f'so training cuts it into {batches / balanced:.1f} epochs of {balanced:,} batches '
+            f'(--set train.epoch_size=N chooses another number, -1 the whole pass); ')
 
 # %% ../nbs/09_problems.ipynb #4994dcb2
 def _pairs(query, gallery):

@@ -22,13 +22,13 @@ from .starts import start_fingerprint, weights_file
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
 _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe that training depends on
-_RANDOM_START = {'model.weights': '', 'model.pretrained': False}
+_OPTIONAL = {'model.weights': '', 'model.pretrained': False, 'train.epoch_size': 0}
 
 def training_values(
     recipe:Recipe, # Any
 ) -> dict:
     "What the weights that a training ends with depend on, by dotted name; starting weights by content, where it can be read."
-    values, optional, idle = {}, added_fields() | _RANDOM_START, idle_keys(recipe)
+    values, optional, idle = {}, added_fields() | _OPTIONAL, idle_keys(recipe)
     for name, value in recipe.flat().items():
         section = name.split('.')[0]
         is_left_out = name in idle or name in optional and value == optional[name] # as in a run from before the field

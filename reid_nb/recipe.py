@@ -67,7 +67,7 @@ class LossRecipe:
 @dataclass
 class TrainRecipe:
     "Optimizer, schedule and batches (paper, section 3.1)."
-    epochs: int = setting(180, COUNT, 'paper, 3.1') # Passes over the table
+    epochs: int = setting(180, COUNT, 'paper, 3.1') # Passes over the table, or stretches of train.epoch_size batches
     warmup: int = setting(10, AMOUNT, 'paper, 3.1') # Epochs of linear warm-up
     warmup_lr: float = setting(1e-4, AMOUNT, 'paper, 3.1') # Learning rate at the first step
     lr: float = setting(5e-3, AMOUNT, 'paper, 3.1') # Learning rate after warm-up
@@ -80,6 +80,7 @@ class TrainRecipe:
     ema: float = setting(0.0, (0, 0.99999), 'not in the paper') # Decay of the weights' moving average, which is what is kept; 0: none
     p: int = setting(16, (2, 10**6), 'Luo 2019') # Identities per batch
     k: int = setting(4, COUNT, 'Luo 2019') # Images per identity
+    epoch_size: int = setting(0, (-1, 10**9), 'not in the paper') # Batches of an epoch; 0: a pass over the table, cut where one large id stretches it; -1: a pass always
     sampler: str = setting('pk') # 'pk', 'sequence' (ids of one sequence together), 'shuffle' or 'inverse' (by id)
     precision: str = setting('auto') # 'bf16', 'fp32', or 'auto': bf16 where the processor multiplies it in hardware
     compile: bool = setting(False) # Compile the backbone? Needs a compiler

@@ -208,7 +208,7 @@ FATES = dict(clean='kept', partial='kept and shown more often', hidden='dropped'
 
 def _kind_row(kind, n_images, share, scores):
     "Row of a kind: what happens to it, how many images, and its scores of 1, None where unknown."
-    name = Td(Strong(kind), f', {FATES[kind]}')
+    name = Td(Strong(kind), f", {FATES.get(kind, 'kept, since it was not shown in the epochs that are read')}")
     score_cells = [Td('' if score is None else f'{100 * score:.0f}') for score in scores]
     return Tr(name, Td(f'{n_images:,}'), Td(f'{100 * share:.1f}'), *score_cells)
 
@@ -226,6 +226,8 @@ def noise_table(
         known = truth.get(kind, {})
         scores = [known.get(name) for name in score_names]
         rows.append(_kind_row(kind, n_images, n_images / len(noise), scores))
+    n_unknown = int((noise.kind == '').sum())
+    if n_unknown: rows.append(_kind_row('not judged', n_unknown, n_unknown / len(noise), [None] * len(scores)))
     return _table(['Kind', 'images', '%', *(f'{name}, %' for name in score_names)], rows)
 
 # %% ../nbs/32_report.ipynb #198d7d13

@@ -479,7 +479,7 @@ def _noise_lines(found, truth):
     "Lines: how many of each kind, how far that is true where the truth is known, and the ten of the highest score."
     from reid_nb.tables import names_of
     for kind, rows in found.groupby('kind'):
-        line = f"{kind:8}{len(rows):6,} crops of {rows.pid.nunique():,} ids"
+        line = f"{kind or 'unjudged':8}{len(rows):6,} crops of {rows.pid.nunique():,} ids"
         if truth is not None and kind in truth.index:
             known = truth.loc[kind]
             line += f", {known.precision:.0%} of them rightly, {known.recall:.0%} of all such"
