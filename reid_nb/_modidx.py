@@ -987,6 +987,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.index._small': ('index.html#_small', 'reid_nb/index.py'),
                                'reid_nb.index._thumbnail': ('index.html#_thumbnail', 'reid_nb/index.py'),
                                'reid_nb.index._transaction': ('index.html#_transaction', 'reid_nb/index.py'),
+                               'reid_nb.index._undo_stopped': ('index.html#_undo_stopped', 'reid_nb/index.py'),
                                'reid_nb.index._where': ('index.html#_where', 'reid_nb/index.py'),
                                'reid_nb.index._write_info': ('index.html#_write_info', 'reid_nb/index.py'),
                                'reid_nb.index.contact_sheet': ('index.html#contact_sheet', 'reid_nb/index.py')},

@@ -7,7 +7,7 @@ __all__ = ['Index', 'contact_sheet']
 
 # %% ../nbs/29_index.ipynb #5040deac
 import json, mmap, os, sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -90,7 +90,13 @@ class Index:
         if not isinstance(self._model, nn.Module): self._model = load_model(self._model)
         return self._model
 
-# %% ../nbs/29_index.ipynb #09b56d4f
+# %% ../nbs/29_index.ipynb #c41f1297
+def _undo_stopped(folder):
+    "Let SQLite undo what a killed process has left half-written, for which it has to be allowed to write."
+    if not (folder/f'{_ROWS}-journal').exists(): return
+    with lock_folder(folder), closing(_connect(folder/_ROWS, 'rw')) as connection:
+        connection.execute('SELECT count(*) FROM sqlite_master').fetchone()
+
 @patch
 @contextmanager
 def _reading(self:Index):
@@ -98,6 +104,7 @@ def _reading(self:Index):
     path = self.folder/_ROWS
     if not path.is_file(): raise ReIDError(f"{self.folder} holds no index yet: add pictures to it")
     try:
+        with suppress(ReIDError): _undo_stopped(self.folder) # another process writes
         with closing(_connect(path, 'ro')) as connection:
             connection.execute('BEGIN')
             yield connection
