@@ -304,6 +304,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.cache._digest': ('cache.html#_digest', 'reid_nb/cache.py'),
                                'reid_nb.cache._file_digest': ('cache.html#_file_digest', 'reid_nb/cache.py'),
                                'reid_nb.cache._fingerprint': ('cache.html#_fingerprint', 'reid_nb/cache.py'),
+                               'reid_nb.cache._is_of_another_size': ('cache.html#_is_of_another_size', 'reid_nb/cache.py'),
                                'reid_nb.cache._letterbox': ('cache.html#_letterbox', 'reid_nb/cache.py'),
                                'reid_nb.cache._open_cache': ('cache.html#_open_cache', 'reid_nb/cache.py'),
                                'reid_nb.cache._open_or_build': ('cache.html#_open_or_build', 'reid_nb/cache.py'),

@@ -73,6 +73,7 @@ class Texts:
     def fits_type(self, column): return True
     def __str__(self): return self.words
 
+# %% ../nbs/31_run_files.ipynb #69a6be7d
 _LABEL, _MEASURE = Numbers(-1, 2**62, whole=True), Numbers(-1e30, 1e30, missing=True)
 _FRACTION, _COUNT = Numbers(0, 1 + 1e-9, missing=True), Numbers(0, 2**31, whole=True)
 COLUMN_VALUES = {name: Texts(*VALUES[name]) for name in ('kind', 'rule', 'decision', 'by')} # In any table of a run
@@ -87,7 +88,7 @@ def _check_column(column, values, path):
     "Raise `ReIDError` naming the first line with something else than such values."
     name = column.name
     if not values.fits_type(column):
-        raise ReIDError(f"{path} is no table of a run: its column {name} has to be numbers, {values}")
+        raise ReIDError(f"{path} is no table of a run: its column {name} has to be numbers ({values})")
     for row, value in column[values.is_wrong(column)].items():
         raise ReIDError(f"{path} is no table of a run: {name} is {str(value)[:80]!r} in its row {row + 1}, not {values}")
 
@@ -153,6 +154,7 @@ class Ensemble:
     models:list[str]
     validation:_SumScores | None = None
 
+# %% ../nbs/31_run_files.ipynb #8856e3ca
 def read_json(
     path, # Of a file that a run has written
     form, # Dataclass with the keys that it has to have, and what they may hold
