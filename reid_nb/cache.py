@@ -210,24 +210,29 @@ def _changed(path):
     return ReIDError(f"{path} was changed by another program while it was in use, so what was "
                      "computed last is not kept; start again, with --resume if there is something to go on with")
 
+def _is_of_another_size(path, before):
+    "Has the file that is mapped been cut or grown? Reading a byte that is gone would end the process."
+    with suppress(FileNotFoundError): # what is mapped outlives its name
+        now = _state(path)
+        return now[:2] == before[:2] and now[2] != before[2]
+    return False
+
 def check_state(
     images, # From `cached_images`, or any others
 ):
-    "Raises `ReIDError` when their file was cut or written to, by its size and time: cheap, so done before each epoch."
+    "`check_images` where their file was written to since, by its time: cheap, so done before each epoch."
     if not hasattr(images, 'cached'): return
     path, _, before = images.cached
-    with suppress(FileNotFoundError): # what is mapped outlives its name
-        now = _state(path)
-        is_same_file = now[:2] == before[:2]
-        if is_same_file and now != before: raise _changed(path)
+    with suppress(FileNotFoundError):
+        if _state(path) != before: check_images(images)
 
 def check_images(
     images, # From `cached_images`, or any others
 ):
     "Raises `ReIDError` when the file that they are read from has been changed since it was opened."
     if not hasattr(images, 'cached'): return
-    check_state(images) # before a byte is read that may be gone
-    path, checksums, _ = images.cached
+    path, checksums, before = images.cached
+    if _is_of_another_size(path, before): raise _changed(path)
     if _checksums(images.permute(0, 2, 3, 1).numpy()) != checksums: raise _changed(path)
 
 def take(

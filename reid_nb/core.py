@@ -306,6 +306,7 @@ def read_plain(
     except ReadError: raise
     except OSError as e: raise ReadError(f"{path} cannot be read: {_reason(e)}") from e
 
+# %% ../nbs/00_core.ipynb #babcffc9
 def check_cells(
     content:bytes, # Of a csv
 ):

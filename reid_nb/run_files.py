@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN_TABLES', 'COLUMN_VALUES', 'Fraction', 'Number', 'STARTED_BY', 'COLOR_HISTOGRAM', 'Numbers', 'Texts',
-           'check_table', 'read_table', 'Metrics', 'read_json', 'read_metrics', 'check_kind', 'keep_table', 'read_root',
-           'run_data', 'read_run']
+           'check_table', 'read_table', 'Metrics', 'Ensemble', 'read_json', 'read_metrics', 'read_ensemble',
+           'check_kind', 'keep_table', 'read_root', 'run_data', 'read_run']
 
 # %% ../nbs/31_run_files.ipynb #1888a820
 import json
@@ -16,7 +16,7 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
@@ -73,6 +73,7 @@ class Texts:
     def fits_type(self, column): return True
     def __str__(self): return self.words
 
+# %% ../nbs/31_run_files.ipynb #69a6be7d
 _LABEL, _MEASURE = Numbers(-1, 2**62, whole=True), Numbers(-1e30, 1e30, missing=True)
 _FRACTION, _COUNT = Numbers(0, 1 + 1e-9, missing=True), Numbers(0, 2**31, whole=True)
 COLUMN_VALUES = {name: Texts(*VALUES[name]) for name in ('kind', 'rule', 'decision', 'by')} # In any table of a run
@@ -87,7 +88,7 @@ def _check_column(column, values, path):
     "Raise `ReIDError` naming the first line with something else than such values."
     name = column.name
     if not values.fits_type(column):
-        raise ReIDError(f"{path} is no table of a run: its column {name} has to be numbers, {values}")
+        raise ReIDError(f"{path} is no table of a run: its column {name} has to be numbers ({values})")
     for row, value in column[values.is_wrong(column)].items():
         raise ReIDError(f"{path} is no table of a run: {name} is {str(value)[:80]!r} in its row {row + 1}, not {values}")
 
@@ -139,6 +140,21 @@ class Metrics:
     seconds:dict[str, Annotated[float, Field(ge=0, le=1e12)]]
     noise:dict[str, dict[str, Number | None]] | None = None
 
+@dataclass
+class _SumScores:
+    "Scores of the sum of all models."
+    mAP:Fraction
+    interval:Annotated[list[Fraction], Field(min_length=2, max_length=2)]
+    rank1:Fraction
+
+@dataclass
+class Ensemble:
+    "The form of an `ensemble.json`; there may be more in it."
+    data:str
+    models:list[str]
+    validation:_SumScores | None = None
+
+# %% ../nbs/31_run_files.ipynb #8856e3ca
 def read_json(
     path, # Of a file that a run has written
     form, # Dataclass with the keys that it has to have, and what they may hold
@@ -161,6 +177,13 @@ def read_metrics(
     "What it holds; `ReIDError` unless it has the form that a run writes."
     try: return read_json(path, Metrics)
     except ReIDError as e: raise ReIDError(f"{e}; --resume the run to make it anew") from e
+
+def read_ensemble(
+    path, # ensemble.json of an ensemble
+) -> dict:
+    "What it holds; `ReIDError` unless it has the form that an ensemble writes."
+    try: return read_json(path, Ensemble)
+    except ReIDError as e: raise ReIDError(f"{e}; --resume the ensemble to make it anew") from e
 
 # %% ../nbs/31_run_files.ipynb #cf27df35
 STARTED_BY = dict(run='reid_run', training='reid_train', ablation='reid_ablate', ensemble='reid_ensemble') # By kind

@@ -170,6 +170,7 @@ def _open_parquet(source, texts=()):
     file = io.BytesIO(source) if isinstance(source, bytes) else source
     return parquet.ParquetFile(file, read_dictionary=list(texts))
 
+# %% ../nbs/08_spreadsheets.ipynb #a64ad295
 def _value_type(schema, name):
     "The type of a column's values, also where they come as a dictionary; ValueError for lists, structs and bytes."
     from pyarrow import types
@@ -185,6 +186,7 @@ def _texts_of(schema, wanted):
     kinds = {name: _value_type(schema, name) for name in wanted}
     return {name: kind for name, kind in kinds.items() if types.is_string(kind) or types.is_large_string(kind)}
 
+# %% ../nbs/08_spreadsheets.ipynb #3843d81c
 def _decoded_size(column):
     "Bytes of the texts in a column of dictionaries, each as often as it comes."
     from pyarrow import compute
@@ -206,6 +208,7 @@ def _decode_texts(table, texts):
         table = table.set_column(place, name, column.cast(kind))
     return table
 
+# %% ../nbs/08_spreadsheets.ipynb #8fa1db56
 def _unpacked_size(metadata, wanted):
     "Bytes of the wanted columns, unpacked."
     size = 0
