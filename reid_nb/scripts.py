@@ -20,7 +20,7 @@ from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .recipe import load_recipe
 from .runs import RANDOM, RunFile, load_run_recipe, run_info
 from .shell import COMMANDS, command
-from .trained import more_folder, more_recipe, reid_convert, training_words
+from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
 def _embedded():
@@ -405,6 +405,7 @@ def reid_eval(
     if out: _new_file(out, 'give another --out')
     given = options.given()
     if given and not data: raise ReIDError(f"{' and '.join(given)}: about --data; give that as well")
+    if not data: check_has_images(folders)
     from reid_nb.explorer_state import Explorer, read_results, scores_by_step
     from reid_nb.protocols import protocol_of
     found = options.read() if data else None
