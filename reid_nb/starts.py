@@ -23,7 +23,7 @@ from .backbones import Body, find_backbone, pretrained_backbone
 from .core import ReIDError, launched, save_arrays
 from .models import ReIDModel, read_weights, recipe_model
 from .recipe import Recipe, load_recipe
-from .runs import RANDOM, RunFile, check_plain
+from .runs import RANDOM_WEIGHTS, RunFile, check_plain
 
 # %% ../nbs/18_starts.ipynb #21c5a0ad
 def weights_file(
@@ -72,7 +72,7 @@ def start_of(
     if model.pretrained:
         name = _pretrained_name(model.backbone)
         return f"timm's weights {name} (license: {_license(model.backbone)})"
-    if not model.weights: return RANDOM
+    if not model.weights: return RANDOM_WEIGHTS
     digits = start_fingerprint(recipe)
     content = f' (SHA-256 {digits[:12]}…)' if digits else ''
     return f'the weights in {model.weights}{content}'

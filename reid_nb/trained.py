@@ -38,6 +38,7 @@ def _check_finished(out, more):
         raise ReIDError(f"{out} holds a model without the {missing[0]} of its training; give --data, another --out, and "
                         f"--set model.weights={out} in place of --more")
 
+# %% ../nbs/39_trained.ipynb #dd00dc9b
 def more_recipe(
     out,         # Folder of a finished training
     more:int,    # Epochs
