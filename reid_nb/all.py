@@ -13,7 +13,7 @@ MODULES = '''core protocols recipe decisions runs players rendering scenes synth
              samplers splits loaders labels metrics reassociation verification losses osnet backbones models starts
              loss_history provenance schedule checkpoint fastai_verbs known_callbacks learner distributed
              noise review coarse neighbors sources embed onnx fusion rerank tracklets retrieval index submission run_files saliency report
-             pipeline demo data_overlap explorer_state explorer ablation zoo'''.split() # In the order of their notebooks
+             pipeline demo data_overlap explorer_state explorer ablation zoo trained'''.split() # In the order of their notebooks
 
 _modules = [import_module(f'reid_nb.{name}') for name in MODULES]
 __all__ = [name for module in _modules for name in module.__all__]

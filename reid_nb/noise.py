@@ -33,7 +33,7 @@ from .learner import reid_learner
 from .loss_history import LossHistory
 from .provenance import trained_on, training_rows, training_values
 from .recipe import NoiseRecipe, Recipe
-from .runs import told
+from .runs import change_words
 from .samplers import recipe_sampler
 from .tables import names_of
 
@@ -403,6 +403,7 @@ def _fold_changes(before, values):
     both = {name: (before[name], new) for name, new in values.items() if name in before}
     return {name: (json.loads(old), json.loads(new)) for name, (old, new) in both.items() if old != new}
 
+# %% ../nbs/22_noise.ipynb #8d3de4f0
 def _one_fold(data, recipe, table, held, images, bar):
     "Train on the images outside `held`: probabilities of those in it, losses of the others."
     fold_data = replace(data, table=table.assign(repeats=1 - held))
@@ -430,7 +431,7 @@ def _read_fold(path, key, content, values):
         changes = _fold_changes(metadata, values)
     except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
     if metadata.get('key') == key and same_images: return found
-    if changes: raise ReIDError(f"{path} is of another recipe: {told(changes)}; give another folder")
+    if changes: raise ReIDError(f"{path} is of another recipe: {change_words(changes)}; give another folder")
     raise ReIDError(f"{path} is of other images or another recipe; give another folder")
 
 # %% ../nbs/22_noise.ipynb #9770a93f

@@ -41,7 +41,7 @@ from .recipe import Recipe
 from .report import write_report
 from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_ranking, find_groups, fuse_ranked, rank, without_inf
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
-from .runs import UNTRAINED_SECTIONS, RunFile, check_whole, load_run_recipe, open_run, recipe_changes, told
+from .runs import UNTRAINED_SECTIONS, RunFile, change_words, check_whole, load_run_recipe, open_run, recipe_changes
 from .schedule import lr_schedule
 from .starts import start_of
 from .submission import answer_ids, submission_path, write_for
@@ -183,12 +183,13 @@ def fit_and_save(
         check_whole(folder, needed)
         save_model(learn.model, folder)
 
+# %% ../nbs/33_pipeline.ipynb #d5fe315c
 def _check_same_training(folder, recipe):
     "Raise the `ReIDError` that names what differs for a model of another recipe."
     before = load_run_recipe(folder)
     if same_training(before, recipe): return
     changes = recipe_changes(before, recipe, UNTRAINED_SECTIONS)
-    why = told(changes) if changes else f'the weights that it started from, {before.model.weights}, have changed since'
+    why = change_words(changes) if changes else f'the weights that it started from, {before.model.weights}, have changed since'
     raise ReIDError(f"{folder} holds a model of another recipe: {why}; leave that as it was, or give another folder")
 
 def tell_epochs(
@@ -521,6 +522,7 @@ def _metrics(run, table):
         seconds=stages.seconds.sum().to_dict(),
         decisions=decisions)
 
+# %% ../nbs/33_pipeline.ipynb #d52f88f7
 def embedding_files(
     names, # Of models
     keys,  # Of `KEYS`

@@ -18,9 +18,9 @@ from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .recipe import load_recipe
-from .runs import RANDOM, RunFile, load_run_recipe, run_info
+from .runs import RANDOM_WEIGHTS, RunFile, load_run_recipe, run_info
 from .shell import COMMANDS, command
-from .trained import more_folder, more_recipe, reid_convert, training_words
+from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
 def _embedded():
@@ -219,7 +219,7 @@ def reid_run(
     found = _with_part_to_measure(options, r, before)
     from reid_nb.pipeline import run_all
     report = run_all(found, r, out, resume, force)
-    if (start := run_info(out)['start']) != RANDOM: print(f'Started from {start}, not from {RANDOM}')
+    if (start := run_info(out)['start']) != RANDOM_WEIGHTS: print(f'Started from {start}, not from {RANDOM_WEIGHTS}')
     print(f"In JupyterLab: from reid_nb.explorer import explorer; explorer({str(out)!r})")
     print(f'Done: open {report}')
 
@@ -373,7 +373,7 @@ def _ensemble_lines(done, out):
         name = RunFile.boxes if submission['form'] == 'soccernet' else RunFile.submission
         yield f"{out/name} is valid: {counts}"
     for start in dict.fromkeys(done.get('start', {}).values()):
-        if start != RANDOM: yield f"models started from {start}, not from {RANDOM}"
+        if start != RANDOM_WEIGHTS: yield f"models started from {start}, not from {RANDOM_WEIGHTS}"
     yield f"Done: see {out/(RunFile.ensemble_plot if scores else RunFile.ensemble_info)}"
 
 # %% ../nbs/40_scripts.ipynb #a23119ef
@@ -405,6 +405,7 @@ def reid_eval(
     if out: _new_file(out, 'give another --out')
     given = options.given()
     if given and not data: raise ReIDError(f"{' and '.join(given)}: about --data; give that as well")
+    if not data: check_has_images(folders)
     from reid_nb.explorer_state import Explorer, read_results, scores_by_step
     from reid_nb.protocols import protocol_of
     found = options.read() if data else None

@@ -6,21 +6,24 @@
 __all__ = ['weights_file', 'start_fingerprint', 'start_of', 'Start', 'check_start', 'start_model', 'convert_weights']
 
 # %% ../nbs/18_starts.ipynb #2bd8de5a
-import hashlib, re, sys, warnings
-from contextlib import suppress
+import hashlib, logging, re, socket, sys, warnings
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import timm
 import torch
+from huggingface_hub import constants
 from timm.layers import resample_abs_pos_embed
 
 from .backbones import Body, find_backbone, pretrained_backbone
 from .core import ReIDError, launched, save_arrays
 from .models import ReIDModel, read_weights, recipe_model
 from .recipe import Recipe, load_recipe
-from .runs import RANDOM, RunFile, check_plain
+from .runs import RANDOM_WEIGHTS, RunFile, check_plain
 
 # %% ../nbs/18_starts.ipynb #21c5a0ad
 def weights_file(
@@ -69,7 +72,7 @@ def start_of(
     if model.pretrained:
         name = _pretrained_name(model.backbone)
         return f"timm's weights {name} (license: {_license(model.backbone)})"
-    if not model.weights: return RANDOM
+    if not model.weights: return RANDOM_WEIGHTS
     digits = start_fingerprint(recipe)
     content = f' (SHA-256 {digits[:12]}…)' if digits else ''
     return f'the weights in {model.weights}{content}'
@@ -237,12 +240,33 @@ def _start_from_file(model, recipe, same_people):
     return Start(start_of(recipe), len(tensors) + len(parts), tuple(sorted(left)), has_colors)
 
 # %% ../nbs/18_starts.ipynb #2fde7b68
+def _unreachable():
+    "Why the Hub cannot be asked, in words; empty when it may be."
+    host = urlsplit(constants.ENDPOINT).hostname
+    if {'http', 'https', 'all'} & getproxies().keys(): return '' # which know other names
+    try: socket.getaddrinfo(host, 443)
+    except OSError: return f"there is no way to {host} from here"
+    return ''
+
+@contextmanager
+def _hub():
+    "The Hub's library without its warnings and, where there is no network, without its minute of trying; yields why."
+    log, offline, fault = logging.getLogger('huggingface_hub'), constants.HF_HUB_OFFLINE, _unreachable()
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    constants.HF_HUB_OFFLINE = offline or bool(fault) # it looks at what it has downloaded before
+    try: yield fault
+    finally:
+        log.setLevel(level)
+        constants.HF_HUB_OFFLINE = offline
+
 def _start_from_timm(model, recipe):
     "Ask timm for its weights; returns the `Start`."
     name = recipe.model.backbone
-    try: source = pretrained_backbone(name, recipe.model.size)
+    try:
+        with _hub() as fault: source = pretrained_backbone(name, recipe.model.size)
     except Exception as e: # of the network, of the disk, of the server
-        why = next(iter(str(e).splitlines()), type(e).__name__)
+        why = fault or next(iter(str(e).splitlines()), type(e).__name__)
         raise ReIDError(f"model.pretrained: timm cannot get its weights for {name}, which needs a network the first "
                         f"time: {why}") from e
     state = source.state_dict()
