@@ -28,6 +28,7 @@ from .cache import check_images, check_state
 from .checkpoint import Checkpoint
 from .core import ReIDError, is_temp_file, seed_all
 from .fastai_verbs import note_training, plain_error
+from .growing import GrowingImages, check_growing
 from .known_callbacks import refuse_callback
 from .loaders import is_oom, reid_dls
 from .loss_history import LossRecorder
@@ -419,6 +420,7 @@ def check_training(
     augmentations(recipe.augment)
     recipe_sampler(data.rows('train'), recipe)
     check_start(recipe)
+    check_growing(recipe)
     check_choice(recipe.train, len(data.rows('test', 'query')))
 
 # %% ../nbs/20_learner.ipynb #1aa53fa7
@@ -528,6 +530,7 @@ def fit_recipe(self:Learner,
     self.resumable_epoch.earlier = 0
     cbs = [ParamScheduler({'lr': group_rates(train)})]
     if train.freeze_epochs: cbs.append(FreezeBody(train.freeze_epochs))
+    if train.grow: cbs.append(GrowingImages(train.grow))
     if folder is not None:
         start = self._begin(folder)
         cbs.append(Checkpoint(folder, minutes))

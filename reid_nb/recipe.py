@@ -77,6 +77,7 @@ class TrainRecipe:
     body_lr: float = setting(1.0, AMOUNT, 'not in the paper') # Learning rate of the backbone, as a multiple of the other layers'
     freeze_epochs: int = setting(0, AMOUNT, 'not in the paper') # Epochs in which the backbone keeps its weights, all but its norms; 0: none
     clip: float = setting(0.0, AMOUNT, 'not in the paper') # Largest norm of the gradient; 0: any
+    grow: float = setting(0.0, (0, 0.95), 'not in the paper') # Share of the training, from its beginning, with images of two thirds of model.size; 0: none
     ema: float = setting(0.0, (0, 0.99999), 'not in the paper') # Decay of the weights' moving average, which is what is kept; 0: none
     p: int = setting(16, (2, 10**6), 'Luo 2019') # Identities per batch
     k: int = setting(4, COUNT, 'Luo 2019') # Images per identity
@@ -303,11 +304,15 @@ PRESETS = {
         model=dict(backbone='resnet10t', size=[128, 64]),
         train=dict(epochs=14, warmup=2, lr=4e-3, eval_every=7),
         augment=dict(affine=0.0))),
+    'small': Preset('chosen by measurement', dict(
+        model=dict(backbone='resnet10t', size=[96, 48], parts=3),
+        train=dict(epochs=30, warmup=2, grow=0.5, p=8),
+        augment=dict(affine=0.0, erase=0.3))),
 }
 
 # %% ../nbs/01_recipe.ipynb #87cdea48
 def load_recipe(
-    name,  # A preset ('along2021', 'bag_of_tricks', 'tiny') or the path of a TOML file
+    name,  # A preset ('along2021', 'bag_of_tricks', 'tiny', 'small') or the path of a TOML file
 ) -> Recipe:
     "The recipe of that name; raises `ReIDError` when there is none or when it holds an unknown key."
     if str(name) in PRESETS: return _preset(str(name))

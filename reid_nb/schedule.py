@@ -132,7 +132,13 @@ def param_lists(self:GroupedOptimizer):
     return [sum((of_parts[part] for part in parts), []) for parts in self.numbers]
 
 # %% ../nbs/19_schedule.ipynb #90b705bf
-OPTIMIZERS = {'sgd': partial(torch.optim.SGD, momentum=0.9), 'adam': torch.optim.Adam}
+def _adam(groups, **kwargs):
+    "Adam, on a CPU in one pass over the weights."
+    groups = list(groups)
+    is_on_cpu = all(weight.is_cpu for group in groups for weight in group['params'])
+    return torch.optim.Adam(groups, fused=is_on_cpu or None, **kwargs)
+
+OPTIMIZERS = {'sgd': partial(torch.optim.SGD, momentum=0.9), 'adam': _adam}
 _BUILT_IN = tuple(OPTIMIZERS)
 
 def optimizer(

@@ -201,7 +201,7 @@ def _held_out_as(data, out):
 @command(resumable=True)
 @delegates(DataOptions)
 def reid_run(
-    recipe:str=None,     # Preset (tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
+    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
     out:str=None,        # Run folder; runs/DATA-RECIPE when not given
     set:str=None,        # Changes to the recipe, as in "train.epochs=20 ensemble.circle_m=[0.3]"
     resume:bool=False,   # Continue an unfinished run
@@ -240,7 +240,7 @@ def _train(options, before, recipe, out, first, **how):
 @command(resumable=True, several=True)
 @delegates(DataOptions)
 def reid_train(
-    recipe:str=None,     # Preset (tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
+    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
     out:str=None,        # Folder of the model; runs/DATA-RECIPE-model when not given
     set:str=None,        # Changes to the recipe, as in "train.epochs=20 loss.m=0.3"
     resume:bool=False,   # Continue an unfinished training
@@ -284,7 +284,7 @@ def _numbers(text, option, least=0):
 @command(first='data', resumable=True)
 @delegates(DataOptions)
 def reid_ablate(
-    recipe:str=None,     # Preset (tiny, along2021, bag_of_tricks) or a TOML file, with all techniques; along2021 when not given
+    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file, with all techniques; along2021 when not given
     seeds:str=None,      # Of weights, batches and augmentation; "1 2" when not given
     table:str=None,      # cumulative (Table 1 of the paper), removal (all techniques but one), or all, when not given
     out:str=None,        # Folder; runs/DATA-RECIPE-ablation when not given
@@ -317,7 +317,7 @@ def reid_ablate(
 @command(first='data', resumable=True)
 @delegates(DataOptions)
 def reid_ensemble(
-    recipe:str=None,     # Preset (tiny, along2021, bag_of_tricks) or a TOML file: what all models share; along2021 when not given
+    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file: what all models share; along2021 when not given
     zoo:str=None,        # csv with backbone, height, width, m and seed of each model; the paper's 24 when not given
     rows:str=None,       # Which of them, as in "1 4 7"; all when not given, or with --resume those that are there
     seeds:str=None,      # Train each row with these seeds, as in "1 2", in place of its own
