@@ -1,20 +1,20 @@
-"""This library beside torchreid and fast-reid, each trained from random weights on the same images. The peers' own code
-makes network, loss, optimizer, sampler and augmentation; their schedules are squeezed into the steps that are asked for,
-padding is scaled to the input's height. All features are judged by this library: cosine distances, and re-ranked with
-the same values. The budget is a number of epochs' worth of images, or CPU seconds. Each training has a process of its
-own, on one thread, without a GPU; what the peers need beside their checkouts: `yacs` for fast-reid, `gdown` for both.
+"""This library beside torchreid and fast-reid, each trained from random weights on the same images. The peers' own
+code makes network, loss, optimizer, sampler and augmentation; their schedules are squeezed into the steps that are
+asked for, padding is scaled to the input's height. All features are judged by this library: cosine distances, and
+re-ranked with the same values. The budget is a number of epochs' worth of images, or CPU seconds. Each training has a
+process of its own, on one thread, without a GPU. Beside their checkouts the peers need `gdown`, fast-reid `yacs` too.
 
 The peers' recipes are the best that they document for a start from random weights:
 
 - `torchreid-sgd`: OSNet x0.5, SGD at 0.065, divided by ten at 150, 225 and 300 of 350 epochs, flip, crop and erasing
   (the paper, and the author in issue 217 of KaiyangZhou/deep-person-reid);
-- `torchreid-amsgrad`: OSNet x0.5, AMSGrad at 0.0015, divided by ten at 80 and 160 of 180 epochs, flip (the configuration
-  of this network, with the rate for batches of 64; without its first epochs for the classifier alone);
+- `torchreid-amsgrad`: OSNet x0.5, AMSGrad at 0.0015, divided by ten at 80 and 160 of 180 epochs, flip (this network's
+  configuration, with the rate for batches of 64; without its first epochs for the classifier alone);
 - `fastreid-sbs`: ResNet-18, SBS (Base-SBS.yml), without its freezing of a pretrained network;
 - `fastreid-sbs-10`: the same with ten times its rate and four images a person.
 
-    python nbs/benchmarks/peers.py peers --data splits/dev0.csv --epochs 12 --torchreid deep-person-reid --fastreid fast-reid
-    python nbs/benchmarks/peers.py peers-360 --data splits/dev0.csv --seconds 360 --recipes recipes.txt
+    python nbs/benchmarks/peers.py peers-12 --data splits/dev0.csv --epochs 12 --torchreid deep-person-reid
+    python nbs/benchmarks/peers.py peers-360 --data splits/dev0.csv --seconds 360 --fastreid fast-reid
 """
 import io, json, random, sys, time
 from contextlib import redirect_stdout
@@ -28,7 +28,7 @@ from torch.utils.data import BatchSampler, DataLoader
 
 from reid_nb.core import ReIDError, atomic_write
 from reid_nb.data import read_dataset
-from small import check_looks, memory, read_lines, result, scores, tables, values
+from small import check_looks, folder_of, memory, read_lines, result, scores, tables, told_result
 from small import train as train_ours
 
 OURS = {'ours-osnet': ('along2021', 'model.backbone=osnet_x0_5 model.size=[96,48] train.precision=fp32'),
@@ -60,9 +60,11 @@ class Torchreid:
         class OwnData(torchreid.data.ImageDataset):
             def __init__(self, root='', **kwargs): super().__init__(train, *parts, **kwargs)
         torchreid.data.register_image_dataset('own', OwnData)
-        self.manager = torchreid.data.ImageDataManager(sources='own', height=size[0], width=size[1], use_gpu=False, workers=0,
-            batch_size_train=BATCH, batch_size_test=BATCH, transforms=self.transforms[how])
-        self.model = torchreid.models.build_model('osnet_x0_5', len(number), loss='softmax', pretrained=False, use_gpu=False)
+        self.manager = torchreid.data.ImageDataManager(
+            sources='own', height=size[0], width=size[1], transforms=self.transforms[how], batch_size_train=BATCH,
+            batch_size_test=BATCH, use_gpu=False, workers=0)
+        self.model = torchreid.models.build_model(
+            'osnet_x0_5', len(number), loss='softmax', pretrained=False, use_gpu=False)
         optimizer = torchreid.optim.build_optimizer(self.model, optim=how, lr=self.rates[how])
         milestones = [round(share*steps) for share in self.decays[how]]
         scheduler = torchreid.optim.build_lr_scheduler(optimizer, 'multi_step', stepsize=milestones)
@@ -99,11 +101,15 @@ class FastReID:
         self.steps, items = steps, items_of(data.rows('train'), data.root)
         cfg = self.cfg = get_cfg()
         cfg.merge_from_file(str(Path(fastreid.__file__).parents[1]/'configs'/'Base-SBS.yml'))
-        cfg.merge_from_list(['MODEL.DEVICE', 'cpu', 'MODEL.BACKBONE.DEPTH', '18x', 'MODEL.BACKBONE.FEAT_DIM', 512,
-            'MODEL.BACKBONE.WITH_NL', False, 'MODEL.BACKBONE.PRETRAIN', False, 'MODEL.FREEZE_LAYERS', [], 'SOLVER.AMP.ENABLED', False,
-            'INPUT.SIZE_TRAIN', list(size), 'INPUT.SIZE_TEST', list(size), 'INPUT.PADDING.SIZE', max(1, round(10*size[0]/256)),
-            'MODEL.HEADS.NUM_CLASSES', len({pid for _, pid, _ in items}), 'SOLVER.BASE_LR', float(own['lr']),
-            'DATALOADER.NUM_INSTANCE', int(own['k']), 'SOLVER.IMS_PER_BATCH', BATCH, 'SOLVER.WARMUP_ITERS', round(self.warmup*steps)])
+        changes = {
+            'MODEL.DEVICE': 'cpu', 'MODEL.BACKBONE.DEPTH': '18x', 'MODEL.BACKBONE.FEAT_DIM': 512,
+            'MODEL.BACKBONE.WITH_NL': False, 'MODEL.BACKBONE.PRETRAIN': False, 'MODEL.FREEZE_LAYERS': [],
+            'MODEL.HEADS.NUM_CLASSES': len({pid for _, pid, _ in items}), 'SOLVER.AMP.ENABLED': False,
+            'SOLVER.BASE_LR': float(own['lr']), 'SOLVER.IMS_PER_BATCH': BATCH,
+            'SOLVER.WARMUP_ITERS': round(self.warmup*steps), 'DATALOADER.NUM_INSTANCE': int(own['k']),
+            'INPUT.SIZE_TRAIN': list(size), 'INPUT.SIZE_TEST': list(size),
+            'INPUT.PADDING.SIZE': max(1, round(10*size[0]/256))}
+        for key, value in changes.items(): cfg.merge_from_list([key, value])
         dataset = CommDataset(items, build_transforms(cfg, is_train=True))
         sampler = BatchSampler(NaiveIdentitySampler(items, BATCH, int(own['k'])), BATCH, True)
         self.batches = endless(DataLoader(dataset, batch_sampler=sampler, collate_fn=fast_batch_collator))
@@ -122,12 +128,11 @@ class FastReID:
         return float(loss.detach())
     def _change_rate(self):
         "As its hook does, for `epochs` epochs of equal length."
-        epoch, self.done = int(self.done*self.epochs/self.steps), self.done + 1
-        if self.done <= self.cfg.SOLVER.WARMUP_ITERS: self.schedule['warmup_sched'].step()
-        after = int(self.done*self.epochs/self.steps)
-        is_warm = self.done > self.cfg.SOLVER.WARMUP_ITERS
-        for over in range(epoch + 1, after + 1):
-            if is_warm and over > self.cfg.SOLVER.DELAY_EPOCHS: self.schedule['lr_sched'].step()
+        solver, before = self.cfg.SOLVER, self.done*self.epochs//self.steps
+        self.done += 1
+        if self.done <= solver.WARMUP_ITERS: return self.schedule['warmup_sched'].step()
+        for epoch in range(before, self.done*self.epochs//self.steps):
+            if epoch + 1 > solver.DELAY_EPOCHS: self.schedule['lr_sched'].step()
     def embed(self, rows, root):
         "Features of the rows, in their order."
         from fastreid.data.build import fast_batch_collator
@@ -166,16 +171,18 @@ def train_theirs(path, recipe, seed, seconds, images, threads, folder, folders=N
     with torch.no_grad(): features = peer.embed(rows, data.root).float()
     np.save(folder/'features.npy', features.numpy())
     shown = steps*BATCH
-    found = dict(recipe=recipe, asked=[seconds, images], parameters=sum(p.numel() for p in peer.model.parameters()),
-                 epochs=shown/len(data.rows('train')), images=shown, steps=steps, seconds=used, wall=wall, rate=shown/used,
-                 memory=memory(), loss=float(np.mean(losses[-20:])))
+    parameters = sum(p.numel() for p in peer.model.parameters())
+    epochs, loss = shown/len(data.rows('train')), float(np.mean(losses[-20:]))
+    found = dict(recipe=recipe, asked=[seconds, images], parameters=parameters, epochs=epochs, images=shown, steps=steps,
+                 seconds=used, wall=wall, rate=shown/used, memory=memory(), loss=loss)
     found |= scores(torch.nn.functional.normalize(features).numpy(), rows)
     with atomic_write(folder/'result.json') as tmp: tmp.write_text(json.dumps(found))
 
 def available(folders):
     "The peers' ways whose checkout is there."
     for library, folder in folders.items():
-        if folder and not (Path(folder)/library).is_dir(): raise ReIDError(f"{folder}: holds no folder {library}; give the checkout")
+        if not folder or (Path(folder)/library).is_dir(): continue
+        raise ReIDError(f"{folder}: holds no folder {library}; give the checkout")
     return {name: how for name, how in THEIRS.items() if folders[how[0]]}
 
 @call_parse
@@ -194,7 +201,8 @@ def main(
 ):
     out, paths, seeds = Path(out), [Path(path) for path in data.split()], [int(seed) for seed in seeds.split()]
     check_looks(paths, final)
-    folders = {name: str(Path(folder).absolute()) if folder else '' for name, folder in dict(torchreid=torchreid, fastreid=fastreid).items()}
+    given = dict(torchreid=torchreid, fastreid=fastreid)
+    folders = {name: folder and str(Path(folder).absolute()) for name, folder in given.items()}
     ours = read_lines(recipes) if recipes else OURS
     ways, found = ours | available(folders), {}
     theirs = partial(train_theirs, folders=folders)
@@ -202,13 +210,13 @@ def main(
         for path in paths:
             images = round(epochs*len(read_dataset(path).rows('train'))) if not seconds else 0
             for name, how in ways.items():
-                is_there = (out/path.stem/f'{name}-{seed}'/'result.json').is_file()
+                is_there = (folder_of(out, path, name, seed)/'result.json').is_file()
                 if only and name not in only.split() and not is_there: continue
-                got = result(path, name, how, seed, out, [seconds, images], threads, train_ours if name in ours else theirs)
+                work = train_ours if name in ours else theirs
+                got = result(path, name, how, seed, out, [seconds, images], threads, work)
                 if got is None: continue
                 found[name, path.stem, seed] = got
-                print(f"{path.stem} seed {seed} {name:20} mAP {values([got], 'ap').mean():.1f} ({values([got], 'reranked').mean():.1f}), "
-                      f"{got['images']} images, {got['seconds']:.0f} CPU s, loss {got['loss']:.2f}", flush=True)
+                print(told_result(path, seed, name, got), flush=True)
     names = [name for name in ways if any(key[0] == name for key in found)]
     table = tables(found, names, [path.stem for path in paths], seeds)
     with atomic_write(out/'table.csv') as tmp: table.to_csv(tmp, index=False)

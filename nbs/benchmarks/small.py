@@ -1,5 +1,5 @@
-"""What recipes reach in the same CPU time on several data sets. RECIPES is a text file with one recipe a line, a name and
-what follows `--recipe` and `--set` of a command; the first is what the others are compared with:
+"""What recipes reach in the same CPU time on several data sets. RECIPES is a text file with one recipe a line, a name
+and what follows `--recipe` and `--set` of a command; the first is what the others are compared with:
 
     paper: along2021 model.backbone=resnet10t model.size=[96,48]
     twice the steps: along2021 model.backbone=resnet10t model.size=[96,48] train.p=8
@@ -10,7 +10,7 @@ training has a process of its own, whose largest memory is told. Resumable: what
 processes may work in one OUT. Tables whose name begins with `final` are refused without --final.
 
     python nbs/benchmarks/splits.py cuhk03_challenge.zip splits
-    python nbs/benchmarks/small.py recipes.txt small --data "splits/dev0.csv splits/dev1.csv" --seconds 180 --seeds "0 1"
+    python nbs/benchmarks/small.py recipes.txt small --data "splits/dev0.csv splits/dev1.csv" --seconds 180
 """
 import json, os, resource, time
 from concurrent.futures import ProcessPoolExecutor
@@ -54,7 +54,8 @@ def read_lines(path):
 def check_looks(paths, final):
     "Raises `ReIDError` for the part that is kept for the end."
     kept = [path.name for path in paths if path.stem.startswith('final')]
-    if kept and not final: raise ReIDError(f"{' '.join(kept)}: kept for one last look, not for choosing; give --final for that")
+    if not kept or final: return
+    raise ReIDError(f"{' '.join(kept)}: kept for one last look, not for choosing; give --final for that")
 
 def scores(features, rows):
     "Average precision of each query, without and with re-ranking, the person of each, and rank-1."
@@ -86,10 +87,12 @@ def epochs_within(data, r, seconds, folder):
     if not path.is_file():
         timer = Timer()
         many = timer.n + timer.skipped
-        learn = reid_learner(data, r.set(**{'train.epochs': many, 'train.warmup': 0, 'train.eval_every': many}), cbs=[timer])
+        short = r.set(**{'train.epochs': many, 'train.warmup': 0, 'train.eval_every': many})
+        learn = reid_learner(data, short, cbs=[timer])
         with quiet(learn): learn.fit_recipe()
+        found = dict(epoch=timer.step * len(learn.dls.train))
         folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as tmp: tmp.write_text(json.dumps(dict(epoch=timer.step * len(learn.dls.train))))
+        with atomic_write(path) as tmp: tmp.write_text(json.dumps(found))
     return max(1, round(seconds / json.loads(path.read_text())['epoch']))
 
 def fitted(data, r, changes, seconds, images, folder):
@@ -118,15 +121,16 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     save_model(learn.model, folder/'training')
     rows, steps = data.rows('test'), r.train.epochs*len(learn.dls.train)
     shown = steps*r.train.p*r.train.k
-    found = dict(recipe=recipe, asked=[seconds, images], parameters=sum(p.numel() for p in learn.model.backbone.parameters()),
-                 epochs=r.train.epochs, images=shown, steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(),
-                 loss=learn.history.rows[-1]['train_loss'])
+    parameters = sum(p.numel() for p in learn.model.backbone.parameters())
+    loss = learn.history.rows[-1]['train_loss']
+    found = dict(recipe=recipe, asked=[seconds, images], parameters=parameters, epochs=r.train.epochs, images=shown,
+                 steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(), loss=loss)
     found |= scores(embed(learn.model, rows, data.root, flip=False).features, rows)
     with atomic_write(folder/'result.json') as tmp: tmp.write_text(json.dumps(found))
 
 def result(path, name, recipe, seed, out, asked, threads, work=train):
     "What a recipe reaches, trained in a process of its own unless it is there; None while another one trains it."
-    folder = out/path.stem/f'{name}-{seed}'.replace(' ', '-')
+    folder = folder_of(out, path, name, seed)
     done = folder/'result.json'
     if not done.is_file():
         try:
@@ -137,7 +141,8 @@ def result(path, name, recipe, seed, out, asked, threads, work=train):
             return None
     found = json.loads(done.read_text())
     if found['recipe'] != list(recipe) or found['asked'] != list(asked):
-        raise ReIDError(f"{folder}: made by {' '.join(found['recipe'])} within {found['asked']}; give the recipe another name")
+        made = f"{' '.join(found['recipe'])} within {found['asked']}"
+        raise ReIDError(f"{folder}: made by {made}; give the recipe another name")
     return found
 
 def drawn_means(ap, people, n=2000):
@@ -163,12 +168,19 @@ def line(name, ours, base):
     some = [found for results in ours.values() for found in results]
     def both(key): return [(values(r, key), r[0]['people']) for r in ours.values()]
     def ahead(key): return told([(values(r, key) - values(base[s], key), r[0]['people']) for s, r in ours.items()], '+')
-    def mean(key): return np.mean([found[key] for found in some])
-    return {'': name, 'mAP': told(both('ap')), 'ahead': ahead('ap'), 're-ranked': told(both('reranked')),
-            'ahead, re-ranked': ahead('reranked'), 'M parameters': round(mean('parameters')/1e6, 2), 'epochs': round(mean('epochs')),
-            'images': round(mean('images')), 'steps': round(mean('steps')), 'CPU s': round(mean('seconds')),
-            'images/s': round(mean('rate'), 1), 'GiB': round(mean('memory'), 2), 'loss': round(mean('loss'), 2),
-            'seeds': len(some)//len(ours)}
+    def mean(key, digits=None): return round(np.mean([found[key] for found in some]), digits)
+    return {'way': name, 'mAP': told(both('ap')), 'ahead': ahead('ap'), 're-ranked': told(both('reranked')),
+            'ahead, re-ranked': ahead('reranked'), 'M parameters': round(mean('parameters')/1e6, 2),
+            'epochs': mean('epochs'), 'images': mean('images'), 'steps': mean('steps'), 'CPU s': mean('seconds'),
+            'images/s': mean('rate', 1), 'GiB': mean('memory', 2), 'loss': mean('loss', 2), 'seeds': len(some)//len(ours)}
+
+def folder_of(out, path, name, seed): return out/path.stem/f'{name}-{seed}'.replace(' ', '-')
+
+def told_result(path, seed, name, found):
+    "A line about one training."
+    plain, again = (values([found], key).mean() for key in ('ap', 'reranked'))
+    return (f"{path.stem} seed {seed} {name:30} mAP {plain:.1f} ({again:.1f}), {found['images']} images, "
+            f"{found['seconds']:.0f} CPU s, loss {found['loss']:.2f}")
 
 def tables(found, names, splits, seeds):
     "A table for each data set, and one of all, of what is there."
@@ -191,7 +203,7 @@ def main(
     seconds:float=180,   # CPU seconds of a training; 0: the recipe's own epochs
     images:int=0,        # Or images shown
     seeds:str='0',       # Of weights, batches and augmentation
-    only:str='',         # Names of recipes that are trained, separated by commas; the others are told where they are there
+    only:str='',         # Names of recipes to train, separated by commas; others are told where they are there
     final:bool=False,    # Look at the part that was kept?
     threads:int=1,       # Of torch
     imports:str='',      # Own Python files with losses, networks, steps
@@ -206,13 +218,12 @@ def main(
     for seed in seeds:
         for path in paths:
             for name, recipe in lines.items():
-                is_there = (out/path.stem/f'{name}-{seed}'.replace(' ', '-')/'result.json').is_file()
+                is_there = (folder_of(out, path, name, seed)/'result.json').is_file()
                 if name not in chosen and not is_there: continue
                 got = result(path, name, recipe, seed, out, asked, threads)
                 if got is None: continue
                 found[name, path.stem, seed] = got
-                print(f"{path.stem} seed {seed} {name:30} mAP {values([got], 'ap').mean():.1f} ({values([got], 'reranked').mean():.1f}), "
-                      f"{got['epochs']} epochs, {got['images']} images, {got['seconds']:.0f} CPU s", flush=True)
+                print(told_result(path, seed, name, got), flush=True)
     table = tables(found, list(lines), [path.stem for path in paths], seeds)
     with atomic_write(out/'table.csv') as tmp: table.to_csv(tmp, index=False)
     print(table.to_string(index=False))

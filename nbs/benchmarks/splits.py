@@ -13,7 +13,7 @@ layout (file names `<pid>_<camera>_<shot>`) it makes tables that `read_dataset` 
 
 As in the layout's own test part the queries are the first and the last shot of camera 0, the gallery is all of
 camera 1. Tables whose name begins with `final` are for one last look, not for choosing. The same archive gives the
-same tables; their MD5 sums are told.
+same tables; their MD5 sums are told, and kept in splits.txt.
 
     python nbs/benchmarks/splits.py cuhk03_challenge.zip splits --snmot snmot116_occlusion.zip
 """
@@ -130,9 +130,9 @@ def write(table, path):
 
 def described(name, table, md5):
     "A line of what is told."
-    train, role = table[table.subset == 'train'], table.role
-    return {'': name, 'train ids': train.pid.nunique(), 'train images': len(train), 'test ids': table[role == 'query'].pid.nunique(),
-            'queries': (role == 'query').sum(), 'gallery': (role == 'gallery').sum(), 'md5': md5}
+    train, query, gallery = (table[table.role == role] for role in ('train', 'query', 'gallery'))
+    return {'data': name, 'train ids': train.pid.nunique(), 'train images': len(train), 'test ids': query.pid.nunique(),
+            'queries': len(query), 'gallery': len(gallery), 'md5': md5}
 
 @call_parse
 def main(
@@ -149,5 +149,6 @@ def main(
     tables['players'] = made[made.subset != 'challenge']
     if snmot: tables |= clip_tables(linked(read_dataset(snmot, dest=out/'unpacked'), out, 'snmot'))
     sums = {name: write(table, out/f'{name}.csv') for name, table in tables.items()}
-    lines = [described(name, table, sums[name]) for name, table in tables.items()]
-    print(pd.DataFrame(lines).to_string(index=False))
+    lines = pd.DataFrame([described(name, table, sums[name]) for name, table in tables.items()])
+    with atomic_write(out/'splits.txt') as tmp: lines.to_csv(tmp, index=False)
+    print(lines.to_string(index=False))
