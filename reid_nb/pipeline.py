@@ -11,7 +11,7 @@ __all__ = ['KEYS', 'UNTRAINED', 'TRAINED', 'CLEANED', 'Run', 'Job', 'job_files',
 import json, shutil, time, warnings
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +21,14 @@ from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from PIL import Image
 
+from .budget import fit_to_minutes
 from .cache import cached_images, resize_image, take
 from .core import ReIDError, atomic_write, save_arrays, save_table
 from .data import ReIDData
 from .decisions import decisions_key
 from .distributed import on_first, process_group
 from .embed import color_histogram, embed
+from .epochs import about_length
 from .learner import check_training, logger, reid_learner
 from .loaders import to_device
 from .loss_history import LossHistory
@@ -37,7 +39,7 @@ from .noise import apply_decisions, check_folds, cross_fit, decide, mine, precis
 from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
                                 training_rows)
-from .recipe import Recipe
+from .recipe import Recipe, save_recipe
 from .report import write_report
 from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, final_ranking, find_groups, fuse_ranked, rank, without_inf
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
@@ -184,11 +186,15 @@ def fit_and_save(
         save_model(learn.model, folder)
 
 def tell_epochs(
-    learn, # From `reid_learner`
+    learn,    # From `reid_learner`
+    name:str, # Of the model
 ):
-    "Print how passes are cut into epochs, where they are."
-    line = learn.dls.train.sampler.about_epochs()
-    if line: print(f'· {line}', flush=True)
+    "Print how long the training is, and how passes are cut into epochs, where they are."
+    batches = len(learn.dls.train)
+    print(f'· {name}: {about_length(learn.plan, batches)}', flush=True)
+    sampler = learn.dls.train.sampler
+    line = sampler.about_epochs()
+    if line and sampler.epoch_size % sampler.pass_length(0): print(f'· {line}', flush=True)
 
 def train_job(
     data,              # ReIDData
@@ -206,7 +212,7 @@ def train_job(
     _prepare(job, trained_on(recipe, rows), verbose)
     if not job.done():
         learn = reid_learner(data, recipe, images)
-        if verbose: tell_epochs(learn)
+        if verbose: tell_epochs(learn, folder.name)
         fit_and_save(learn, folder, folder.name, verbose)
     read_training_losses(folder, rows, recipe)
     check_whole(folder, job_files(folder))
@@ -440,6 +446,25 @@ def validate(
     except (ValueError, RuntimeError) as e: raise ReIDError(f"recipe: {e}") from e
 
 # %% ../nbs/33_pipeline.ipynb #2a538e7d
+def _with_known_steps(recipe, out, resume):
+    "The recipe with the steps that an interrupted run of the same minutes was fitted to."
+    path = Path(out)/RunFile.recipe
+    is_open = recipe.train.minutes and not recipe.train.steps
+    if not (resume and is_open and path.is_file()): return recipe
+    train = load_run_recipe(out).train
+    if train.minutes != recipe.train.minutes: return recipe
+    return recipe.set(**{'train.minutes': train.minutes, 'train.steps': train.steps})
+
+def _with_steps(run):
+    "The run's recipe with the steps that fit into its minutes, also in `recipe.toml`."
+    recipe = run.recipe
+    if not recipe.train.minutes or recipe.train.steps: return recipe
+    noise, models = recipe.noise, len(recipe.ensemble.circle_m)
+    first = 1 + noise.folds if noise.clean else 0
+    fitted = fit_to_minutes(run.data, recipe, run.images, models + first, models + noise.clean, run.verbose)
+    save_recipe(fitted, run.out/RunFile.recipe)
+    return fitted
+
 def run_all(
     data:ReIDData,      # What to train on and to rank
     recipe:Recipe,      # Everything that can be chosen
@@ -453,8 +478,10 @@ def run_all(
     loss, _ = find_loss(recipe.loss.id_loss)
     if verbose and len(recipe.ensemble.circle_m) > 1 and 'm' not in loss.needs:
         print(f'· {recipe.loss.id_loss} does not read m: the models of ensemble.circle_m will be the same; give it one value')
+    recipe = _with_known_steps(recipe, out, resume)
     with open_run(out, recipe, resume, force, allow_test_changes=True) as folder:
         run = Run(data, recipe, folder, verbose)
+        recipe = run.recipe = _with_steps(run)
         table, noise_model, models = data.table, None, {}
         if recipe.noise.clean:
             noise_model = train(run, 'noise_model', _noise_recipe(recipe), table)
@@ -564,15 +591,20 @@ def train_model(
     out, group = Path(out), process_group()
     is_first = group.rank == 0
     if log: logger(log)
+    recipe = on_first(partial(_with_known_steps, recipe, out, resume))
     learn = reid_learner(data, recipe, progress=verbose and is_first)
     lr_schedule(recipe.train) # raises for a schedule that cannot be
     learn.dls.train.sampler.shard(0, group.world) # and for a batch that cannot be shared
-    if verbose and is_first: tell_epochs(learn)
     with ExitStack() as stack: # the first process holds the folder
         def hold_folder():
             stack.enter_context(open_run(out, recipe, resume, force, kind='training'))
             keep_table(data, out, kind='training')
         on_first(hold_folder)
+        fitted = fit_to_minutes(data, recipe, verbose=verbose and is_first)
+        if fitted != recipe:
+            if is_first: save_recipe(fitted, out/RunFile.recipe)
+            learn = reid_learner(data, fitted)
+        if verbose and is_first: tell_epochs(learn, out.name)
         if log and is_first: learn.log_to(log, out)
         fit_and_save(learn, out, out.name, verbose, [RunFile.recipe, RunFile.table, RunFile.root])
         if is_first:
