@@ -4,20 +4,22 @@
 
 # %% auto #0
 __all__ = ['WARM', 'TIMED', 'SHARE', 'FEWEST_STEPS', 'Stopwatch', 'Speed', 'measure_speed', 'training_seconds',
-           'steps_in_minutes', 'fit_to_minutes']
+           'steps_in_minutes', 'fit_to_minutes', 'known_steps', 'tell_length']
 
 # %% ../nbs/22_budget.ipynb #a963b74a
 import math, tempfile, time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
 
 from .core import ReIDError
 from .distributed import process_group
-from .epochs import planned
+from .epochs import about_length, planned
 from .learner import reid_learner
 from .recipe import Recipe
+from .runs import RunFile, load_run_recipe
 from .samplers import recipe_sampler
 
 # %% ../nbs/22_budget.ipynb #e53ba348
@@ -160,3 +162,26 @@ def fit_to_minutes(
         several = f'{trainings} trainings of ' if trainings > 1 else ''
         print(f'· a step takes {speed.step:.3g} s on this machine: {train.minutes:g} minutes of its time are {several}{steps:,} steps', flush=True)
     return fitted
+
+# %% ../nbs/22_budget.ipynb #e447efd8
+def known_steps(
+    recipe:Recipe, # With `train.minutes`
+    out,           # Folder of an interrupted run or training
+) -> Recipe:
+    "The recipe with the steps that the same minutes were measured to be there; itself where there are none."
+    train = recipe.train
+    is_measured = train.steps or not train.minutes
+    if is_measured or not (Path(out)/RunFile.recipe).is_file(): return recipe
+    before = load_run_recipe(out).train
+    if before.minutes != train.minutes: return recipe
+    return recipe.set(**{'train.minutes': before.minutes, 'train.steps': before.steps})
+
+def tell_length(
+    learn,    # From `reid_learner`
+    name:str, # Of the model
+):
+    "Print how long the training is, and how passes are cut into epochs, where they are."
+    sampler = learn.dls.train.sampler
+    print(f'· {name}: {about_length(learn.plan, len(learn.dls.train))}', flush=True)
+    line = sampler.about_epochs()
+    if line and sampler.epoch_size % sampler.pass_length(0): print(f'· {line}', flush=True)
