@@ -27,6 +27,7 @@ from .augment import augmentations
 from .cache import check_images, check_state
 from .checkpoint import Checkpoint
 from .core import ReIDError, is_temp_file, seed_all
+from .epochs import planned
 from .fastai_verbs import note_training, plain_error
 from .growing import GrowingImages, check_growing
 from .known_callbacks import refuse_callback
@@ -36,7 +37,7 @@ from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_weights, recipe_model, save_weights
 from .provenance import check_trained_on, knows_people, trained_on, training_rows
-from .recipe import Recipe
+from .recipe import Recipe, TrainRecipe
 from .runs import RunFile, check_run_folder
 from .samplers import recipe_sampler
 from .schedule import FreezeBody, body_and_head, check_choice, group_rates, optimizer
@@ -465,7 +466,7 @@ def reid_learner(
     for cb in cbs: refuse_callback(cb)
     check_training(data, recipe)
     model, dls = _recipe_model_and_batches(data, recipe, images, progress)
-    train = recipe.train
+    train = planned(recipe.train, dls.train.sampler.usual_length())
     retrieval = Retrieval(train.eval_every, recipe.test.protocol)
     fixed = [name for name, weight in model.named_parameters() if not weight.requires_grad]
     splitter = partial(body_and_head, fixed=fixed)
@@ -480,6 +481,15 @@ def reid_learner(
     return learn.add_cbs([*_callbacks(data, recipe, retrieval), *cbs])
 
 # %% ../nbs/20_learner.ipynb #9df19cd3
+@patch(as_prop=True)
+def plan(self:Learner) -> TrainRecipe:
+    "The recipe's section `train` with the epochs of this training; `ReIDError` for minutes that are no number of steps yet."
+    train = self.recipe.train
+    if train.minutes and not train.steps:
+        raise ReIDError(f"train.minutes = {train.minutes:g} is no number of steps yet: recipe = fit_to_minutes(data, recipe) measures it, "
+                        "or set train.steps or train.epochs")
+    return planned(train, self.dls.train.sampler.usual_length())
+
 @patch
 def _begin(self:Learner, folder):
     "Open or continue the training in `folder`; returns the number of epochs done."
@@ -497,7 +507,7 @@ def _begin(self:Learner, folder):
 def _fit_with_plain_errors(self:Learner, start, cbs):
     "fastai's `fit`, with a `ReIDError` of one line for an error of a callback and for memory that is full."
     is_new = self.resumable_epoch.at == (0, 0)
-    try: self.fit(self.recipe.train.epochs, start_epoch=start, cbs=cbs, reset_opt=is_new)
+    try: self.fit(self.plan.epochs, start_epoch=start, cbs=cbs, reset_opt=is_new)
     except ReIDError as e: raise plain_error(e) from e
     except Exception as e: # fastai's words for a callback's error can fail themselves
         if not (is_oom(e) or is_oom(e.__context__)): raise
@@ -525,11 +535,11 @@ def fit_recipe(self:Learner,
         bar:str=None,       # Name on a progress bar in place of fastai's table
         minutes:float=10.,  # Between two saves within an epoch; each epoch's end is saved as well
     ) -> Learner:
-    "Train for the recipe's epochs with its schedule; `ReIDError` when `folder` holds another training."
-    train, start = self.recipe.train, 0
+    "Train for the recipe's epochs or steps with its schedule; `ReIDError` when `folder` holds another training."
+    start, plan = 0, self.plan
     self.resumable_epoch.earlier = 0
-    cbs = [ParamScheduler({'lr': group_rates(train)})]
-    if train.freeze_epochs: cbs.append(FreezeBody(train.freeze_epochs))
+    cbs = [ParamScheduler({'lr': group_rates(self.recipe.train)})]
+    if plan.freeze_epochs: cbs.append(FreezeBody(plan.freeze_epochs))
     if train.grow: cbs.append(GrowingImages(train.grow))
     if folder is not None:
         start = self._begin(folder)

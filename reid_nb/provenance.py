@@ -22,7 +22,7 @@ from .starts import start_fingerprint, weights_file
 
 # %% ../nbs/19_provenance.ipynb #2ab37821
 _SHAPING = 'seed', 'model', 'loss', 'train', 'augment' # Parts of the recipe that training depends on
-_OPTIONAL = {'model.weights': '', 'model.pretrained': False, 'train.epoch_size': 0}
+_OPTIONAL = {'model.weights': '', 'model.pretrained': False, 'train.epoch_size': 0, 'train.steps': 0}
 
 def training_values(
     recipe:Recipe, # Any
@@ -32,7 +32,8 @@ def training_values(
     for name, value in recipe.flat().items():
         section = name.split('.')[0]
         is_left_out = name in idle or name in optional and value == optional[name] # as in a run from before the field
-        if section in _SHAPING and not is_left_out: values[name] = value
+        is_told = name == 'train.minutes' # by the steps that they were
+        if section in _SHAPING and not (is_left_out or is_told): values[name] = value
     if chooses_weights(recipe) and recipe.test.protocol: values['test.protocol'] = recipe.test.protocol
     content = start_fingerprint(recipe)
     if content and recipe.model.weights: values['model.weights'] = content

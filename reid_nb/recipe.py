@@ -68,6 +68,8 @@ class LossRecipe:
 class TrainRecipe:
     "Optimizer, schedule and batches (paper, section 3.1)."
     epochs: int = setting(180, COUNT, 'paper, 3.1') # Passes over the table, or stretches of train.epoch_size batches
+    steps: int = setting(0, AMOUNT, 'not in the paper') # Steps of a training, in place of epochs; 0: by epochs
+    minutes: float = setting(0.0, AMOUNT, 'not in the paper') # That all trainings of a run take on this machine, in place of epochs; where steps are given, what these were measured for
     warmup: int = setting(10, AMOUNT, 'paper, 3.1') # Epochs of linear warm-up
     warmup_lr: float = setting(1e-4, AMOUNT, 'paper, 3.1') # Learning rate at the first step
     lr: float = setting(5e-3, AMOUNT, 'paper, 3.1') # Learning rate after warm-up
@@ -227,7 +229,7 @@ class Recipe:
         ) -> 'Recipe':
         "A changed copy; raises `ReIDError` for an unknown name or a wrong type."
         new = self
-        for dotted, value in changes.items():
+        for dotted, value in _one_length(changes, 'train.').items():
             for part in reversed(dotted.split('.')): value = {part: value}
             new = _build(new, value)
         return new
@@ -235,6 +237,14 @@ class Recipe:
     def flat(self) -> dict:
         "All values by their dotted names."
         return {name: value for name, _, value in _leaves(self)}
+
+def _one_length(changes, prefix=''):
+    "The changes, in which the length that they give takes the place of one in other words."
+    lengths = [prefix + name for name in ('epochs', 'steps', 'minutes')]
+    given = [name for name in lengths if name in changes]
+    if not given: return changes
+    others = {name: 0 for name in lengths[1:] if name not in given}
+    return others | changes
 
 def _leaves(section, prefix=''):
     "Dotted name, dataclass field and value of all that is in `section`."
@@ -323,6 +333,7 @@ def load_recipe(
     values = _read_toml(path)
     started_from = str(values.get('name'))
     preset = _preset(started_from) if started_from in PRESETS else Recipe()
+    if isinstance(values.get('train'), dict): values['train'] = _one_length(values['train'])
     return _build(preset, values)
 
 def _read_toml(path):

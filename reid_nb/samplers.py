@@ -15,6 +15,7 @@ import numpy as np
 from fastcore.basics import patch
 
 from .core import ReIDError, mix_seed
+from .epochs import planned
 from .recipe import Recipe
 
 # %% ../nbs/13_samplers.ipynb #511b7bb7
@@ -272,13 +273,19 @@ def balanced_length(self:EpochSampler) -> int:
     return self.pass_length(0)
 
 @patch
+def usual_length(self:EpochSampler) -> int:
+    "Batches of an epoch where nothing is said: a pass, or what it would be without large ids where these stretch it."
+    balanced, whole = self.balanced_length(), self.pass_length(0)
+    return balanced if whole > MOST_STRETCHED * balanced else whole
+
+@patch
 def cut(self:EpochSampler,
         batches:int=0, # Of an epoch; 0: a pass, unless large ids stretch it; -1: a pass
     ) -> EpochSampler:
     "Let an epoch be so many batches; returns the sampler."
     if batches == 0:
-        balanced = self.balanced_length()
-        if self.pass_length(0) > MOST_STRETCHED * balanced: batches = balanced
+        usual = self.usual_length()
+        if usual < self.pass_length(0): batches = usual
     self.epoch_size = max(0, batches)
     self._planned_epoch = None
     return self
@@ -514,5 +521,7 @@ def recipe_sampler(
     table,         # Training rows
     recipe:Recipe, # Section train and the seed are read
 ) -> EpochSampler:
-    "The sampler that `train.sampler` names, with epochs of `train.epoch_size`; `ReIDError` when there is none, or for too few ids."
-    return _named_sampler(table, recipe).cut(recipe.train.epoch_size)
+    "The sampler that `train.sampler` names, with the epochs of `train.epoch_size` or `train.steps`; `ReIDError` when there is none, or for too few ids."
+    sampler = _named_sampler(table, recipe)
+    plan = planned(recipe.train, sampler.usual_length())
+    return sampler.cut(plan.epoch_size)

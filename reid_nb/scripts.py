@@ -17,6 +17,7 @@ from fastcore.basics import store_attr
 from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
+from .epochs import with_minutes
 from .recipe import load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, load_run_recipe, run_info
 from .shell import COMMANDS, command
@@ -204,6 +205,7 @@ def reid_run(
     recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
     out:str=None,        # Run folder; runs/DATA-RECIPE when not given
     set:str=None,        # Changes to the recipe, as in "train.epochs=20 ensemble.circle_m=[0.3]"
+    minutes:float=None,  # That all trainings take on this machine, 0: by train.epochs; 10 for --data without --recipe, when not given
     resume:bool=False,   # Continue an unfinished run
     force:bool=False,    # Replace the run that is there
     **kwargs
@@ -212,7 +214,7 @@ def reid_run(
     options = DataOptions(**kwargs)
     out = _folder(out, options, recipe, 'tiny')
     before = _to_resume(out, 'run', resume, force)
-    r = _recipe_of(before, recipe, set, 'tiny')
+    r = with_minutes(_recipe_of(before, recipe, set, 'tiny'), minutes, _changes(set), before, options.data and recipe is None)
     report = out/RunFile.report
     _refuse_finished(report, force or resume, f"a finished run: open {report}; reid_eval {out} --set test.k1=10 ranks it with other values, "
                                               "and --force replaces it")
@@ -243,6 +245,7 @@ def reid_train(
     recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
     out:str=None,        # Folder of the model; runs/DATA-RECIPE-model when not given
     set:str=None,        # Changes to the recipe, as in "train.epochs=20 loss.m=0.3"
+    minutes:float=None,  # That the training takes on this machine, 0: by train.epochs; 10 for --data without --recipe, when not given
     resume:bool=False,   # Continue an unfinished training
     force:bool=False,    # Replace the training that is there
     processes:int=1,     # On this machine, one per GPU; train.p has to be a multiple
@@ -256,7 +259,7 @@ def reid_train(
     first, out = (out, more_folder(out)) if more else (None, out)
     before = _to_resume(out, 'training', resume, force)
     if more: r = more_recipe(first, more, recipe, options.data).set(**_changes(set))
-    else: r = _recipe_of(before, recipe, set, 'tiny')
+    else: r = with_minutes(_recipe_of(before, recipe, set, 'tiny'), minutes, _changes(set), before, options.data and recipe is None)
     _check_processes(processes)
     weights = out/RunFile.weights
     if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
