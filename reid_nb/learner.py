@@ -540,7 +540,7 @@ def fit_recipe(self:Learner,
     self.resumable_epoch.earlier = 0
     cbs = [ParamScheduler({'lr': group_rates(self.recipe.train)})]
     if plan.freeze_epochs: cbs.append(FreezeBody(plan.freeze_epochs))
-    if train.grow: cbs.append(GrowingImages(train.grow))
+    if self.recipe.train.grow: cbs.append(GrowingImages(self.recipe.train.grow))
     if folder is not None:
         start = self._begin(folder)
         cbs.append(Checkpoint(folder, minutes))
