@@ -17,8 +17,8 @@ from torch.nn.functional import linear
 
 from reid_nb.backbones import cost
 from reid_nb.data import read_dataset
+from reid_nb.growing import smaller_size
 from reid_nb.learner import reid_learner
-from reid_nb.models import recipe_model
 from reid_nb.recipe import load_recipe
 
 class Clock(Callback):
@@ -63,10 +63,10 @@ class Last(Callback):
     def before_step(self): self._callbacks()
     def after_batch(self): self._callbacks()
 
-class Until(Callback):
-    "Stops at a target; `found` has the CPU seconds of training and the mAP after each validation."
+class Found(Callback):
+    "`found` has the epoch, the CPU seconds of training and the mAP of each validation."
     order = 200
-    def __init__(self, target): self.target, self.found = target, []
+    def __init__(self): self.found = []
     def after_epoch(self):
         result = self.learn.retrieval.result
         if result is None: return
@@ -74,14 +74,15 @@ class Until(Callback):
         print(f'epoch {self.epoch + 1}: {self.clock.seconds:.0f} CPU s, mAP {result.mAP:.1%}', flush=True)
 
 def timed_augmentation(loader, clock):
-    "Let the clock know when the loader begins to augment a batch."
-    augment = loader.after_batch
-    def timed(batch):
-        clock.lap('batch')
-        batch = augment(batch)
-        clock.lap('augmentation')
-        return batch
-    loader.after_batch = timed
+    "Let the clock know when the loader begins and ends to augment a batch."
+    pipeline = loader.after_batch
+    class Timed(type(pipeline)):
+        def __call__(self, batch):
+            clock.lap('batch')
+            batch = super().__call__(batch)
+            clock.lap('augmentation')
+            return batch
+    pipeline.__class__ = Timed
 
 def peak(dtype, n=1024, repeats=12):
     "Floating-point operations per CPU second of the best of some matrix products."
@@ -102,12 +103,17 @@ def changed(recipe, words):
         except ValueError: values[key] = value
     return recipe.set(**values)
 
+def mean_macs(recipe):
+    "Multiply-adds of an image, the mean over the training."
+    model, grow = recipe.model, recipe.train.grow
+    full, small = (cost(model.backbone, size, model.last_stride)['macs'] for size in (model.size, smaller_size(model.size)))
+    return grow * small + (1 - grow) * full
+
 def shares(clock, recipe, bf16):
     "A row per part: CPU ms per image, and share of the training."
     rows = pd.DataFrame({'ms per image': pd.Series(clock.spent) / clock.images * 1000})
     rows['share'] = rows['ms per image'] / rows['ms per image'].sum()
-    model = recipe.model
-    operations = 6 * cost(model.backbone, model.size, model.last_stride)['macs'] # forward, and twice that backward
+    operations = 6 * mean_macs(recipe) # forward, and twice that backward
     passes = clock.spent['forward pass'] + clock.spent['backward pass']
     reached = operations * clock.images / passes
     best = peak(torch.bfloat16 if bf16 else torch.float32)
@@ -118,7 +124,7 @@ def main(
     path:str,            # Data set
     preset:str='along2021',
     set:str='',          # Changes of the recipe, key=value apart by spaces
-    target:float=0.,     # mAP at which to stop
+    target:float=0.,     # mAP whose CPU seconds are told
     every:int=2,         # Epochs between two validations, with a target
     threads:int=1,       # Of torch
 ):
@@ -126,12 +132,12 @@ def main(
     recipe = changed(load_recipe(preset), set)
     if target: recipe = recipe.set(**{'train.eval_every': every})
     clock = Clock()
-    learn = reid_learner(read_dataset(path), recipe, cbs=[clock, First(), Last(), Until(target)])
+    learn = reid_learner(read_dataset(path), recipe, cbs=[clock, First(), Last(), Found()])
     timed_augmentation(learn.dls.train, clock)
     with learn.no_bar(), learn.no_logging(): learn.fit_recipe()
     rows, reached, best = shares(clock, recipe, learn.model.bf16)
     print(rows.round(3).to_string())
     print(f'training {clock.seconds:.0f} CPU s for {clock.images:,} images, evaluations {clock.evaluation:.0f} CPU s')
     print(f"forward and backward pass: {reached/1e9:.0f} of {best/1e9:.0f} GFLOP/s, {reached/best:.0%} of the peak")
-    reaching = [(seconds, epoch) for epoch, seconds, mean in learn.until.found if mean >= target]
+    reaching = [(seconds, epoch) for epoch, seconds, mean in learn.found.found if mean >= target]
     if target: print(f'mAP {target:.0%}: ' + (f'{reaching[0][0]:.0f} CPU s, epoch {reaching[0][1]}' if reaching else 'not reached'))
