@@ -317,8 +317,7 @@ def _read_pickle(path):
             warnings.simplefilter('ignore') # a pickle of an unusual version
             found = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as e:
-        why = next(iter(str(e).splitlines()), type(e).__name__)
-        raise ReIDError(f"{path} cannot be read as weights alone, without running what it holds: {why}") from e
+        raise ReIDError(f"{path} cannot be read as weights alone, without running what it holds") from e # torch advises to run it
     for name in _CONTAINERS:
         if isinstance(found, dict) and isinstance(found.get(name), dict): found = found[name]
     is_state = isinstance(found, dict) and all(isinstance(name, str) for name in found)
