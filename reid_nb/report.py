@@ -25,6 +25,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from .core import ReIDError, atomic_write
+from .budget import outlook
 from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .labels import label_rows
@@ -399,7 +400,7 @@ def _training_section(run):
     note = 'One line per model.'
     if run.noise is not None:
         note += ' "noise_model" is the first training, whose losses find the noise.'
-    return _section('Training', note, learning_curves(run.history))
+    return _section('Training', note, learning_curves(run.history), P(outlook(run.history)))
 
 def _recipe_section(run):
     "The recipe as it was saved."
