@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
+from scipy.stats import linregress
 
 from .core import ReIDError
 from .distributed import process_group
@@ -79,8 +80,8 @@ def measure_speed(
     limit:float=30.,   # Seconds that the steps may take
 ) -> Speed:
     "Train a copy for a few steps, on all processes of the launch, and throw it away."
-    copy = recipe.set(**{'train.epochs': 2, 'train.epoch_size': WARM + TIMED, 'train.warmup': 0, 'train.freeze_epochs': 0, 'train.eval_every': 2,
-                         'train.lr': 0., 'train.checkpoint': 'last', 'train.patience': 0})
+    copy = recipe.set(**{'train.epochs': 2, 'train.epoch_size': WARM + TIMED, 'train.warmup': 0, 'train.eval_every': 2,
+                         'train.freeze_epochs': 0, 'train.lr': 0., 'train.checkpoint': 'last', 'train.patience': 0})
     stopwatch = Stopwatch(limit)
     learn = reid_learner(data, copy, images, [stopwatch])
     with learn.together(), learn.no_bar(), learn.no_logging(), tempfile.TemporaryDirectory() as folder:
@@ -123,8 +124,9 @@ def _ranked(data, recipe, models):
 
 def _too_short(minutes, needed):
     "The error for minutes that are not enough."
-    return ReIDError(f"train.minutes = {minutes:g} is too short on this machine: the trainings, of {FEWEST_STEPS} steps each, and the "
-                     f"embedding take {needed / 60:.2g} minutes; give --minutes {math.ceil(needed / 60)}, or a smaller network")
+    enough = math.ceil(needed / 60)
+    return ReIDError(f"train.minutes = {minutes:g} is too short on this machine: trainings of {FEWEST_STEPS} steps each, and the "
+                     f"embedding, take {needed / 60:.2g} minutes; give --minutes {enough}, or a smaller network")
 
 def steps_in_minutes(
     data,             # ReIDData
@@ -161,7 +163,8 @@ def fit_to_minutes(
     fitted = recipe.set(**{'train.minutes': train.minutes, 'train.steps': steps})
     if verbose:
         several = f'{trainings} trainings of ' if trainings > 1 else ''
-        print(f'· a step takes {speed.step:.3g} s on this machine: {train.minutes:g} minutes of its time are {several}{steps:,} steps', flush=True)
+        print(f'· a step takes {speed.step:.3g} s on this machine: {train.minutes:g} minutes of its time are '
+              f'{several}{steps:,} steps', flush=True)
     return fitted
 
 # %% ../nbs/22_budget.ipynb #e447efd8
@@ -194,18 +197,16 @@ def _fitted_slope(rows):
     "mAP per doubling of the training, and its standard error, of the rows of a model; NaN with fewer than three validations."
     measured = rows[rows.mAP.notna() & (rows.epoch > rows.epoch.max() / 4)]
     if len(measured) < 3: return math.nan, math.nan
-    x, y = np.log2(measured.epoch.astype(float)), measured.mAP.astype(float)
-    x = x - x.mean()
-    slope = (x * y).sum() / (x * x).sum()
-    left = y - y.mean() - slope * x
-    error = math.sqrt((left * left).sum() / (len(y) - 2) / (x * x).sum())
-    return slope, error
+    doublings = np.log2(measured.epoch.astype(float))
+    line = linregress(doublings, measured.mAP.astype(float))
+    return line.slope, line.stderr
 
 def doubling_gain(
     history, # Table `model, epoch, mAP`; mAP empty in epochs without validation
 ) -> tuple:
     "mAP that a training twice as long is expected to bring, and its standard error, as means over the models; NaN if unknown."
-    models = history[history.model != 'noise_model'] if (history.model != 'noise_model').any() else history
+    is_final = history.model != 'noise_model'
+    models = history[is_final] if is_final.any() else history
     found = [_fitted_slope(rows) for _, rows in models.groupby('model', sort=False)]
     gains, errors = zip(*found)
     return float(np.mean(gains)), float(np.mean(errors))
@@ -217,10 +218,12 @@ def outlook(
     gain, error = doubling_gain(history)
     if math.isnan(gain):
         n = int(history.mAP.notna().groupby(history.model).sum().max())
-        return f"Whether a longer training would help is not known: a guess needs three validations of a model, and there are {n}."
+        return ("Whether a longer training would help is not known: a guess needs three validations of a model, "
+                f"and there are {n}.")
     minutes = history.seconds.sum() / 30 if 'seconds' in history else math.nan
     cost = '' if math.isnan(minutes) else f" (--minutes {math.ceil(minutes)})"
     if gain < max(LEAST_GAIN, error):
-        return f"Validations have stopped rising: twice the training{cost} is expected to bring hardly anything ({100 * gain:+.1f} ± {100 * error:.1f} mAP)."
-    return (f"Validations still rise: twice the training{cost} is expected to bring about {100 * gain:+.0f} mAP, if they go on as they did "
-            f"({100 * gain:.1f} ± {100 * error:.1f} for each doubling so far). This is a guess from one curve.")
+        return (f"Validations have stopped rising: twice the training{cost} is expected to bring hardly anything "
+                f"({100 * gain:+.1f} ± {100 * error:.1f} mAP).")
+    return (f"Validations still rise: twice the training{cost} is expected to bring about {100 * gain:+.0f} mAP, if they go on "
+            f"as they did ({100 * gain:.1f} ± {100 * error:.1f} for each doubling so far). This is a guess from one curve.")

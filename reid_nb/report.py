@@ -191,7 +191,7 @@ def _loss_by_kind(losses, noise):
     for kind, line in zip(KINDS, ['-', '--', ':']):
         is_kind = (noise.kind == kind).to_numpy()
         if not is_kind.any(): continue
-        low, median, high = np.nanquantile(losses[:, is_kind], [.25, .5, .75], axis=1)
+        low, median, high = pd.DataFrame(losses[:, is_kind]).quantile([.25, .5, .75], axis=1).to_numpy() # NaN where none was shown
         color = KINDS[kind]
         ax.plot(epochs, median, line, color=color, label=kind)
         ax.fill_between(epochs, low, high, color=color, alpha=.2, lw=0)
