@@ -21,7 +21,7 @@ from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from PIL import Image
 
-from .budget import fit_to_minutes, known_steps, tell_length
+from .budget import fit_to_minutes, known_steps, outlook, tell_length
 from .cache import cached_images, resize_image, take
 from .core import ReIDError, atomic_write, save_arrays, save_table
 from .data import ReIDData
@@ -596,6 +596,7 @@ def train_model(
         if log and is_first: learn.log_to(log, out)
         fit_and_save(learn, out, out.name, verbose, [RunFile.recipe, RunFile.table, RunFile.root])
         if is_first:
+            if verbose: print(f'· {outlook(read_table(out/RunFile.history))}', flush=True)
             check_whole(out, job_files(out))
             (out/RunFile.checkpoint).unlink(missing_ok=True)
     return out

@@ -25,6 +25,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from .core import ReIDError, atomic_write, plain_label
+from .budget import outlook
 from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .labels import label_rows
@@ -189,7 +190,7 @@ def _loss_by_kind(losses, noise):
     for kind, line in zip(KINDS, ['-', '--', ':']):
         is_kind = (noise.kind == kind).to_numpy()
         if not is_kind.any(): continue
-        low, median, high = np.nanquantile(losses[:, is_kind], [.25, .5, .75], axis=1)
+        low, median, high = pd.DataFrame(losses[:, is_kind]).quantile([.25, .5, .75], axis=1).to_numpy() # NaN where none was shown
         color = KINDS[kind]
         ax.plot(epochs, median, line, color=color, label=kind)
         ax.fill_between(epochs, low, high, color=color, alpha=.2, lw=0)
@@ -398,7 +399,7 @@ def _training_section(run):
     note = 'One line per model.'
     if run.noise is not None:
         note += ' "noise_model" is the first training, whose losses find the noise.'
-    return _section('Training', note, learning_curves(run.history))
+    return _section('Training', note, learning_curves(run.history), P(outlook(run.history)))
 
 def _recipe_section(run):
     "The recipe as it was saved."
