@@ -61,5 +61,5 @@ def check_growing(
             found = last_map(backbone, model.backbone, smaller)
             if model.parts: stripes(torch.empty(1, *found), model.parts, smaller)
         except ReIDError as e:
-            raise ReIDError(f"train.grow: {model.backbone} with model.parts = {model.parts} cannot work on images of {height} x {width} "
-                            "pixels as well as those of model.size; set train.grow to 0") from e
+            raise ReIDError(f"train.grow: {model.backbone} with model.parts = {model.parts} cannot work on images of "
+                            f"{height} x {width} pixels as well as those of model.size; set train.grow to 0") from e

@@ -48,8 +48,9 @@ def _in_rows(last_map, size):
     if last_map.shape[3] > 1: return last_map
     height, width = size
     n_rows = max(1, round((n * height / width)**0.5))
-    if n % n_rows: raise ReIDError(f"model.parts: {n} tokens of an image of {height} x {width} pixels are not in rows; "
-                                   "set model.parts to 0, or take another model.backbone")
+    if n % n_rows:
+        raise ReIDError(f"model.parts: {n} tokens of an image of {height} x {width} pixels are not in rows; "
+                        "set model.parts to 0, or take another model.backbone")
     return last_map.reshape(*last_map.shape[:2], n_rows, n // n_rows)
 
 def stripes(
@@ -60,8 +61,9 @@ def stripes(
     "Horizontal stripes (B, C, rows, w) from top to bottom; `ReIDError` for fewer rows than stripes."
     rows = _in_rows(last_map, size)
     n_rows = rows.shape[2]
-    if n_rows < parts: raise ReIDError(f"model.parts: the last map of an image of {size[0]} x {size[1]} pixels has {n_rows} rows "
-                                       f"and cannot be cut into {parts} stripes; lower model.parts, or raise model.size")
+    if n_rows < parts:
+        raise ReIDError(f"model.parts: the last map of an image of {size[0]} x {size[1]} pixels has {n_rows} rows and "
+                        f"cannot be cut into {parts} stripes; lower model.parts, or raise model.size")
     borders = [(i * n_rows // parts, -(-(i + 1) * n_rows // parts)) for i in range(parts)]
     return [rows[:, :, first:end] for first, end in borders]
 
@@ -221,7 +223,8 @@ def _check_part_loss(recipe):
         raise ReIDError(f"model.parts: loss.id_loss = {recipe.id_loss!r} uses no class scores, which train the stripes; "
                         "set model.parts to 0")
     if recipe.beta * recipe.part_weight == 0:
-        raise ReIDError("model.parts: loss.beta and loss.part_weight train the stripes and cannot be 0; set model.parts to 0")
+        raise ReIDError("model.parts: loss.beta and loss.part_weight train the stripes and cannot be 0; "
+                        "set model.parts to 0")
 
 def recipe_model(
     recipe:Recipe, # Sections model, loss and train are read
