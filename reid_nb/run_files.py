@@ -167,6 +167,7 @@ def read_json(
         return json.loads(content)
     except ValidationError as e:
         first = e.errors(include_url=False)[0]
+        if first['type'] == 'json_invalid': raise ReIDError(f"{path} is damaged: {first['msg']}") from e
         place = '.'.join(map(str, first['loc'])) or 'the whole'
         raise ReIDError(f"{path} does not hold what a run writes: {place}: {first['msg']}") from e
     except (ValueError, RecursionError) as e: raise ReIDError(f"{path} is damaged: {e}") from e
