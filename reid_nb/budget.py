@@ -222,8 +222,10 @@ def outlook(
                 f"and there are {n}.")
     minutes = history.seconds.sum() / 30 if 'seconds' in history else math.nan
     cost = '' if math.isnan(minutes) else f" (--minutes {math.ceil(minutes)})"
-    if gain < max(LEAST_GAIN, error):
-        return (f"Validations have stopped rising: twice the training{cost} is expected to bring hardly anything "
-                f"({100 * gain:+.1f} ± {100 * error:.1f} mAP).")
+    scatter = f"{100 * gain:+.1f} ± {100 * error:.1f} mAP for each doubling so far"
+    if error > max(LEAST_GAIN, abs(gain)):
+        return f"Whether a longer training would help is not known: the validations scatter too much ({scatter})."
+    if gain < LEAST_GAIN:
+        return f"Validations have stopped rising: twice the training{cost} is expected to bring hardly anything ({scatter})."
     return (f"Validations still rise: twice the training{cost} is expected to bring about {100 * gain:+.0f} mAP, if they go on "
-            f"as they did ({100 * gain:.1f} ± {100 * error:.1f} for each doubling so far). This is a guess from one curve.")
+            f"as they did ({scatter}). This is a guess from one curve.")
