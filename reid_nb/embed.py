@@ -233,13 +233,24 @@ def feature_length(
 PART = 512 # Images that are decoded, embedded and written at a time
 
 @contextmanager
+def _full_float32():
+    "Convolutions and products in float32 as it is written; cuDNN would round each factor to the ten bits of TF32."
+    parts = torch.backends.cudnn.conv, torch.backends.cudnn.rnn, torch.backends.cuda.matmul
+    before = [part.fp32_precision for part in parts]
+    for part in parts: part.fp32_precision = 'ieee'
+    try: yield
+    finally:
+        for part, precision in zip(parts, before): part.fp32_precision = precision
+
+@contextmanager
 def _ready(model, bf16):
     "The model on the device, in evaluation mode and that precision; afterwards as it was."
     modes = {module: module.training for module in model.modules()}
     device, precision = model.mean.device, model.bf16
     model.to(default_device()).eval()
     model.bf16 = bf16
-    try: yield
+    try:
+        with _full_float32(): yield
     finally:
         for module, mode in modes.items(): module.training = mode
         model.to(device)
@@ -255,15 +266,20 @@ def _map_ahead(function, items):
         for job in jobs: yield job.result()
 
 # %% ../nbs/25_embed.ipynb #425769fb
+def _sent(batch, device):
+    "The batch on the device; a GPU gets it from pinned memory, so that the host need not wait."
+    if device.type != 'cuda' or batch.is_cuda: return batch.to(device)
+    return batch.pin_memory().to(device, non_blocking=True)
+
 def _forward(model, x, flip, bs):
     "(n, D) of length 1 from (n, 3, H, W) bytes, a batch at a time."
     out = []
     for batch in x.split(bs):
-        batch = batch.to(model.mean.device)
+        batch = _sent(batch, model.mean.device)
         features = model(batch).float()
         if flip: features = features + model(batch.flip(-1)).float()
-        out.append(F.normalize(features).cpu())
-    return torch.cat(out)
+        out.append(F.normalize(features))
+    return torch.cat(out).cpu() # the one time that the host waits
 
 def _directions(model, x, flip, bs):
     "`_forward`, once more with a quarter of the batch when the memory was full; `ReIDError` when it is again."

@@ -162,8 +162,9 @@ def after_validate(self:Retrieval):
     self.skip = False
     if not self.on or self.table is None or 'pid' not in self.table: return
     own = torch.cat(self.features) if self.features else torch.zeros(0, self.net.n_features)
-    features = self.learn.team.gather(own).numpy()
-    self.result = self.score(features)
+    team = self.learn.team
+    features = team.gather(own).numpy()
+    self.result = team.agree(self.score(features) if team.rank == 0 else None)
 
 # %% ../nbs/20_learner.ipynb #462d0681
 @patch

@@ -7,6 +7,7 @@ __all__ = ['COLOR_SAMPLE', 'EVAL_BATCH', 'is_oom', 'to_device', 'ImageBatches', 
            'color_stats', 'eval_batches', 'reid_dls']
 
 # %% ../nbs/15_loaders.ipynb #8b0b25c6
+import gc, warnings
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,16 @@ def to_device(
     device,         # torch.device of the model
     share:float=0.5 # Of the free memory of an accelerator, what images may take
 ) -> torch.Tensor:
-    "The images on the accelerator when there is one and they fit, else as they are."
-    if torch.device(device).type != 'cuda': return images
+    "The images on the accelerator when there is one and they fit, else as they are, which is told."
+    if torch.device(device).type == 'cpu': return images
+    gc.collect() # learners of earlier trainings are cycles, and hold their models and images until then
+    if torch.device(device).type != 'cuda' or images.is_cuda: return images
+    torch.cuda.empty_cache()
     free_bytes, _ = torch.cuda.mem_get_info(device)
-    if images.nbytes > share * free_bytes: return images
+    if images.nbytes > share * free_bytes:
+        warnings.warn(f"the images take {images.nbytes / 1e9:.1f} GB and the GPU has {free_bytes / 1e9:.1f} free: "
+                      "they stay in the computer's memory, and each batch is copied")
+        return images
     moved = images.to(device)
     check_images(images)
     return moved
@@ -92,13 +99,13 @@ class ImageBatches:
 
     def __getitem__(self, rows):
         rows = _as_tensor(rows)
-        taken = _take_rows(self.images, self.at[rows])
+        numbers = [self.at[rows]]
+        if self.classes is not None: numbers += [self.classes[rows], rows]
+        sent = _on_default_device(torch.stack(numbers)) # in one copy
+        at = sent[0] if self.images.is_cuda else numbers[0]
+        taken = _take_rows(self.images, at)
         images = _on_default_device(taken).permute(0, 3, 1, 2)
-        batch = [TensorImage(images)]
-        if self.classes is not None:
-            classes = self.classes[rows]
-            batch += [_on_default_device(classes), _on_default_device(rows)]
-        return tuple(batch)
+        return TensorImage(images), *sent[1:]
 
 # %% ../nbs/15_loaders.ipynb #d09a1062
 _PATHS = str, Path

@@ -265,7 +265,8 @@ def reid_train(
     if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
     _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set model.weights={out} with another '
                                      '--out takes it to other data, and --force replaces it')
-    from reid_nb.distributed import launch, processes as joined
+    from reid_nb.distributed import launch, processes as joined, small_parts
+    if line := small_parts(r.train, processes): print(f'· {line}', flush=True)
     work = partial(_train, options, before, r, out, first, resume=resume, force=force, log=log)
     if processes > 1: return launch(work, processes)
     with joined(): work()

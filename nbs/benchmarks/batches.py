@@ -63,11 +63,16 @@ def make_files(root, n):
         noisy = np.asarray(coarse.resize((w, h), Image.BICUBIC)).astype(int) + rng.integers(-12, 12, (h, w, 1))
         Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).save(root/f'{i:05}.jpeg', quality=90)
 
+def clock():
+    "Seconds, when a GPU has done what it was given."
+    if torch.cuda.is_available(): torch.cuda.synchronize()
+    return time.perf_counter()
+
 def rate(loader, use=lambda x: x):
     "Images a second of an epoch."
-    n, start = 0, time.perf_counter()
+    n, start = 0, clock()
     for x, *_ in loader: n += len(use(x))
-    return n / (time.perf_counter() - start)
+    return n / (clock() - start)
 
 def floats(x, memory=[]):
     "In one place: memory that is fresh from the system costs more than turning bytes into floats."
@@ -78,17 +83,17 @@ def first_epochs(data, r, workers):
     "Images a second of an epoch from nothing, of both."
     size, bs = r.model.size, r.train.p * r.train.k
     shutil.rmtree(os.environ['REID_CACHE'], ignore_errors=True)
-    start = time.perf_counter()
+    start = clock()
     n = sum(len(floats(b[0])) for b in reid_dls(data, r).train)
-    ours = n / (time.perf_counter() - start)
+    ours = n / (clock() - start)
     loader = DataLoader(ImageByImage(data.root, data.table.file, size), bs, shuffle=True, num_workers=workers)
     return ours, rate(loader)
 
 def clocked(f):
     "Milliseconds that `f` takes, on a GPU until it is really done."
-    wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
-    wait(); start = time.perf_counter(); f(); wait()
-    return 1000 * (time.perf_counter() - start)
+    start = clock()
+    f()
+    return 1000 * (clock() - start)
 
 def steps(data, r, n_steps, reps):
     """Medians: milliseconds of a training step on a batch that is there; of the augmentation of a batch; and the share of

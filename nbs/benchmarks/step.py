@@ -2,10 +2,12 @@
 bare forward pass, backward pass and optimizer step of the same network on a batch that is already there.
 
     python nbs/benchmarks/step.py
-    python nbs/benchmarks/step.py --backbones "resnet50 resnest101" --sizes "256x128 384x128" --p 16 --steps 40 --image-by-image
+    python nbs/benchmarks/step.py --backbones "resnet50 resnest101" --sizes "256x128 384x128" --p 16 --steps 100 --block 50 --image-by-image
 
-Each step of the learner is followed by a bare one; the ratio is taken epoch by epoch and the median counts. On a
-GPU the clock stops when the device is done, images a second and peak memory are printed too, and --image-by-image adds a
+Blocks of --block steps of the learner and of the bare loop are alternated, with one wait for the device at the end of each:
+a wait after every step would hide whether the host keeps ahead of a GPU. The ratio is taken block by block and the median
+counts. Take 50 on a GPU; on a CPU, whose speed drifts and which has no queue, blocks may be short. On a
+GPU images a second and peak memory are printed too, and --image-by-image adds a
 loop whose images are decoded and augmented one by one in worker processes, as in fast-reid. Rows are added to OUT.
 """
 import os, tempfile
@@ -48,17 +50,17 @@ class Bare:
             self.opt.zero_grad()
         return clock() - start
 
-class Beside(Callback):
-    "After each step of the learner a bare one, of each kind; `rows` has the seconds of each epoch."
+class Blocks(Callback):
+    "After each block of the learner's steps one of bare ones, of each kind; `rows` has the seconds of each, from the second epoch on."
     order = 100
-    def __init__(self, kinds): self.kinds, self.rows = kinds, []
-    def before_train(self): self.rows.append(np.zeros(1 + len(self.kinds))); self.start = clock()
-    def lap(self): self.rows[-1][0] += clock() - self.start
-    def after_train(self): self.lap()
+    def __init__(self, kinds, size): self.kinds, self.size, self.rows, self.n = kinds, size, [], 0
+    def before_train(self): self.start, self.n = clock(), 0
     def after_batch(self):
         if not self.training: return
-        self.lap()
-        self.rows[-1][1:] += [seconds(1) for seconds in self.kinds]
+        self.n += 1
+        if self.n % self.size: return
+        row = [clock() - self.start, *(seconds(self.size) for seconds in self.kinds)]
+        if self.epoch: self.rows.append(row)
         self.start = clock()
 
 def endless(loader, device):
@@ -66,7 +68,7 @@ def endless(loader, device):
     while True:
         for x, i in loader: yield x.to(device, non_blocking=True), (i // 4).to(device)
 
-def measure(r, root, files, steps, epochs, image_by_image, workers):
+def measure(r, root, files, steps, epochs, block, image_by_image, workers):
     "A row of the table."
     ids = steps * r.train.p
     table = pd.DataFrame(dict(file=files[:4*ids], pid=np.arange(4*ids) // 4, camid=0, seq=0, frame=0, subset='train', role='train'))
@@ -78,11 +80,11 @@ def measure(r, root, files, steps, epochs, image_by_image, workers):
                             num_workers=workers, persistent_workers=True, pin_memory=True)
         theirs = endless(loader, learn.dls.device)
         kinds.append(lambda n: bare.seconds(islice(theirs, n)))
-    learn.add_cb(Beside(kinds))
+    learn.add_cb(Blocks(kinds, block))
     if torch.cuda.is_available(): torch.cuda.reset_peak_memory_stats()
     with tempfile.TemporaryDirectory() as tmp, learn.no_bar(), learn.no_logging(): learn.fit_recipe(tmp)
-    t = np.array(learn.beside.rows[1:])
-    n, ratio = len(table) / t, t[:, 0] / t[:, 1]
+    t = np.array(learn.blocks.rows)
+    n, ratio = 4*r.train.p * block / t, t[:, 0] / t[:, 1]
     row = dict(backbone=r.model.backbone, size='x'.join(map(str, r.model.size)), batch=4*r.train.p, bf16=learn.model.bf16,
                learner=np.median(n[:, 0]), bare=np.median(n[:, 1]), overhead=f'{100*(np.median(ratio) - 1):+.1f} %',
                rounds=' '.join(f'{100*(x - 1):+.1f}' for x in ratio))
@@ -95,7 +97,8 @@ def main(
     backbones:str='resnet50',
     sizes:str='256x128',
     p:int=8,                     # Ids a batch, four images each
-    steps:int=3,                 # An epoch
+    steps:int=4,                 # An epoch, in whole blocks
+    block:int=2,                 # Steps in a row of each side; 50 on a GPU
     epochs:int=7,                # That count; one more comes first
     precision:str='auto',        # 'bf16' or 'fp32'
     preset:str='along2021',
@@ -103,6 +106,7 @@ def main(
     workers:int=8,               # Of the third loop
     out:str=None,                # csv that rows are added to
 ):
+    if steps % block: raise SystemExit(f'--steps {steps} are no whole blocks of {block}')
     with tempfile.TemporaryDirectory() as tmp:
         os.environ['REID_CACHE'], root = f'{tmp}/cache', Path(tmp)/'files'
         root.mkdir(); make_files(root, 4 * p * steps)
@@ -113,6 +117,6 @@ def main(
             for size in sizes.split():
                 r = load_recipe(preset).set(**{'model.backbone': name, 'model.size': [int(v) for v in size.split('x')], 'train.p': p,
                                           'train.precision': precision, 'train.warmup': 1})
-                row = measure(r, root, files, steps, epochs, image_by_image, workers) | dict(where=where)
+                row = measure(r, root, files, steps, epochs, block, image_by_image, workers) | dict(where=where)
                 print(pd.DataFrame([row]).round(1).to_string(index=False), flush=True)
                 if out: pd.DataFrame([row]).to_csv(out, mode='a', header=not Path(out).exists(), index=False)
