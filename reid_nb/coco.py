@@ -112,6 +112,7 @@ def _in_clip(table, clip):
     frame = names.map(numbers).fillna(-1).astype(int)
     return table.assign(file=clip.folder + names, seq=clip.name or 'sequence', frame=frame)
 
+# %% ../nbs/09_coco.ipynb #19f4bf7f
 _STATE = 'Labels-GameState.json'
 
 def _state_rows(files):
@@ -154,6 +155,7 @@ def _find_coco(files):
     if not files.images: return None
     return '' if any(_is_coco(files, name) for name in _coco_files(files)) else None
 
+# %% ../nbs/09_coco.ipynb #6d4fe193
 def _coco_paths(names, listed, files):
     "From each file_name to the path of the image: below the json's folder or beside it; as it is where there is none."
     there, top = set(files.images), listed.rpartition('/')[0]

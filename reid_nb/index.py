@@ -193,6 +193,7 @@ def _append(path, features, written):
         f.flush()
         os.fsync(f.fileno())
 
+# %% ../nbs/29_index.ipynb #00b7dc44
 def _begin(connection, embeddings):
     "Make the tables of a new index."
     for statement in _SCHEMA: connection.execute(statement)
@@ -300,6 +301,7 @@ def _where(connection, where):
         values += more
     return f" WHERE {' AND '.join(parts)}", values
 
+# %% ../nbs/29_index.ipynb #d3872954
 @patch
 def table(self:Index,
           where:dict=None, # Column to a value, a list of values, or a pair (from, to)
@@ -378,6 +380,7 @@ class _Mapped:
         "Let go of the file."
         self.file.close()
 
+# %% ../nbs/29_index.ipynb #2a301363
 def _scan(mapped, q, k, numbers):
     "`_Best` of queries (Q, D) among the rows with these numbers, sorted; all for None."
     best = _Best(len(q), k)
