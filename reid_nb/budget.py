@@ -195,8 +195,9 @@ LEAST_GAIN = 0.005 # mAP per doubling that is worth telling
 
 def _fitted_slope(rows):
     "mAP per doubling of the training, and its standard error, of the rows of a model; NaN with fewer than three validations."
-    measured = rows[rows.mAP.notna() & (rows.epoch > rows.epoch.max() / 4)]
-    if len(measured) < 3: return math.nan, math.nan
+    late = rows.epoch > max(0, rows.epoch.max() / 4)
+    measured = rows[np.isfinite(rows.mAP) & late]
+    if measured.epoch.nunique() < 3: return math.nan, math.nan
     doublings = np.log2(measured.epoch.astype(float))
     line = linregress(doublings, measured.mAP.astype(float))
     return line.slope, line.stderr
@@ -208,8 +209,9 @@ def doubling_gain(
     is_final = history.model != 'noise_model'
     models = history[is_final] if is_final.any() else history
     found = [_fitted_slope(rows) for _, rows in models.groupby('model', sort=False)]
-    gains, errors = zip(*found)
-    return float(np.mean(gains)), float(np.mean(errors))
+    if not found: return math.nan, math.nan
+    gain, error = np.mean(found, 0)
+    return float(gain), float(error)
 
 def outlook(
     history, # Table `model, epoch, mAP`, if there `seconds`; mAP empty in epochs without validation
@@ -217,11 +219,11 @@ def outlook(
     "Whether a longer training would help, what it would bring and cost, in a sentence or two."
     gain, error = doubling_gain(history)
     if math.isnan(gain):
-        n = int(history.mAP.notna().groupby(history.model).sum().max())
+        n = max(history.mAP.notna().groupby(history.model).sum(), default=0)
         return ("Whether a longer training would help is not known: a guess needs three validations of a model, "
                 f"and there are {n}.")
     minutes = history.seconds.sum() / 30 if 'seconds' in history else math.nan
-    cost = '' if math.isnan(minutes) else f" (--minutes {math.ceil(minutes)})"
+    cost = f" (--minutes {math.ceil(minutes)})" if math.isfinite(minutes) else ''
     scatter = f"{100 * gain:+.1f} ± {100 * error:.1f} mAP for each doubling so far"
     if error > max(LEAST_GAIN, abs(gain)):
         return f"Whether a longer training would help is not known: the validations scatter too much ({scatter})."

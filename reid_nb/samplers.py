@@ -136,6 +136,20 @@ def _deal_images(counts, owner, n_groups, k, rng):
     group = first_group[ids] + place_in_id % n_groups[ids]
     return written[np.argsort(group, kind='stable')].reshape(-1, k)
 
+# %% ../nbs/13_samplers.ipynb #99c4afea
+MOST_STRETCHED = 2 # Times as many batches as the groups fill, of a pass that counts as balanced
+
+def _balanced_batches(needed, p):
+    "As many as hold all groups, were none of them of one identity."
+    return int(_ceil_div(needed.sum(), p))
+
+def _is_stretched(batches, needed, p): return batches > MOST_STRETCHED * _balanced_batches(needed, p)
+
+def _mix_groups(dealt, n_groups, rng):
+    "(groups, k) the same groups, those of each id in random order."
+    owner = np.repeat(np.arange(len(n_groups)), n_groups)
+    return dealt[_shuffle_within_ids(owner, rng)]
+
 # %% ../nbs/13_samplers.ipynb #6d7e2c3a
 def _shuffle_row(row, above, rng):
     "`row` in random order, its first id only where the row `above` does not hold it."
@@ -265,8 +279,6 @@ def _cut_plan(self:EpochSampler):
     return np.concatenate(stretches)[:self.epoch_size]
 
 # %% ../nbs/13_samplers.ipynb #ba1cbf80
-MOST_STRETCHED = 2 # Times as long as its groups, a pass that is still an epoch
-
 @patch
 def balanced_length(self:EpochSampler) -> int:
     "Batches that the first pass would have if no identity were large."
@@ -418,6 +430,7 @@ def draw(self:PKSampler,
     n_groups, batches = _fill_epoch(needed, p, ID_MOVE * epoch)
     counts = _fill_groups(repeats, owner, n_groups, k, weights, IMAGE_MOVE * epoch)
     dealt = _deal_images(counts, owner, n_groups, k, rng)
+    if _is_stretched(batches, needed, p): dealt = _mix_groups(dealt, n_groups, rng)
     groups = self.rows[dealt]
     deal_ids = partial(_deal_clusters, self.clusters) if self.clusters else _deal_ids
     plan = deal_ids(n_groups, p, batches, rng)
@@ -439,7 +452,7 @@ def pass_length(self:PKSampler,
 def balanced_length(self:PKSampler) -> int:
     "Batches that hold the groups of the first pass, were none of them of one identity."
     _, needed = self.due(0)
-    return int(_ceil_div(needed.sum(), self.p))
+    return _balanced_batches(needed, self.p)
 
 # %% ../nbs/13_samplers.ipynb #c1b2dbcb
 class ShuffleSampler(EpochSampler):
