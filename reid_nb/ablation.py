@@ -21,6 +21,7 @@ import seaborn as sns
 from tqdm.auto import tqdm
 
 from .cache import cached_images
+from .choose import choose
 from .core import ReIDError, atomic_write, save_table
 from .data import ReIDData
 from .distributed import share_out
@@ -426,7 +427,7 @@ def ablate(
     if not len(data.rows('test')):
         raise ReIDError("an ablation needs a labeled test part, and there is none; "
                         "--hold-out 0.1 makes one")
-    recipe = _fit_recipe(data, recipe)
+    recipe = choose(_fit_recipe(data, recipe), data.table)
     with open_run(out, recipe, resume, force, kind='ablation'):
         seeds = sorted({*map(int, seeds), *_seeds_begun(out)})
         nets, seeds_text = networks(recipe, rows, seeds), ' '.join(map(str, seeds))

@@ -23,6 +23,7 @@ from PIL import Image
 
 from .budget import fit_to_minutes, known_steps, outlook, tell_length
 from .cache import cached_images, resize_image, take
+from .choose import choose
 from .core import ReIDError, atomic_write, save_arrays, save_table
 from .data import ReIDData
 from .decisions import decisions_key
@@ -461,6 +462,7 @@ def run_all(
     verbose:bool=True,  # Print the stages and show bars?
 ) -> Path:
     "Train, clean, train again, retrieve, submit; returns the report. `ReIDError` for bad input."
+    recipe = choose(recipe, data.table)
     validate(data, recipe)
     loss, _ = find_loss(recipe.loss.id_loss)
     if verbose and len(recipe.ensemble.circle_m) > 1 and 'm' not in loss.needs:
@@ -576,6 +578,7 @@ def train_model(
     log:str='',         # 'tensorboard' or 'wandb'
 ) -> Path:
     "Train one model, on all processes of the launch; returns its folder. `ReIDError` for bad input."
+    recipe = choose(recipe, data.table)
     out, group = Path(out), process_group()
     is_first = group.rank == 0
     if log: logger(log)

@@ -24,6 +24,7 @@ from fastcore.xml import (A, Body, Details, Div, Figcaption, Figure, H1, H2, H3,
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from .choose import say_choice
 from .core import ReIDError, atomic_write, plain_label
 from .budget import outlook
 from .explore import KINDS, id_histogram, loss_by_visible
@@ -391,6 +392,8 @@ def _steps_section(run):
             "mAP; the whiskers on the last one span 95\u00a0% of the means of resampled queries.")
     rules = protocol_of(run.q, run.recipe.test.protocol)
     note += f" Protocol: {rules.name}. A query is compared with {rules.meaning}."
+    choice = say_choice(run.recipe.test)
+    if choice: note += f' {choice}'
     table = steps_table(run.metrics['steps'], bootstrap(run.ap))
     return _section('Steps', note, table)
 

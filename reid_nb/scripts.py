@@ -410,6 +410,7 @@ def reid_eval(
     given = options.given()
     if given and not data: raise ReIDError(f"{' and '.join(given)}: about --data; give that as well")
     if not data: check_has_images(folders)
+    from reid_nb.choose import say_choice
     from reid_nb.explorer_state import Explorer, read_results, scores_by_step
     from reid_nb.protocols import protocol_of
     found = options.read() if data else None
@@ -425,6 +426,8 @@ def reid_eval(
     print(f'% of {len(explorer.q):,} queries against {len(explorer.g):,} images; low to high: 95 % of resampled queries')
     protocol = protocol_of(explorer.q, explorer.test.protocol)
     print(f'Ranked by protocol {protocol.name}: {protocol.meaning}')
+    choice = say_choice(explorer.test)
+    if choice: print(choice)
     for overlap in explorer.overlap(): print(overlap)
 
 # %% ../nbs/40_scripts.ipynb #3bb72d72

@@ -21,6 +21,7 @@ import torch
 from safetensors.numpy import load_file
 
 from .cache import cached_images
+from .choose import choose
 from .core import ReIDError, atomic_write, plain_label, save_arrays
 from .data import ReIDData
 from .distributed import share_out
@@ -286,6 +287,7 @@ def run_ensemble(
     _check_same_part(out, before, train_on)
     has_joined_table = before == 'all' and not len(data.rows('test')) # the run's own table
     if not has_joined_table: data = training_data(data, train_on)
+    recipe = choose(recipe, data.table)
     zoo = _join_zoo(out, zoo, force)
     recipes = model_recipes(recipe, zoo)
     keys = [key for key, subset in KEYS.items() if len(data.rows(subset))]
