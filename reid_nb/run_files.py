@@ -90,7 +90,7 @@ def _check_column(column, values, path):
     if not values.fits_type(column):
         raise ReIDError(f"{path} is no table of a run: its column {name} has to be numbers ({values})")
     for row, value in column[values.is_wrong(column)].items():
-        raise ReIDError(f"{path} is no table of a run: {name} is {str(value)[:80]!r} in its row {row + 1}, not {values}")
+        raise ReIDError(f"{path}, row {row + 1}: {str(value)[:80]!r} is no {name}; give {values}")
 
 def check_table(
     table, # DataFrame, rows numbered from 0
@@ -108,7 +108,7 @@ def check_table(
 
 _MENDED_BY = {  # What to do when a table of a run cannot be read
     RunFile.seconds: "delete it: only the times of the stages are lost",
-    RunFile.noise: "delete it, and --resume mines again; what a person has decided is lost with it",
+    RunFile.noise: "mend that, or delete it, and --resume mines again, without what a person has decided",
     RunFile.history: "delete it, and --resume trains that one model again",
     RunFile.repeats: "delete the folder that it is in, and --resume trains that one model again"}
 
