@@ -307,8 +307,7 @@ class Processes(DistributedTrainer):
     def __init__(self,
                  unused:bool=False, # May parameters be without a gradient?
         ):
-        # Statistics are the same on all; to send them would hang a validation with fewer images than processes
-        options = DistributedDataParallelKwargs(find_unused_parameters=unused, broadcast_buffers=False)
+        options = DistributedDataParallelKwargs(find_unused_parameters=unused)
         super().__init__(sync_bn=False, cpu=not torch.cuda.is_available(), kwargs_handlers=[options])
 
     def before_fit(self):
@@ -316,6 +315,8 @@ class Processes(DistributedTrainer):
         sync_batch_norm(self.learn.model)
         self.learn.loss_func.gather = gather_pairs
         super().before_fit()
+        # Statistics are the same on all; to send them would hang a validation with fewer images than processes
+        self.learn.model.broadcast_buffers = False
 
     def _wrap_dl(self, dl):
         if not isinstance(dl, BatchLoader) or hasattr(dl, 'full_sampler'): return dl
