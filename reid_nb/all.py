@@ -9,7 +9,7 @@ __all__ = ['MODULES']
 from importlib import import_module
 
 MODULES = '''core protocols recipe decisions runs players rendering scenes synth archives images tars files layouts nested spreadsheets
-             table_boxes tables annotations benchmarks boxes coco data problems explore transforms appearance augment cache
+             table_boxes tables annotations benchmarks boxes coco data problems explore shared_pixels transforms appearance augment cache
              samplers splits loaders labels metrics reassociation verification losses osnet backbones models starts
              loss_history provenance schedule checkpoint fastai_verbs known_callbacks learner distributed
              noise review coarse neighbors sources embed onnx fusion rerank tracklets retrieval submission run_files saliency report

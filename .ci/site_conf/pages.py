@@ -11,7 +11,7 @@ NBS = ROOT/'nbs'
 SECTIONS = { # In reading order
     'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/extend', '34_demo'],
     'Data': ['09_data', '09_problems', '08_layouts', '08_nested', '09_benchmarks', '09_boxes', '09_coco', '08_tables', '09_annotations',
-             '10_explore', '10_transforms', '11_appearance', '11_augment'],
+             '10_explore', '10_shared_pixels', '10_transforms', '11_appearance', '11_augment'],
     'Training': ['12_cache', '13_samplers', '14_splits', '15_loaders', '18_models', '18_backbones', '17_osnet', '18_starts', '17_losses',
                  '20_learner', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_loss_history', '21_distributed', '22_noise', '23_review'],
     'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_tracklets', '28_retrieval', '27_fusion', '30_submission'],
