@@ -12,7 +12,7 @@ MODULES = '''core protocols recipe decisions runs players rendering scenes synth
              table_boxes tables annotations benchmarks boxes coco data problems explore shared_pixels transforms appearance augment cache
              samplers splits loaders labels metrics reassociation verification losses osnet backbones models starts
              loss_history provenance schedule checkpoint fastai_verbs known_callbacks learner distributed
-             noise review coarse neighbors sources embed onnx fusion rerank tracklets retrieval submission run_files saliency report
+             own_likeness noise review coarse neighbors sources embed onnx fusion rerank tracklets retrieval submission run_files saliency report
              pipeline demo data_overlap explorer_state explorer ablation zoo'''.split() # In the order of their notebooks
 
 _modules = [import_module(f'reid_nb.{name}') for name in MODULES]

@@ -130,31 +130,23 @@ def overlaps(
     return [overlap for overlap in found if overlap]
 
 # %% ../nbs/10_shared_pixels.ipynb #30352349
-_APART = 2 # Pixels between two places of a crop that are still the same
-
-def _place(overlaps, n):
-    "(n,) number of the picture that each crop lies in, (n, 2) its left and upper edge there, and the overlaps that fit."
-    picture, place, kept = np.arange(n), np.zeros((n, 2), int), []
-    for overlap in sorted(overlaps, key=lambda found: -found.likeness):
-        wanted = place[overlap.first] + (overlap.x, overlap.y)
-        move = wanted - place[overlap.second]
-        if picture[overlap.first] != picture[overlap.second]:
-            joined = picture == picture[overlap.second]
-            place[joined] += move
-            picture[joined] = picture[overlap.first]
-        elif abs(move).max() > _APART: continue
-        kept.append(overlap)
-    return picture, place, kept
+def _seen_from(found, sizes):
+    "A row (crop, left, top, width, height) for each crop, then for each that shares pixels with one, in pixels of that one."
+    own = [(i, 0, 0, *size) for i, size in enumerate(sizes)]
+    second = [(pair.first, pair.x, pair.y, *sizes[pair.second]) for pair in found]
+    first = [(pair.second, -pair.x, -pair.y, *sizes[pair.first]) for pair in found]
+    return np.array(own + second + first, int).reshape(-1, 5)
 
 def visible_from_overlaps(
     found, # `Overlap`s of crops of one frame
     sizes, # (n, 2) width and height of the crops
 ) -> tuple:
     "(n,) the part of each crop that no nearer one covers, and (n,) the number of crops that it shares pixels with."
-    picture, place, kept = _place(found, len(sizes))
-    visible = visible_from_boxes(picture, np.hstack([place, sizes]))
-    places = [crop for overlap in kept for crop in overlap[:2]]
-    return visible, np.bincount(np.array(places, int), minlength=len(sizes))
+    rows = _seen_from(found, sizes)
+    n = len(sizes)
+    visible = visible_from_boxes(rows[:, 0], rows[:, 1:])[:n]
+    partners = np.bincount(rows[n:, 0], minlength=n)
+    return visible, partners
 
 # %% ../nbs/10_shared_pixels.ipynb #1db5c92b
 _MOMENT = ['camid', 'seq'] # What has to be the same, beside the frame
