@@ -391,6 +391,7 @@ def _check_network(data, recipe):
     one_pixel = Image.new('RGB', (1, 1))
     resize_image(one_pixel, (1, 1), recipe.model.resize)
 
+# %% ../nbs/33_pipeline.ipynb #03e479cf
 def _made_up_history(pids):
     "A `LossHistory` of one epoch without right predictions, in which each image has another loss."
     n, zeros = len(pids), 0 * pids
