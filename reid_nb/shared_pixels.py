@@ -151,7 +151,7 @@ def visible_from_overlaps(
 # %% ../nbs/10_shared_pixels.ipynb #1db5c92b
 _MOMENT = ['camid', 'seq'] # What has to be the same, beside the frame
 _MOST = 100       # Crops of a frame, at most
-_LEAST_PAIRS = 3  # Of a sequence that share pixels, for it to be believed
+_LEAST_PAIRS = 0.2 # That share pixels, per crop of a sequence, for it to be believed
 _TRIED = 40       # Frames of a sequence in which none is found before the rest is left alone
 
 def _gray(root, file):
@@ -197,8 +197,9 @@ def visible_from_pixels(
     with tqdm(total=n_frames, desc='shared pixels', unit='frame', disable=not progress) as bar:
         for frames in by_sequence.values():
             read = [*_read_sequence(table, root, frames, bar)]
-            if sum(partners.sum() for _, _, partners in read) < 2*_LEAST_PAIRS: continue
+            if not read: continue
             places, visible, partners = [np.concatenate(part) for part in zip(*read)]
+            if partners.mean() < 2*_LEAST_PAIRS: continue
             out.iloc[places.astype(int), 0], out.iloc[places.astype(int), 1] = visible, partners
     return out
 
