@@ -366,6 +366,8 @@ def _check_measurable(data, recipe):
     validate(data, recipe)
     if recipe.noise.folds:
         raise ReIDError("an ablation mines by the baseline's losses; set noise.folds=0")
+    if recipe.noise.score == 'likeness':
+        raise ReIDError("an ablation mines by the baseline's losses; set noise.score=mean")
     if recipe.train.checkpoint == 'best' or recipe.train.patience:
         raise ReIDError("train.checkpoint=best and train.patience choose by the queries "
                         "that the table is measured with")

@@ -242,6 +242,7 @@ def mine(
     table,                              # The whole table
     recipe:NoiseRecipe=NoiseRecipe(),   # Score, window, rule and thresholds
     score=None,                         # (N,) in place of the history's; higher is more suspicious
+    visible=None,                       # (N,) visible part where it is known otherwise, from `known_visible`, else NaN
 ) -> pd.DataFrame:
     "`table` with `loss`, `score`, `kind` ('' without a score), `confused_pid` and `confusion_rate` of training images; 2.1."
     train = (table.subset == 'train').values
@@ -258,6 +259,7 @@ def mine(
     low, high = thresholds(score, recipe.rule, recipe.partial_above, recipe.hidden_above)
     above = [score >= high, score >= low]
     kind = np.select(above, ['hidden', 'partial'], 'clean')
+    if visible is not None: kind = np.where(np.isnan(visible), kind, true_kinds(visible))
     kind = np.where(np.isnan(score), '', kind)
     confused_pid, confusion_rate = _confused_pids(history, pids, recipe.window)
     out = table.assign(loss=np.nan, score=np.nan, kind='', confused_pid=-1, confusion_rate=np.nan)

@@ -36,6 +36,7 @@ from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, recipe_model, save_model
 from .noise import apply_decisions, check_folds, cross_fit, decide, mine, precision_recall, unjudged
+from .own_likeness import check_likeness, likeness_score
 from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
                                 training_rows)
@@ -45,6 +46,7 @@ from .retrieval import PLAIN, STEPS, as_ranking, check_steps, embed_options, fin
 from .run_files import COLOR_HISTOGRAM, keep_table, read_table
 from .runs import UNTRAINED_SECTIONS, RunFile, change_words, check_whole, load_run_recipe, open_run, recipe_changes
 from .schedule import lr_schedule
+from .shared_pixels import known_visible
 from .starts import start_of
 from .submission import answer_ids, submission_path, write_for
 from .tables import names_of
@@ -243,16 +245,29 @@ def _cross_fitted_scores(run, recipe):
         fitted = cross_fit(run.data, recipe, n_folds, images=run.images, folder=folder, bar=bar)
         return fitted.score('both', recipe.noise.id_centering)
 
+def _likeness_scores(run, recipe, history):
+    "Noise scores by features of the first training, and the visible parts that boxes or shared pixels tell."
+    rows = training_rows(run.data)
+    with run.stage('likeness'):
+        model = load_model(run.out/'models/noise_model').to(default_device())
+        images = take(run.images, run.data.table.subset == 'train')
+        features = embed(model, rows, pixels=images, **embed_options(recipe.test)).features
+        loss = history.noise_score('mean', recipe.noise.window)
+        return likeness_score(features, rows.pid, loss), known_visible(rows, run.data.root, run.verbose)
+
+# %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):
     "Write `noise.csv`: loss, kind and decision per training image."
     recipe = _noise_recipe(run.recipe)
     noise = recipe.noise
     scores = _cross_fitted_scores(run, recipe) if noise.folds else None
+    visible = None
     earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe)
+    if scores is None and noise.score == 'likeness': scores, visible = _likeness_scores(run, recipe, history)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
-        mined = mine(history, run.data.table, noise, scores)
+        mined = mine(history, run.data.table, noise, scores, visible)
     if run.verbose and (line := unjudged(mined)): print(f'· {line}', flush=True)
     decided = decide(mined, noise.repeats, earlier_decisions, noise.drop)
     run.write(RunFile.noise, decided)
@@ -389,6 +404,7 @@ def _check_network(data, recipe):
     one_pixel = Image.new('RGB', (1, 1))
     resize_image(one_pixel, (1, 1), recipe.model.resize)
 
+# %% ../nbs/33_pipeline.ipynb #03e479cf
 def _made_up_history(pids):
     "A `LossHistory` of one epoch without right predictions, in which each image has another loss."
     n, zeros = len(pids), 0 * pids
@@ -406,7 +422,11 @@ def _check_cleaning(data, recipe, loss):
     if noise.clean and noise.score == 'forgetting' and recipe.loss.beta == 0:
         raise ReIDError("noise.score forgetting reads guesses, which loss.beta = 0 does not train; "
                         "raise it, or take mean")
-    mined = mine(_made_up_history(rows.pid), data.table, noise)
+    scores = None
+    if noise.score == 'likeness':
+        check_likeness(rows.pid)
+        scores = np.arange(len(rows))
+    mined = mine(_made_up_history(rows.pid), data.table, noise, scores)
     apply_decisions(data.table, decide(mined, noise.repeats), noise.min_images)
 
 # %% ../nbs/33_pipeline.ipynb #fe21d886
