@@ -27,7 +27,8 @@ from .data import ReIDData
 from .distributed import share_out
 from .metrics import bootstrap, evaluate_rows
 from .noise import apply_decisions, decide, mine
-from .pipeline import Job, embed_and_rank, job_files, train_job, validate
+from .checks import validate
+from .pipeline import Job, embed_and_rank, job_files, train_job
 from .provenance import differing, fingerprint, read_training_losses, trained_on, training_rows
 from .recipe import Recipe
 from .retrieval import STEPS

@@ -25,7 +25,7 @@ from .images import decode_image, open_image
 from .labels import find_matches, label_rows
 from .metrics import evaluate, evaluate_rows
 from .models import ReIDModel, load_model
-from .pipeline import KEYS
+from .checks import KEYS
 from .protocols import protocol_of
 from .provenance import check_trained_on, trained_on
 from .recipe import Recipe, TestRecipe

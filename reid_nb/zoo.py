@@ -30,7 +30,8 @@ from .fusion import fuse, leave_one_out, smallest_subset
 from .labels import label_rows
 from .metrics import bootstrap, evaluate, evaluate_rows, paired_test
 from .models import read_zoo, zoo_recipes
-from .pipeline import (KEYS, Job, Run, blind_rows, check_run, clean, embed_and_rank, embedding_files, train,
+from .checks import KEYS, blind_rows
+from .pipeline import (Job, Run, check_run, clean, embed_and_rank, embedding_files, train,
                               submission_file, train_job, validate)
 from .recipe import Recipe
 from .retrieval import STEPS, final_ranking, fuse_ranked, without_inf
