@@ -104,7 +104,9 @@ def _check_numbers(state):
 def _check_state(state, n, note):
     "Raises an error of any kind when a learner of `n` training images cannot continue from it."
     _check(state['images'] == n, "it was made with another number of images")
-    wrong = differing(state['trained_on'], note)
+    had = state['trained_on']
+    claimed = note if had['recipe'] else {**note, 'recipe': ''} # other verbs may have trained before
+    wrong = differing(had, claimed)
     _check(not wrong, f"it was made with other {', other '.join(wrong)}")
     _check(all(weight.isfinite().all() for weight in state['model'].values()), "its weights are not finite")
     _check_numbers(state)
@@ -159,6 +161,7 @@ def load_checkpoint(self:Learner,
         _check_state(state, len(self.loss_recorder.table), self.trained_on)
         self._load_weights(state)
         self._load_progress(state, path.parent)
+        self.is_changed = not state['trained_on']['recipe']
     except Exception as e: # torch's own errors take many lines
         why = str(e).strip().partition('\n')[0] or type(e).__name__
         raise ReIDError(f"cannot continue from {path}: {why}; delete it to train from the first epoch on") from e

@@ -382,6 +382,7 @@ class SaveBest(Callback):
         self.mAP, self.when = float(result.mAP), self.epoch + 1
         self.since = 0
         best = self.learn.eval_model
+        best.trained_on = self.net.trained_on # an average was perhaps made before that was known
         if self.folder is None: self.state = {name: weight.cpu().clone() for name, weight in best.state_dict().items()}
         elif self.learn.team.rank == 0: save_weights(best, self.folder/RunFile.best)
 
@@ -519,8 +520,7 @@ def _fit_with_plain_errors(self:Learner, start, cbs):
 @patch
 def _begin_recipe(self:Learner):
     "Note that the weights are of the recipe, unless something else has trained them."
-    is_resumed = self.resumable_epoch.at != (0, 0)
-    note_training(self, is_resumed or not self.is_changed)
+    note_training(self, not self.is_changed)
     self.is_by_recipe = self.is_changed = True
 
 @patch

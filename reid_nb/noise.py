@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SCORES', 'RULES', 'CROSS_FIT_SCORES', 'forgetting', 'auroc', 'auroc_by_epoch', 'center_by_id', 'thresholds',
-           'unjudged', 'mine', 'true_kinds', 'score_histogram', 'precision_recall', 'folds', 'class_probabilities',
+           'unjudged', 'true_kinds', 'mine', 'score_histogram', 'precision_recall', 'folds', 'class_probabilities',
            'CrossFit', 'check_folds', 'cross_fit', 'confident_learning', 'decide', 'apply_decisions']
 
 # %% ../nbs/22_noise.ipynb #26ff095e
@@ -236,6 +236,17 @@ def unjudged(
     return (f"{n:,} of {len(train):,} training images have no score, since they were not shown in the epochs that are read; they are kept "
             "without being judged: train longer, or read more epochs, as with --set noise.window=[0,1]")
 
+# %% ../nbs/22_noise.ipynb #7c41d5e2
+def true_kinds(
+    visible, # (N,) visible share; NaN counts as clean
+    hidden:float=0.15, # Below this a person is wholly hidden
+    part:float=0.7,    # Below this partly
+) -> np.ndarray:
+    "(N,) the kind that each image really is."
+    visible = np.asarray(visible, float)
+    below = [visible < hidden, visible < part]
+    return np.select(below, ['hidden', 'partial'], 'clean')
+
 # %% ../nbs/22_noise.ipynb #4fe7dcfb
 def mine(
     history:LossHistory,                # Of a training, rows as the training rows of `table`
@@ -274,16 +285,6 @@ def mine(
     return out
 
 # %% ../nbs/22_noise.ipynb #76e23101
-def true_kinds(
-    visible, # (N,) visible share; NaN counts as clean
-    hidden:float=0.15, # Below this a person is wholly hidden
-    part:float=0.7,    # Below this partly
-) -> np.ndarray:
-    "(N,) the kind that each image really is."
-    visible = np.asarray(visible, float)
-    below = [visible < hidden, visible < part]
-    return np.select(below, ['hidden', 'partial'], 'clean')
-
 def _draw_scores(ax, score, kind, thresholds):
     "A histogram of the score, colored by kind, with the thresholds."
     order = list(KINDS)[::-1]
