@@ -41,7 +41,7 @@ def write_found(
 
 # %% ../nbs/39_search.ipynb #031ed0e2
 def _model_folder(run):
-    "The folder of a model: `run` itself, or the only one in it; `ReIDError` that names those that are there."
+    "The folder of a model: `run` itself, or the first of its models; `ReIDError` where there is none."
     from reid_nb.runs import RunFile
     run = Path(run)
     if (run/RunFile.weights).is_file(): return run
