@@ -174,6 +174,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'reid_nb.backbones._NoMap': ('backbones.html#_nomap', 'reid_nb/backbones.py'),
                                    'reid_nb.backbones._any_timm': ('backbones.html#_any_timm', 'reid_nb/backbones.py'),
                                    'reid_nb.backbones._as_map': ('backbones.html#_as_map', 'reid_nb/backbones.py'),
+                                   'reid_nb.backbones._brings_to_one_size': ('backbones.html#_brings_to_one_size', 'reid_nb/backbones.py'),
                                    'reid_nb.backbones._can_set_last_stride': ( 'backbones.html#_can_set_last_stride',
                                                                                'reid_nb/backbones.py'),
                                    'reid_nb.backbones._convolutional': ('backbones.html#_convolutional', 'reid_nb/backbones.py'),

@@ -202,6 +202,8 @@ def _keeps_size(module):
     pads_itself = type(module) is not nn.Conv2d # timm's, with TensorFlow's padding
     return pads_itself or all(2*p == d*(k - 1) for k, p, d in zip(module.kernel_size, module.padding, module.dilation))
 
+def _brings_to_one_size(backbone): return hasattr(backbone, 'msfa') # MobileNetV5 resamples its maps after the last stage
+
 def _last_stage(backbone):
     "The last part of a network whose layout is known that halves the map; None for another one."
     for name in ('layer4', 's4'): # of a ResNet, a RegNet
@@ -217,10 +219,11 @@ def set_last_stride_1(
     last_stage = _last_stage(backbone)
     modules = [] if last_stage is None else [*last_stage.modules()]
     has_blur = any('Blur' in type(m).__name__ for m in modules)
-    if not modules or has_blur or not all(_keeps_size(m) for m in modules if _is_strided(m)):
+    can_change = modules and not has_blur and not _brings_to_one_size(backbone)
+    if not can_change or not all(_keeps_size(m) for m in modules if _is_strided(m)):
         kind = type(getattr(backbone, 'model', backbone)).__name__
-        raise ReIDError("last stride 1 is known for models laid out as ResNet, RegNet or EfficientNet without blur, "
-                        f"not for this {kind}; set model.last_stride to 2")
+        raise ReIDError("last stride 1 is known for models laid out as ResNet, RegNet or EfficientNet whose last map it "
+                        f"enlarges, not for this {kind}; set model.last_stride to 2")
     for parent in [*last_stage.modules()]:
         for name, module in [*parent.named_children()]: setattr(parent, name, _stride_1(module))
     return backbone
