@@ -239,6 +239,7 @@ class Recipe:
         "All values by their dotted names."
         return {name: value for name, _, value in _leaves(self)}
 
+# %% ../nbs/01_recipe.ipynb #4eedc6f7
 CHOSEN = 'aqe_k', 'k1', 'k2', 'lambda_' # Values of section `test` that `test.choose` finds
 
 def _by_hand(changes):
