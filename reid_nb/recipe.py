@@ -74,7 +74,7 @@ class TrainRecipe:
     warmup_lr: float = setting(1e-4, AMOUNT, 'paper, 3.1') # Learning rate at the first step
     lr: float = setting(5e-3, AMOUNT, 'paper, 3.1') # Learning rate after warm-up
     schedule: str = setting('cosine', source='chosen by measurement') # After warm-up: 'cosine' or 'linear' to zero, or 'step'
-    opt: str = setting('adam', source='chosen by measurement') # 'adam', or 'sgd' with momentum 0.9
+    opt: str = setting('adam', source='chosen by measurement') # 'adam', 'muon' for filters beside Adam, or 'sgd' with momentum 0.9
     wd: float = setting(1e-4, AMOUNT, 'paper, 3.1') # Weight decay, not on norms and biases
     body_lr: float = setting(1.0, AMOUNT, 'not in the paper') # Learning rate of the backbone, as a multiple of the other layers'
     freeze_epochs: int = setting(0, AMOUNT, 'not in the paper') # Epochs in which the backbone keeps its weights, all but its norms; 0: none
@@ -325,7 +325,7 @@ PRESETS = {
         augment=dict(affine=0.0), test=dict(choose='counts'))),
     'small': Preset('chosen by measurement', dict(
         model=dict(backbone='resnet10t', size=[96, 48], parts=3),
-        train=dict(epochs=30, warmup=2, grow=0.5, p=8),
+        train=dict(epochs=30, warmup=2, grow=0.5, opt='muon'),
         augment=dict(affine=0.0, erase=0.3), test=dict(choose='counts'))),
 }
 

@@ -16,6 +16,7 @@ from fastai.optimizer import OptimWrapper, set_item_pg
 from fastcore.basics import patch
 
 from .core import ReIDError
+from .muon import muon
 from .recipe import TrainRecipe
 
 # %% ../nbs/19_schedule.ipynb #f6f9b7f9
@@ -138,7 +139,7 @@ def _adam(groups, **kwargs):
     is_on_cpu = all(weight.is_cpu for group in groups for weight in group['params'])
     return torch.optim.Adam(groups, fused=is_on_cpu or None, **kwargs)
 
-OPTIMIZERS = {'sgd': partial(torch.optim.SGD, momentum=0.9), 'adam': _adam}
+OPTIMIZERS = {'sgd': partial(torch.optim.SGD, momentum=0.9), 'adam': _adam, 'muon': muon}
 _BUILT_IN = tuple(OPTIMIZERS)
 
 def optimizer(
