@@ -9,6 +9,7 @@ __all__ = ['Checkpoint']
 import time
 from itertools import chain
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import torch
@@ -30,7 +31,10 @@ class Checkpoint(Callback):
     def __init__(self,
                  folder,             # Of the training
                  minutes:float=10.,  # Between two saves within an epoch
-        ): self.path, self.minutes = Path(folder)/RunFile.checkpoint, minutes
+        ):
+        self.path, self.minutes = Path(folder)/RunFile.checkpoint, minutes
+        self.copies, self.writing = _Copies(), None
+
     def before_fit(self):
         "Start the clock."
         self.saved = time.time()
@@ -40,6 +44,7 @@ class Checkpoint(Callback):
         if not self.training: return
         step = self.resumable_epoch.number + 1
         if step % self.every or step == self.n_iter: return
+        if self.writing and not self.writing.is_alive(): self.finish()
         is_due = time.time() - self.saved > 60*self.minutes
         if self.learn.team.agree(is_due): self.save(self.epoch, step)
 
@@ -47,7 +52,58 @@ class Checkpoint(Callback):
         "Save after each epoch."
         if self.learn.history.n: self.save(self.epoch + 1, 0)
 
+    def after_fit(self):
+        "Have all written."
+        self.finish()
+
+    def wait(self):
+        "Wait for the thread that writes; returns its error, or None."
+        writing, self.writing = self.writing, None
+        if writing is None: return None
+        writing.join()
+        return writing.error
+
+    def finish(self):
+        "The same; raises the error."
+        error = self.wait()
+        if error: raise error
+
 # %% ../nbs/20_checkpoint.ipynb #20582e43
+class _Copies:
+    "Copies of the tensors in a state, in the same places of the computer's memory each time."
+    def __init__(self): self.places = {}
+    def of(self, state, name=()):
+        "`state`, with tensors that a GPU may still be filling."
+        if isinstance(state, dict): return {key: self.of(value, (*name, key)) for key, value in state.items()}
+        if isinstance(state, (list, tuple)): return [self.of(value, (*name, i)) for i, value in enumerate(state)]
+        if not isinstance(state, torch.Tensor): return state
+        place = self.places.get(name)
+        if place is None or (place.shape, place.dtype) != (state.shape, state.dtype):
+            place = torch.empty_like(state, device='cpu')
+            if state.is_cuda: place = place.pin_memory()
+            self.places[name] = place
+        place.copy_(state, non_blocking=state.is_cuda)
+        return place
+
+class _Writing(Thread):
+    "A thread that writes a state, and keeps its `error`."
+    def __init__(self, state, path):
+        super().__init__()
+        self.state, self.path, self.error = state, path, None
+        self.copied = None # Event of the device, after which the state is whole
+        if torch.cuda.is_available():
+            self.copied = torch.cuda.Event()
+            self.copied.record()
+        self.start()
+
+    def run(self):
+        "Write, whole or not at all."
+        try:
+            if self.copied: self.copied.synchronize()
+            with atomic_write(self.path) as tmp: torch.save(self.state, tmp)
+        except BaseException as e: self.error = e
+        del self.state
+
 def _plain_values(state):
     "The state of an optimizer without fastai's lists and NumPy's numbers, so that it can be read with `weights_only`."
     if isinstance(state, dict): return {key: _plain_values(value) for key, value in state.items()}
@@ -59,7 +115,7 @@ def save(self:Checkpoint,
          epoch:int, # That comes next, from 0
          step:int,  # And its first step
     ):
-    "Write the state of the learner."
+    "Copy the state of the learner, and let a thread write it."
     learn, best = self.learn, self.learn.save_best
     accumulation = getattr(learn, 'gradient_accumulation', None)
     if accumulation is not None and accumulation.count: return # a gradient that no step has used would be lost
@@ -75,7 +131,8 @@ def save(self:Checkpoint,
                  losses={name: torch.from_numpy(values) for name, values in losses.items()})
     self.saved = time.time()
     if learn.team.rank: return
-    with atomic_write(self.path) as tmp: torch.save(state, tmp)
+    self.finish() # the places are free again
+    self.writing = _Writing(self.copies.of(state), self.path)
 
 # %% ../nbs/20_checkpoint.ipynb #b01ff95f
 def _check(fine, fault):

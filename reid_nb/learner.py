@@ -537,14 +537,15 @@ def fit_recipe(self:Learner,
         minutes:float=10.,  # Between two saves within an epoch; each epoch's end is saved as well
     ) -> Learner:
     "Train for the recipe's epochs or steps with its schedule; `ReIDError` when `folder` holds another training."
-    start, plan = 0, self.plan
+    start, plan, checkpoint = 0, self.plan, None
     self.resumable_epoch.earlier = 0
     cbs = [ParamScheduler({'lr': group_rates(self.recipe.train)})]
     if plan.freeze_epochs: cbs.append(FreezeBody(plan.freeze_epochs))
     if self.recipe.train.grow: cbs.append(GrowingImages(self.recipe.train.grow))
     if folder is not None:
         start = self._begin(folder)
-        cbs.append(Checkpoint(folder, minutes))
+        checkpoint = Checkpoint(folder, minutes)
+        cbs.append(checkpoint)
     self.loss_recorder.before_fit()
     self._begin_recipe()
     progress = TqdmCallback(bar) if bar else None
@@ -555,6 +556,7 @@ def fit_recipe(self:Learner,
     except BaseException:
         self.save_best.folder = None
         note_training(self, False)
+        if checkpoint: checkpoint.wait() # the error that ended the training is the one to tell
         raise
     finally:
         self.is_by_recipe = False
