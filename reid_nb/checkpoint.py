@@ -75,7 +75,7 @@ class _Copies:
     def of(self, state, name=()):
         "`state`, with tensors that a GPU may still be filling."
         if isinstance(state, dict): return {key: self.of(value, (*name, key)) for key, value in state.items()}
-        if isinstance(state, (list, tuple)): return [self.of(value, (*name, i)) for i, value in enumerate(state)]
+        if isinstance(state, (list, tuple)): return type(state)(self.of(value, (*name, i)) for i, value in enumerate(state))
         if not isinstance(state, torch.Tensor): return state
         place = self.places.get(name)
         if place is None or (place.shape, place.dtype) != (state.shape, state.dtype):

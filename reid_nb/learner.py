@@ -335,9 +335,15 @@ class EMACallback(Callback):
     def before_train(self):
         "Begin the average at the first weights."
         if self.average is None: self.average = ModelEmaV3(self.net, self.decay, use_warmup=True)
+        pairs = [*zip(self.average.module.state_dict().values(), self.net.state_dict().values())]
+        self.weights = [*zip(*(pair for pair in pairs if pair[0].is_floating_point()))]
+        self.counts = [*zip(*(pair for pair in pairs if not pair[0].is_floating_point()))]
+    @torch.no_grad()
     def after_step(self):
-        "Take the new weights into it."
-        self.average.update(self.net, self.train_iter + 1)
+        "Take the new weights into it, all at once."
+        new_share = 1 - self.average.get_decay(self.train_iter + 1)
+        torch._foreach_lerp_(*self.weights, new_share)
+        if self.counts: torch._foreach_copy_(*self.counts)
     def before_validate(self):
         "Put the average in the network's place."
         if self.average is not None: self.raw, self.learn.model = self.model, self.average.module

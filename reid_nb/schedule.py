@@ -133,10 +133,11 @@ def param_lists(self:GroupedOptimizer):
 
 # %% ../nbs/19_schedule.ipynb #90b705bf
 def _adam(groups, **kwargs):
-    "Adam, on a CPU in one pass over the weights."
+    "Adam, on a CPU and on a GPU in one pass over the weights."
     groups = list(groups)
-    is_on_cpu = all(weight.is_cpu for group in groups for weight in group['params'])
-    return torch.optim.Adam(groups, fused=is_on_cpu or None, **kwargs)
+    places = {weight.device.type for group in groups for weight in group['params']}
+    is_fused = places in ({'cpu'}, {'cuda'})
+    return torch.optim.Adam(groups, fused=is_fused or None, **kwargs)
 
 OPTIMIZERS = {'sgd': partial(torch.optim.SGD, momentum=0.9), 'adam': _adam}
 _BUILT_IN = tuple(OPTIMIZERS)
