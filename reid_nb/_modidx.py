@@ -488,6 +488,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.core._permissions': ('core.html#_permissions', 'reid_nb/core.py'),
                               'reid_nb.core._reason': ('core.html#_reason', 'reid_nb/core.py'),
                               'reid_nb.core._remove_leftovers': ('core.html#_remove_leftovers', 'reid_nb/core.py'),
+                              'reid_nb.core._seed_torch': ('core.html#_seed_torch', 'reid_nb/core.py'),
                               'reid_nb.core._sort_metadata': ('core.html#_sort_metadata', 'reid_nb/core.py'),
                               'reid_nb.core._target_kind': ('core.html#_target_kind', 'reid_nb/core.py'),
                               'reid_nb.core._write_error': ('core.html#_write_error', 'reid_nb/core.py'),

@@ -12,7 +12,7 @@ from functools import partial
 
 import torch
 from fastai.callback.core import Callback
-from fastai.optimizer import OptimWrapper, set_item_pg
+from fastai.optimizer import OptimWrapper, detuplify_pg, set_item_pg
 from fastcore.basics import patch
 
 from .core import ReIDError
@@ -105,11 +105,12 @@ class GroupedOptimizer(OptimWrapper):
 @patch(as_prop=True)
 def hypers(self:GroupedOptimizer):
     "Settings of each group, those of its decayed weights; a setting that is changed here is changed in the optimizer."
-    of_parts = OptimWrapper.hypers.fget(self)
     found = []
     for number, parts in enumerate(self.numbers):
         write = partial(self._set_one, number)
-        found.append(_Settings(of_parts[parts[-1]], write))
+        values = detuplify_pg(self.opt.param_groups[parts[-1]])
+        by_name = {self.fwd_map.get(name, name): value for name, value in values.items()}
+        found.append(_Settings(by_name, write))
     return found
 
 @patch
