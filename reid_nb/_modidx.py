@@ -1226,6 +1226,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.learner.History.fetch': ('learner.html#history.fetch', 'reid_nb/learner.py'),
                                  'reid_nb.learner.History.forget': ('learner.html#history.forget', 'reid_nb/learner.py'),
                                  'reid_nb.learner.History.so_far': ('learner.html#history.so_far', 'reid_nb/learner.py'),
+                                 'reid_nb.learner.Learner._abandon': ('learner.html#learner._abandon', 'reid_nb/learner.py'),
                                  'reid_nb.learner.Learner._begin': ('learner.html#learner._begin', 'reid_nb/learner.py'),
                                  'reid_nb.learner.Learner._begin_recipe': ('learner.html#learner._begin_recipe', 'reid_nb/learner.py'),
                                  'reid_nb.learner.Learner._fit_with_plain_errors': ( 'learner.html#learner._fit_with_plain_errors',

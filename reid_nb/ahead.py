@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['draws_plainly', 'DrawnAhead', 'CompiledSteps']
 
-# %% ../nbs/12_ahead.ipynb #edbdaae7
+# %% ../nbs/12_ahead.ipynb #580de055
 import warnings
+from itertools import chain
 
 import numpy as np
 import torch
@@ -60,10 +61,13 @@ class DrawnAhead:
 @patch
 def _send(self:DrawnAhead, device):
     "The numbers of all transforms that give them."
-    steps = [step for tfm in self.tfms for step in tfm.steps if step.numbers is not None]
+    all_steps = chain.from_iterable(tfm.steps for tfm in self.tfms)
+    steps = [step for step in all_steps if step.numbers is not None]
     made = [list(step.numbers(*self.size)) for step in steps]
-    tensors = iter(send_together([array for arrays in made for array in arrays], device))
-    self.sent = [(step, [next(tensors) for _ in arrays]) for step, arrays in zip(steps, made)]
+    arrays = chain.from_iterable(made)
+    tensors = iter(send_together(list(arrays), device))
+    self.sent = []
+    for step, own in zip(steps, made): self.sent.append((step, [next(tensors) for _ in own]))
 
 @patch
 def take(self:DrawnAhead,
@@ -74,7 +78,9 @@ def take(self:DrawnAhead,
     if self.rows.get(step) is not rows: return
     place = self.places[step]
     for leaf, (chosen, u) in zip(self.leaves, self.drawn):
-        leaf.chosen, leaf.u, leaf.lengths = chosen[place], [values[place] for values in u], (len(rows),)
+        leaf.chosen = chosen[place]
+        leaf.u = [values[place] for values in u]
+        leaf.lengths = len(rows),
     for part, tensors in self.sent: part.sent = [tensor[place] for tensor in tensors]
     for tfm in self.tfms: tfm.ahead = len(rows), *self.size
 

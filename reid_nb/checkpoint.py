@@ -76,7 +76,8 @@ class _Copies:
     def of(self, state, name=()):
         "`state`, with tensors that a GPU may still be filling."
         if isinstance(state, dict): return {key: self.of(value, (*name, key)) for key, value in state.items()}
-        if isinstance(state, (list, tuple)): return type(state)(self.of(value, (*name, i)) for i, value in enumerate(state))
+        if isinstance(state, (list, tuple)):
+            return type(state)(self.of(value, (*name, i)) for i, value in enumerate(state))
         if not isinstance(state, torch.Tensor): return state
         place = self.places.get(name)
         if place is None or (place.shape, place.dtype) != (state.shape, state.dtype):
@@ -105,6 +106,7 @@ class _Writing(Thread):
         except BaseException as e: self.error = e
         del self.state
 
+# %% ../nbs/20_checkpoint.ipynb #07212e96
 def _plain_values(state):
     "The state of an optimizer without fastai's lists and NumPy's numbers, so that it can be read with `weights_only`."
     if isinstance(state, dict): return {key: _plain_values(value) for key, value in state.items()}

@@ -39,7 +39,8 @@ class RecordedStep:
         self.recorded = record(self.work)
         weights = [weight for weight in learn.model.parameters() if weight.grad is not None]
         self.grads = [(weight, weight.grad) for weight in weights]
-        self.losses = [(part, part.each) for part in learn.loss_func.modules() if isinstance(getattr(part, 'each', None), torch.Tensor)]
+        parts = [part for part in learn.loss_func.modules() if isinstance(getattr(part, 'each', None), torch.Tensor)]
+        self.losses = [(part, part.each) for part in parts]
         self.parts = getattr(learn.loss_func, 'parts', None)
 
     def work(self):
@@ -93,24 +94,27 @@ class GraphedSteps(Callback):
         others = [type(cb).__name__ for cb in self.learn.cbs if not _is_known(cb)]
         return f"{others[0]} may change what a step computes" if others else ''
 
-    def before_batch(self):
-        "Replay, in place of what fastai does with a batch."
-        if not self.training or not self.is_on: return
-        tensors = *self.xb, *self.yb
-        shape = tuple((tensor.shape, tensor.dtype) for tensor in tensors)
-        self.seen[shape] += 1
-        is_new = shape not in self.steps
-        if is_new and (self.seen[shape] <= self.eager_steps or len(self.steps) == self.most_shapes): return
-        if is_new and not self.add(shape): return
-        self.replay(self.steps[shape], tensors)
-        raise CancelBatchException()
+# %% ../nbs/20_graphs.ipynb #691e7c98
+@patch
+def before_batch(self:GraphedSteps):
+    "Replay, in place of what fastai does with a batch."
+    if not self.training or not self.is_on: return
+    tensors = *self.xb, *self.yb
+    shape = tuple((tensor.shape, tensor.dtype) for tensor in tensors)
+    self.seen[shape] += 1
+    is_new = shape not in self.steps
+    if is_new and (self.seen[shape] <= self.eager_steps or len(self.steps) == self.most_shapes): return
+    if is_new and not self.add(shape): return
+    self.replay(self.steps[shape], tensors)
+    raise CancelBatchException()
 
-    def after_fit(self):
-        "Give the memory back."
-        self.steps = {}
-        if self.is_on: self.learn.opt.zero_grad()
+@patch
+def after_fit(self:GraphedSteps):
+    "Give the memory back."
+    self.steps = {}
+    if self.is_on: self.learn.opt.zero_grad()
 
-# %% ../nbs/20_graphs.ipynb #513cb5a0
+# %% ../nbs/20_graphs.ipynb #d5f1ba6d
 @patch
 def add(self:GraphedSteps,
         shape, # Of the batch
@@ -120,7 +124,8 @@ def add(self:GraphedSteps,
     except RuntimeError as e:
         self.is_on = False
         first_line, _, _ = str(e).partition('\n')
-        warnings.warn(f"train.graph: the step cannot be recorded ({first_line}); steps are run one computation at a time")
+        warnings.warn(f"train.graph: the step cannot be recorded ({first_line}); "
+                      "steps are run one computation at a time")
         self.learn.opt.zero_grad()
         return False
     return True

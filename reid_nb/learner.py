@@ -525,6 +525,14 @@ def _keep_chosen_weights(self:Learner):
     if self.recipe.train.checkpoint == 'best': self.save_best.load()
     self.save_best.folder = None
 
+# %% ../nbs/20_learner.ipynb #f3f043b1
+@patch
+def _abandon(self:Learner, checkpoint):
+    "Leave the folder of a training that an error has ended, which is what is told of it."
+    self.save_best.folder = None
+    note_training(self, False)
+    if checkpoint: checkpoint.wait()
+
 # %% ../nbs/20_learner.ipynb #f83bd100
 @patch
 def fit_recipe(self:Learner,
@@ -533,7 +541,8 @@ def fit_recipe(self:Learner,
         minutes:float=10.,  # Between two saves within an epoch; each epoch's end is saved as well
     ) -> Learner:
     "Train for the recipe's epochs or steps with its schedule; `ReIDError` when `folder` holds another training."
-    start, plan, checkpoint = 0, self.plan, None
+    start, checkpoint = 0, None
+    plan = self.plan
     self.resumable_epoch.earlier = 0
     cbs = [ParamScheduler({'lr': group_rates(self.recipe.train)})]
     if plan.freeze_epochs: cbs.append(FreezeBody(plan.freeze_epochs))
@@ -550,9 +559,7 @@ def fit_recipe(self:Learner,
     try:
         with ContextManagers(quiet): self._fit_with_plain_errors(start, cbs)
     except BaseException:
-        self.save_best.folder = None
-        note_training(self, False)
-        if checkpoint: checkpoint.wait() # the error that ended the training is the one to tell
+        self._abandon(checkpoint)
         raise
     finally:
         self.is_by_recipe = False

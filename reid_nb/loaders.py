@@ -290,15 +290,18 @@ def seed_transforms(self:BatchLoader,
     in_place = getattr(self.dataset, 'fresh', False)
     for t in self.random_tfms: t.set_generator(generator, s.rank, s.world, rows, in_place=in_place)
 
+# %% ../nbs/15_loaders.ipynb #64d12475
 @patch
 def draw_ahead(self:BatchLoader,
                batches, # Pairs of step and rows
     ):
-    "What the transforms draw in the epoch, on the GPU; None where batches are augmented on a CPU, or draw as they come."
-    device, in_order = default_device(), [t for t in self.after_batch.fs if t in self.random_tfms]
-    if device.type != 'cuda' or not isinstance(self.dataset, ImageBatches) or not batches: return None
-    if not in_order or not all(map(draws_plainly, in_order)): return None
-    return DrawnAhead(in_order, batches, self.seed_transforms, self.dataset.images.shape[2:], device)
+    "What the transforms draw in the epoch, on the GPU; None where batches are of a CPU, or draw as they come."
+    device = default_device()
+    tfms = [tfm for tfm in self.after_batch.fs if tfm in self.random_tfms] # in order of work
+    has_work = tfms and batches and isinstance(self.dataset, ImageBatches)
+    if device.type != 'cuda' or not has_work or not all(map(draws_plainly, tfms)): return None
+    size = self.dataset.images.shape[2:]
+    return DrawnAhead(tfms, batches, self.seed_transforms, size, device)
 
 def _views_of_one(loader, n):
     "The first image of the epoch `n` times, each time augmented anew."

@@ -96,6 +96,7 @@ def draw(self:BatchTransform,
     if self.allowed is not None: self.chosen &= self.allowed
     self.lengths = n,
 
+# %% ../nbs/10_transforms.ipynb #d9773621
 @patch
 def draw_for(self:BatchTransform,
              x, # (B, 3, H, W) images
@@ -312,7 +313,7 @@ def _previewed(tfms, x, n, seed):
 # %% ../nbs/10_transforms.ipynb #a8b6d691
 def warp(
     x,      # (B, C, H, W) bytes or floats
-    matrix, # (B, 3 or 2, 3) float32 tensor, or array: from an output pixel (column, row, 1) to the input pixel that it shows
+    matrix, # (B, 3 or 2, 3) float32 tensor, or array: from an output pixel (column, row, 1) to the one that it shows
 ) -> torch.Tensor:
     "The moved images."
     h, w = x.shape[2:]
