@@ -515,15 +515,10 @@ def _fit_with_plain_errors(self:Learner, start, cbs):
 
 @patch
 def _begin_recipe(self:Learner):
-    "Note that the weights are of the recipe, unless something else has trained them."
+    "Open a loss history, and note that the weights are of the recipe, unless something else has trained them."
+    self.loss_recorder.before_fit()
     note_training(self, not self.is_changed)
     self.is_by_recipe = self.is_changed = True
-
-@patch
-def _keep_chosen_weights(self:Learner):
-    "End with the best weights or the average, where the recipe says so."
-    if self.recipe.train.checkpoint == 'best': self.save_best.load()
-    self.save_best.folder = None
 
 # %% ../nbs/20_learner.ipynb #f3f043b1
 @patch
@@ -532,6 +527,12 @@ def _abandon(self:Learner, checkpoint):
     self.save_best.folder = None
     note_training(self, False)
     if checkpoint: checkpoint.wait()
+
+@patch
+def _keep_chosen_weights(self:Learner):
+    "End with the best weights or the average, where the recipe says so."
+    if self.recipe.train.checkpoint == 'best': self.save_best.load()
+    self.save_best.folder = None
 
 # %% ../nbs/20_learner.ipynb #f83bd100
 @patch
@@ -551,7 +552,6 @@ def fit_recipe(self:Learner,
         start = self._begin(folder)
         checkpoint = Checkpoint(folder, minutes)
         cbs.append(checkpoint)
-    self.loss_recorder.before_fit()
     self._begin_recipe()
     progress = TqdmCallback(bar) if bar else None
     if progress: cbs.append(progress)
