@@ -8,18 +8,27 @@ __all__ = ['LUMA', 'YIQ', 'luma', 'ColorJitter', 'AugMix']
 # %% ../nbs/11_appearance.ipynb #5bd0f521
 import math
 from collections.abc import Callable
+from functools import cache
+from itertools import chain
 
 import cv2
 import numpy as np
 import torch
 import torchvision.transforms.v2.functional as TF
 from fastcore.basics import patch
+from torch.compiler import assume_constant_result
 
-from .transforms import (BatchTransform, about_center, cast_pixels, per_image, stack_matrices,
-                                tensor_on, to_signed, warp, white_value)
+from .transforms import (BatchTransform, about_center, cast_pixels, per_image, send_together,
+                                stack_matrices, to_signed, warp, white_value)
 
 # %% ../nbs/11_appearance.ipynb #7b81e5e0
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+@cache
+def _luma_on(device): return torch.from_numpy(LUMA).to(device, non_blocking=True)
+
+@assume_constant_result # when compiled
+def _luma_weights(device): return _luma_on(device)
 
 def luma(
     x, # (..., 3, H, W) bytes or floats
@@ -79,13 +88,22 @@ class ColorJitter(BatchTransform):
 
 # %% ../nbs/11_appearance.ipynb #49b77238
 @patch
-def apply(self:ColorJitter,
-          x, # (B, 3, H, W) bytes or floats
+def numbers(self:ColorJitter,
+            h:int, # Height in pixels
+            w:int, # Width in pixels
+    ) -> tuple:
+    "Those of `mixture`."
+    return self.mixture()
+
+@patch
+def act(self:ColorJitter,
+        x,      # (B, 3, H, W) bytes or floats
+        mix,    # (B, 3, 3) color matrices
+        offset, # (B,) factors of the mean luma
     ) -> torch.Tensor:
     "The recolored images, as a batch."
-    mix, offset = [tensor_on(v, x) for v in self.mixture()]
     y = x.float()
-    mean_luma = y.mean((2, 3)) @ tensor_on(LUMA, x)
+    mean_luma = y.mean((2, 3)) @ _luma_weights(x.device)
     mixed = torch.einsum('bij,bjhw->bihw', mix, y)
     offset = per_image(offset * mean_luma, x)
     return cast_pixels(mixed + offset, x.dtype)
@@ -142,11 +160,15 @@ def _solarize(y, v):
 
 _RECOLORINGS = {5: _autocontrast, 6: _equalize, 7: _posterize, 8: _solarize}
 
-def _recolor(y, op, v):
-    "Operations 5 to 8 of AugMix on (n, 3, H, W) bytes, with levels v (n,)."
-    v = per_image(abs(v).astype(np.float32), y)
-    for number, change in _RECOLORINGS.items():
-        at = tensor_on(np.flatnonzero(op == number), y)
+def _recolor_numbers(op, v):
+    "Levels (n,) of operations 5 to 8 of AugMix, and for each the images that it changes."
+    levels = abs(v).astype(np.float32)
+    return [levels, *(np.flatnonzero(op == number) for number in _RECOLORINGS)]
+
+def _recolor(y, levels, *changed):
+    "Operations 5 to 8 of AugMix on (n, 3, H, W) bytes; the rest as `_recolor_numbers` gives it."
+    v = levels[:, None, None, None]
+    for at, change in zip(changed, _RECOLORINGS.values()):
         if not len(at): continue
         changed = change(y[at], v[at])
         y = y.index_copy(0, at, changed)
@@ -173,19 +195,24 @@ class AugMix(BatchTransform):
         draws = np.stack(rest)
         chain_draws = draws.reshape(self.width, self.draws_per_chain, -1)
         weights = self.weights(share, chain_draws[:, 0])
-        at = tensor_on(chosen, x)
-        mixed = self.mix(x[at], weights, chain_draws)
+        steps = self.chain_numbers(chain_draws, *x.shape[2:])
+        at, weights, *numbers = send_together([chosen, weights, *chain.from_iterable(steps)], x.device)
+        mixed = self.mix(x[at], weights, numbers)
         return x.index_copy(0, at, mixed)
 
-    def mix(self, x, weights, chain_draws): # (n, 3, H, W), (1 + width, n), (width, draws_per_chain, n)
+    def mix(self, x, weights, numbers): # (n, 3, H, W), (1 + width, n), those of all steps
         "Images and their chains, weighted."
         white = white_value(x.dtype)
         y = cast_pixels(x.float() * (255 / white), torch.uint8)
-        own_weight, *chain_weights = weights
-        mixed = per_image(own_weight, x) * y
-        for weight, u in zip(chain_weights, chain_draws):
-            chain = self.chain(y, u)
-            mixed = mixed + per_image(weight, x) * chain
+        chains = y.repeat(self.width, 1, 1, 1) # side by side
+        n_numbers = len(numbers) // self.depth
+        for first in range(0, len(numbers), n_numbers):
+            matrices, *recoloring = numbers[first:first + n_numbers]
+            chains = _recolor(warp(chains, matrices), *recoloring)
+        parts = torch.stack([y, *chains.chunk(self.width)])
+        parts = weights[..., None, None, None] * parts
+        mixed = parts[0]
+        for part in parts[1:]: mixed = mixed + part
         return cast_pixels(mixed * (white / 255), x.dtype)
 
 # %% ../nbs/11_appearance.ipynb #ed40a2b5
@@ -199,11 +226,12 @@ def weights(self:AugMix, share, u): # (n,) share of the chains, (width, n) draws
     return weights.astype(np.float32)
 
 @patch
-def chain(self:AugMix, y, u): # (n, 3, H, W) bytes, and the chain's draws, arrays (n,)
-    "One chain of operations on (n, 3, H, W) bytes."
-    h, w = y.shape[2:]
+def chain_numbers(self:AugMix, chain_draws, h, w): # (width, draws_per_chain, n), height and width in pixels
+    "For each step of all chains their (width * n, 2, 3) matrices, and those of `_recolor`."
+    u = chain_draws.swapaxes(0, 1).reshape(self.draws_per_chain, -1) # the images of a chain beside those of the next
     last_step = np.floor(u[1] * self.depth)
     steps = u[2:].reshape(self.depth, 3, -1)
+    found = []
     for step, (u_op, u_level, u_sign) in enumerate(steps):
         op = np.floor(u_op * 9)
         in_chain = step <= last_step
@@ -211,7 +239,6 @@ def chain(self:AugMix, y, u): # (n, 3, H, W) bytes, and the chain's draws, array
         level = 0.1 + u_level * (self.severity - 0.1)
         sign = np.where(u_sign < 0.5, -1, 1)
         v = level * sign
-        matrices = _move_matrices(op, v, h, w)
-        moved = warp(y, matrices)
-        y = _recolor(moved, op, v)
-    return y
+        matrices = _move_matrices(op, v, h, w)[:, :2]
+        found.append([matrices.astype(np.float32), *_recolor_numbers(op, v)])
+    return found

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 from fastcore.basics import patch
+from torch.compiler import assume_constant_result
 
 from .appearance import AugMix, ColorJitter, luma
 from .core import ReIDError
@@ -74,7 +75,7 @@ def _in_span(i, start, length): return (i >= start) & (i < start + length)
 
 # %% ../nbs/11_augment.ipynb #8f221102
 class Patch(BatchTransform):
-    "A transform of a random rectangle. Subclasses write `layer`, as for `paint`, perhaps `editor`."
+    "A transform of a random rectangle. Subclasses write `layer`, as for `paint`, perhaps `editor` and `more_numbers`."
     n_draws = 4
     def __init__(self,
                  p:float=0.5,      # Probability that an image gets a patch
@@ -97,10 +98,17 @@ class Patch(BatchTransform):
         boxes[~self.chosen, 2] = 0
         return boxes
 
-    def apply(self, x): # (B, 3, H, W) bytes or floats
+    def numbers(self, h, w): # Height and width in pixels
+        "(B, 4) rectangles, and what `layer` needs besides."
+        return [self.boxes(h, w), *self.more_numbers(h, w)]
+
+    def more_numbers(self, h, w): # Height and width in pixels
+        "Arrays (B, ...) that `layer` is given."
+        return []
+
+    def act(self, x, boxes, *more): # (B, 3, H, W) bytes or floats, (B, 4), those of `more_numbers`
         "`x` with what `layer` gives in the boxes of the batch."
-        h, w = x.shape[2:]
-        return paint(x, self.boxes(h, w), self.layer(x))
+        return paint(x, boxes, self.layer(x, *more))
 
 # %% ../nbs/11_augment.ipynb #d5a93145
 @patch
@@ -148,12 +156,24 @@ class Grayscale(LocalGrayscale):
 
 # %% ../nbs/11_augment.ipynb #f902a206
 @cache
-def _noise_windows(h, w, device):
+def _sheet_windows(h, w, device):
     "(h + 1, w + 1, 3, h, w) view of a sheet of even noise: its windows of size h x w."
     generator = torch.Generator().manual_seed(0)
     sheet = torch.randint(256, (3, 2*h, 2*w), dtype=torch.uint8, generator=generator)
     windows = sheet.to(device).unfold(1, h, 1).unfold(2, w, 1)
     return windows.movedim(0, 2)
+
+@assume_constant_result # when compiled
+def _noise_windows(h, w, device): return _sheet_windows(h, w, device)
+
+@cache
+def _color_pixels(color, dtype, device):
+    "(3, 1, 1) pixels of a color in [0, 1]."
+    pixels = cast_pixels(torch.tensor(color) * white_value(dtype), dtype)
+    return pixels[:, None, None].to(device, non_blocking=True)
+
+@assume_constant_result
+def _color_layer(color, dtype, device): return _color_pixels(color, dtype, device)
 
 def _check_fill(fill):
     "Raise `ReIDError` unless it is 'noise' or three numbers from 0 to 1."
@@ -183,17 +203,16 @@ class RandomErasing(Patch):
         left = u_left * (w + 1)
         return top.astype(int), left.astype(int)
 
-    def layer(self, x): # (B, 3, H, W) bytes or floats
-        "The fill: (1, 3, 1, 1), or each image's window of the noise."
-        white = white_value(x.dtype)
-        if self.fill != 'noise':
-            color = cast_pixels(torch.tensor(self.fill) * white, x.dtype)
-            return tensor_on(color, x)[:, None, None]
+    def more_numbers(self, h, w): # Height and width in pixels
+        "The corners of windows, where the fill is noise."
+        return self.noise_corners(h, w) if self.fill == 'noise' else ()
+
+    def layer(self, x, *corners): # (B, 3, H, W) bytes or floats
+        "The fill: (3, 1, 1), or each image's window of the noise."
+        if self.fill != 'noise': return _color_layer(self.fill, x.dtype, x.device)
         h, w = x.shape[2:]
-        top, left = self.noise_corners(h, w)
-        windows = _noise_windows(h, w, x.device)
-        noise = windows[tensor_on(top, x), tensor_on(left, x)]
-        return (noise * (white / 255)).to(x.dtype)
+        noise = _noise_windows(h, w, x.device)[corners]
+        return (noise * (white_value(x.dtype) / 255)).to(x.dtype)
 
 # %% ../nbs/11_augment.ipynb #670674e4
 @patch
@@ -230,21 +249,23 @@ def editor(self:RandomErasing,
 class RandomPatch(Patch):
     "Paste a patch of another image of the batch (after Zhou 2019): (B, 3, H, W) in, same out."
     n_draws = 5
-    def draw(self, n): # Images in the batch
-        "Draw, and choose no image in a batch of one."
-        super().draw(n)
-        self.chosen &= n > 1
+    least = 2 # An image, and another
 
-    def donors(self, n) -> np.ndarray: # Images in the batch
-        "(n,) number of the image that each image's patch comes from."
+    def donors(self, *lengths) -> np.ndarray: # Images in the batch, or in each of several
+        "(B,) number, within its batch, of the image that each image's patch comes from."
+        n = np.repeat(lengths, lengths)
+        place = np.concatenate([np.arange(length) for length in lengths])
         ahead = self.u[4] * (n - 1)
         ahead = 1 + ahead.astype(int)
-        return (np.arange(n) + ahead) % n
+        return (place + ahead) % n
 
-    def layer(self, x): # (B, 3, H, W) bytes or floats
+    def more_numbers(self, h, w): # Height and width in pixels
+        "The donors."
+        return [self.donors(*self.lengths)]
+
+    def layer(self, x, donors): # (B, 3, H, W) bytes or floats, (B,)
         "The donors, in the order of the batch."
-        donors = self.donors(len(x))
-        return x[tensor_on(donors, x)]
+        return x[donors]
 
 # %% ../nbs/11_augment.ipynb #0242e471
 def mild_augment() -> list:

@@ -408,7 +408,14 @@ def seed_all(
     seed = mix_seed(*parts)
     random.seed(seed)
     np.random.seed(seed)
-    torch.manual_seed(seed)
+    _seed_torch(torch, seed)
+
+def _seed_torch(torch, seed):
+    "As `torch.manual_seed`, which takes a millisecond to note its caller's source for devices that are not there."
+    torch.default_generator.manual_seed(seed)
+    for devices in (torch.cuda, torch.xpu):
+        if devices.is_available(): devices.manual_seed_all(seed)
+    if torch.backends.mps.is_available(): torch.mps.manual_seed(seed)
 
 # %% ../nbs/00_core.ipynb #e2c9c16e
 LAUNCHER = 'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT' # What torchrun sets

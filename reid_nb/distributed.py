@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from accelerate import DistributedDataParallelKwargs, PartialState
 from fastai.distributed import DistributedTrainer
 from fastai.learner import Learner
+from fastai.torch_core import default_device
 from fastcore.basics import patch
 from torch import nn
 from torch.multiprocessing import (ProcessExitedException, ProcessRaisedException, get_context,
@@ -63,6 +64,7 @@ PATIENCE = timedelta(hours=2) # Of processes that wait for one that unpacks or d
 def _join():
     "Join the launched processes over NCCL, or gloo without GPUs."
     if torch.cuda.is_available(): return PartialState(timeout=PATIENCE)
+    default_device(False) # on a Mac too, where gloo knows the CPU only
     return PartialState(cpu=True, backend='gloo', timeout=PATIENCE)
 
 def _is_communication_error(error):

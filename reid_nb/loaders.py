@@ -23,6 +23,7 @@ from fastcore.foundation import L
 from fasttransform import Pipeline
 from PIL import Image
 
+from .ahead import CompiledSteps, DrawnAhead, draws_plainly
 from .augment import augmentations
 from .cache import cached_images, check_images, decode_images, resize_image
 from .core import IMAGE_ENDINGS, ReIDError, mix_seed, show_grid
@@ -200,7 +201,7 @@ class BatchLoader(DataLoader):
         super().__init__(items, bs=None, num_workers=0, after_batch=pipeline, device=default_device())
         self.sampler, self.train = sampler, train
         self.n_inp = 1
-        self.random_tfms = []
+        self.random_tfms, self.drawn = [], None
         if train: self.random_tfms = [t for t in tfms if isinstance(t, BatchTransform)]
 
     def __len__(self): return len(self.sampler)
@@ -210,12 +211,15 @@ class BatchLoader(DataLoader):
         if not self.train: return [int(row) for rows in self.sampler for row in rows]
         first_step = getattr(self.sampler, 'start', 0)
         batches = map(list, self.sampler)
-        return list(enumerate(batches, first_step))
+        numbered = list(enumerate(batches, first_step))
+        self.drawn = self.draw_ahead(numbered)
+        return numbered
 
     def create_item(self, step_rows): # A pair from `get_idxs`
         "The batch, its transforms seeded by epoch and step."
         step, rows = step_rows
         if self.random_tfms: self.seed_transforms(step, rows)
+        if self.drawn: self.drawn.take(step, rows)
         return self.dataset[rows]
 
     def create_batches(self, samples): # What `get_idxs` gave
@@ -285,6 +289,19 @@ def seed_transforms(self:BatchLoader,
     generator = torch.Generator().manual_seed(seed)
     in_place = getattr(self.dataset, 'fresh', False)
     for t in self.random_tfms: t.set_generator(generator, s.rank, s.world, rows, in_place=in_place)
+
+# %% ../nbs/15_loaders.ipynb #64d12475
+@patch
+def draw_ahead(self:BatchLoader,
+               batches, # Pairs of step and rows
+    ):
+    "What the transforms draw in the epoch, on the GPU; None where batches are of a CPU, or draw as they come."
+    device = default_device()
+    tfms = [tfm for tfm in self.after_batch.fs if tfm in self.random_tfms] # in order of work
+    has_work = tfms and batches and isinstance(self.dataset, ImageBatches)
+    if device.type != 'cuda' or not has_work or not all(map(draws_plainly, tfms)): return None
+    size = self.dataset.images.shape[2:]
+    return DrawnAhead(tfms, batches, self.seed_transforms, size, device)
 
 def _views_of_one(loader, n):
     "The first image of the epoch `n` times, each time augmented anew."
@@ -392,6 +409,7 @@ def reid_dls(
     repeats = train.repeats if 'repeats' in train else None
     mean, _ = color
     tfm = augmentations(recipe.augment, mean.tolist(), repeats)
+    if recipe.train.compile: tfm.compiled = CompiledSteps(tfm)
     train_dl = BatchLoader(train_items, recipe_sampler(train, recipe), [tfm])
     test_batches = eval_batches(range(len(valid_items)))
     valid_dl = BatchLoader(valid_items, test_batches, train=False)

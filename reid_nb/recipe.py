@@ -86,7 +86,8 @@ class TrainRecipe:
     epoch_size: int = setting(0, (-1, 10**9), 'not in the paper') # Batches of an epoch; 0: a pass over the table, cut where one large id stretches it; -1: a pass always
     sampler: str = setting('pk') # 'pk', 'sequence' (ids of one sequence together), 'shuffle' or 'inverse' (by id)
     precision: str = setting('auto') # 'bf16', 'fp32', or 'auto': bf16 where the processor multiplies it in hardware
-    compile: bool = setting(False) # Compile the backbone? Needs a compiler
+    compile: bool = setting(False) # Compile the backbone, on a GPU the augmentations too? Needs a compiler
+    graph: bool = setting(False) # Forward, loss and backward in one launch (a CUDA graph)? On a GPU, in one process
     eval_every: int = setting(10, COUNT) # Epochs between two validations by mAP
     patience: int = setting(0, AMOUNT) # Validations without a better mAP after which training stops; 0: never
     checkpoint: str = setting('last') # Weights that a training ends with: the 'last', or the 'best' by mAP

@@ -12,7 +12,7 @@ from functools import partial
 
 import torch
 from fastai.callback.core import Callback
-from fastai.optimizer import OptimWrapper, set_item_pg
+from fastai.optimizer import OptimWrapper, detuplify_pg, set_item_pg
 from fastcore.basics import patch
 
 from .core import ReIDError
@@ -106,11 +106,12 @@ class GroupedOptimizer(OptimWrapper):
 @patch(as_prop=True)
 def hypers(self:GroupedOptimizer):
     "Settings of each group, those of its decayed weights; a setting that is changed here is changed in the optimizer."
-    of_parts = OptimWrapper.hypers.fget(self)
     found = []
     for number, parts in enumerate(self.numbers):
         write = partial(self._set_one, number)
-        found.append(_Settings(of_parts[parts[-1]], write))
+        values = detuplify_pg(self.opt.param_groups[parts[-1]])
+        by_name = {self.fwd_map.get(name, name): value for name, value in values.items()}
+        found.append(_Settings(by_name, write))
     return found
 
 @patch
@@ -134,10 +135,11 @@ def param_lists(self:GroupedOptimizer):
 
 # %% ../nbs/19_schedule.ipynb #90b705bf
 def _adam(groups, **kwargs):
-    "Adam, on a CPU in one pass over the weights."
+    "Adam, on a CPU and on a GPU in one pass over the weights."
     groups = list(groups)
-    is_on_cpu = all(weight.is_cpu for group in groups for weight in group['params'])
-    return torch.optim.Adam(groups, fused=is_on_cpu or None, **kwargs)
+    places = {weight.device.type for group in groups for weight in group['params']}
+    is_fused = places in ({'cpu'}, {'cuda'})
+    return torch.optim.Adam(groups, fused=is_fused or None, **kwargs)
 
 OPTIMIZERS = {'sgd': partial(torch.optim.SGD, momentum=0.9), 'adam': _adam, 'muon': muon}
 _BUILT_IN = tuple(OPTIMIZERS)
