@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from .cache import resize_image
+from .cleaning import apply_decisions, decide
 from .core import ReIDError
 from .data import ReIDData
 from .learner import check_training
@@ -17,7 +18,7 @@ from .loss_history import LossHistory
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import recipe_model
-from .noise import apply_decisions, check_folds, decide, mine
+from .noise import check_folds, mine
 from .own_likeness import check_likeness
 from .recipe import Recipe
 from .retrieval import check_steps, find_groups

@@ -24,6 +24,7 @@ from .budget import fit_to_minutes, known_steps, outlook, tell_length
 from .cache import cached_images, take
 from .checks import KEYS, blind_rows, validate
 from .choose import choose
+from .cleaning import apply_decisions, decide
 from .core import ReIDError, atomic_write, save_arrays, save_table
 from .data import ReIDData
 from .decisions import decisions_key
@@ -34,7 +35,7 @@ from .loaders import to_device
 from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, save_model
-from .noise import apply_decisions, cross_fit, decide, mine, precision_recall, unjudged
+from .noise import cross_fit, mine, precision_recall, unjudged
 from .own_likeness import likeness_score
 from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
@@ -139,19 +140,22 @@ def job_files(
 
 # %% ../nbs/33_pipeline.ipynb #203e13cb
 def _wanted_repeats(job):
-    "How often each training image is to be shown; None where the table does not say."
+    "How often each training image is to be shown, and its label where decisions changed some; None where the table does not say."
     if 'repeats' not in job.table: return None
     is_train = job.table.subset == 'train'
-    return job.table.loc[is_train, ['file', 'repeats']]
+    columns = ['file', 'repeats', 'pid'] if 'given_pid' in job.table else ['file', 'repeats']
+    return job.table.loc[is_train, columns]
+
+def _in_lists(wanted): return wanted.drop(columns='file').to_dict('list')
 
 def _is_outdated(job, wanted, metadata):
-    "Was it trained or begun with other repeats? `ReIDError` for a model of something else."
+    "Was it trained or begun with other repeats or labels? `ReIDError` for a model of something else."
     path, weights = job.folder/RunFile.repeats, job.folder/RunFile.weights
-    before = read_table(path).repeats.tolist() if path.is_file() else None
+    before = _in_lists(read_table(path)) if path.is_file() else None
     if job.done():
         check_trained_on(weights, metadata, but=['decisions'])
         return len(differing(read_note(weights), metadata)) > 0
-    return wanted is not None and before not in (None, wanted.repeats.tolist())
+    return wanted is not None and before not in (None, _in_lists(wanted))
 
 def _remove_training(folder):
     "Remove the folder; what a resumed run would trust goes first, in case this is killed."

@@ -465,7 +465,8 @@ def reid_noise(
     changes = _changes(set, 'noise')
     if plot and Path(plot).suffix not in PLOT_FORMATS:
         raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
-    from reid_nb.noise import decide, mine, precision_recall
+    from reid_nb.cleaning import decide
+    from reid_nb.noise import mine, precision_recall
     from reid_nb.run_files import read_root
     from reid_nb.decisions import read_decisions
     run = Path(run)
