@@ -124,7 +124,7 @@ def repeats_table(
     if not (noise.drop or noise.repeats > 1 or noise.min_images): return data.table
     history = read_training_losses(baseline, training_rows(data))
     mined = mine(history, data.table, noise)
-    decided = decide(mined, noise.repeats, drop=noise.drop)
+    decided = decide(mined, noise.repeats, drop=noise.drop, spare=noise.spare)
     return apply_decisions(data.table, decided, noise.min_images, noise.max_repeats)
 
 # %% ../nbs/36_ablation.ipynb #56c97343

@@ -66,7 +66,7 @@ def _check_cleaning(data, recipe, loss):
         check_likeness(rows.pid)
         scores = np.arange(len(rows))
     mined = mine(_made_up_history(rows.pid), data.table, noise, scores)
-    apply_decisions(data.table, decide(mined, noise.repeats), noise.min_images)
+    apply_decisions(data.table, decide(mined, noise.repeats, spare=noise.spare), noise.min_images)
 
 # %% ../nbs/33_checks.ipynb #4ac39fb0
 KEYS = dict(validation='test', challenge='challenge') # Subsets of the table, as files name them

@@ -21,24 +21,31 @@ def _own_decisions(before):
     own = before[by_person(before.rule, before.decision, before.by)]
     return dict(zip(own.file, own.decision))
 
-def _rule_decisions(mined, repeats, drop):
-    "(N,) what the rule decides; an id whose images would all be dropped keeps them."
+def _is_spared(pids, spare):
+    "(N,) bool, images of ids with fewer images than that share of the median."
+    n_images = pids.groupby(pids).transform('size')
+    usual = pids.value_counts().median()
+    return n_images < spare*usual
+
+def _rule_decisions(mined, repeats, drop, spare):
+    "(N,) what the rule decides; ids with few images, and those whose images would all be dropped, keep them."
     of_kind = dict(clean='keep', partial=oversample(repeats), hidden='drop' if drop else 'keep')
     rule = mined.kind.map(of_kind).fillna('keep') # also of images that nothing is known of
     dropped = rule == 'drop'
     emptied = dropped.groupby(mined.pid).transform('all')
-    return rule.mask(emptied, 'keep')
+    return rule.mask(emptied | dropped & _is_spared(mined.pid, spare), 'keep')
 
 def decide(
     mined,         # With `kind`, from `mine`
     repeats:int=2,  # Times per epoch that a partly hidden image is shown
     before=None,   # An earlier table of decisions, of which those by a person are kept
     drop:bool=True,# Leave wholly hidden images out?
+    spare:float=0.,# Drop none of an id with fewer images than this share of the median
 ) -> pd.DataFrame:
     "Training rows with `rule` and `decision` ('keep', 'drop', 'oversample x2') and `by`; paper, 2.1."
     out = mined[mined.subset == 'train'].drop(columns='protocol', errors='ignore') # of the test
     own = {} if before is None else _own_decisions(before)
-    out['rule'] = _rule_decisions(out, repeats, drop)
+    out['rule'] = _rule_decisions(out, repeats, drop, spare)
     out['decision'] = [own.get(file, rule) for file, rule in zip(out.file, out.rule)]
     out['by'] = ['person' if file in own else 'rule' for file in out.file]
     return out

@@ -51,6 +51,7 @@ from .starts import start_of
 from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
+from .wrong_labels import wrong_labels
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -249,14 +250,22 @@ def _cross_fitted_scores(run, recipe):
         return fitted.score('both', recipe.noise.id_centering)
 
 def _likeness_scores(run, recipe, history):
-    "Noise scores by features of the first training, and the visible parts that boxes or shared pixels tell."
+    "Noise scores by features of the first training, the visible parts that boxes or shared pixels tell, and columns on suspected labels."
     rows = training_rows(run.data)
     with run.stage('likeness'):
         model = load_model(run.out/'models/noise_model').to(default_device())
         images = take(run.images, run.data.table.subset == 'train')
         features = embed(model, rows, pixels=images, **embed_options(recipe.test)).features
         loss = history.noise_score('mean', recipe.noise.window)
-        return likeness_score(features, rows.pid, loss), known_visible(rows, run.data.root, run.verbose)
+        visible = known_visible(rows, run.data.root, run.verbose)
+        return likeness_score(features, rows.pid, loss), visible, _suspicions(features, rows)
+
+def _suspicions(features, rows):
+    "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare with."
+    found = wrong_labels(features, rows.pid)
+    files = np.append(rows.file.to_numpy(), '') # '' where there is none
+    return dict(suspicion=found.suspicion.to_numpy(), suggestion=found.suggestion.to_numpy(),
+                like_own=files[found.own], like_other=files[found.other])
 
 # %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):
@@ -264,16 +273,16 @@ def _mine_noise(run):
     recipe = _noise_recipe(run.recipe)
     noise = recipe.noise
     scores = _cross_fitted_scores(run, recipe) if noise.folds else None
-    visible = None
+    visible, suspicions = None, {}
     earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe)
-    if scores is None and noise.score == 'likeness': scores, visible = _likeness_scores(run, recipe, history)
+    if scores is None and noise.score == 'likeness': scores, visible, suspicions = _likeness_scores(run, recipe, history)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
         mined = mine(history, run.data.table, noise, scores, visible)
     if run.verbose and (line := unjudged(mined)): print(f'· {line}', flush=True)
-    decided = decide(mined, noise.repeats, earlier_decisions, noise.drop)
-    run.write(RunFile.noise, decided)
+    decided = decide(mined, noise.repeats, earlier_decisions, noise.drop, noise.spare)
+    run.write(RunFile.noise, decided.assign(**suspicions))
 
 def clean(
     run:Run, # With the loss history of the model 'noise_model'

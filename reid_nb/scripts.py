@@ -473,7 +473,7 @@ def reid_noise(
     table, losses, settings = _read_losses(run, changes)
     earlier = [p for p in map(Path, (out or '', run/RunFile.noise)) if p.is_file()]
     before = read_decisions(earlier[0]) if earlier else None
-    found = decide(mine(losses, table, settings), settings.repeats, before, settings.drop)
+    found = decide(mine(losses, table, settings), settings.repeats, before, settings.drop, settings.spare)
     if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
     if out: save_table(found, out)
     truth = None
