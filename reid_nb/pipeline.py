@@ -20,6 +20,7 @@ from fastai.torch_core import default_device
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 
+# %% ../nbs/33_pipeline.ipynb #61dedddd
 from .budget import fit_to_minutes, known_steps, outlook, tell_length
 from .cache import cached_images, take
 from .checks import KEYS, blind_rows, validate

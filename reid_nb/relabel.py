@@ -69,8 +69,9 @@ def _new_names(train, pids):
     "(N,) names of persons of the new ids."
     name_of = dict(zip(train.pid, train.person))
     is_new = ~np.isin(pids, train.pid)
-    made = pd.DataFrame(dict(old=train.pid.to_numpy(), new=pids))[is_new].drop_duplicates()
-    made['number'] = made.groupby('old').new.rank().astype(int) + 1
+    pairs = pd.DataFrame(dict(old=train.pid.to_numpy(), new=pids))
+    made = pairs[is_new].drop_duplicates()
+    made['number'] = 1 + made.groupby('old').new.rank().astype(int)
     for old, new, number in made.itertuples(index=False): name_of[new] = f'{name_of[old]} ({number})'
     return [name_of[pid] for pid in pids]
 

@@ -414,7 +414,8 @@ def occlude(
     in_frames = table.file[table.file.str.contains('#xywh=', regex=False)]
     if len(in_frames): raise ReIDError(f"{in_frames.iloc[0]} is a box in a frame; save the crops as files to paste people over them")
     _check_levels(levels)
-    if runs < 1: raise ReIDError(f'runs is a number of images, at least 1, not {runs}')
+    if runs < 1: raise ReIDError(f"runs is a number of images, at least 1, not {runs}")
+    if runs > 1 and not {'seq', 'frame'} <= set(table): raise ReIDError("runs need the columns seq and frame")
     if candidates.pid.nunique() < 2:
         raise ReIDError(f"the {subset} part needs two ids: nobody stands in front of himself")
     known = table.visible.fillna(1.) if 'visible' in table else 1.

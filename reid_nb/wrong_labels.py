@@ -60,8 +60,10 @@ def _nearest(features, rows, group):
 
 def _rival(features, rows, groups, own):
     "Number of the other group that the images `rows` are most like, how much, and its lead over the next."
-    likeness = np.array([np.median(_two_nearest(features[rows] @ features[group].T)) for group in groups])
-    likeness[own] = -1
+    likeness = np.full(len(groups), -1.)
+    for number, group in enumerate(groups):
+        nearest = _two_nearest(features[rows] @ features[group].T)
+        if number != own: likeness[number] = np.median(nearest)
     first, second = np.argsort(-likeness)[:2]
     return first, likeness[first], likeness[first] - likeness[second]
 
