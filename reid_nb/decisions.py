@@ -93,7 +93,7 @@ _NUMBER = r'(?i:[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?inf|nan|)'
 VALUES = dict(file=(_BELOW_ROOT, 'a path below the root'), # Pattern of a column, and words for the error
               pid=(r'-?\d{1,18}', 'a whole number'),
               score=(_NUMBER, 'a number'),
-              kind=('|'.join(KIND_NAMES), 'clean, partial or hidden'),
+              kind=('|'.join(KIND_NAMES) + '|', 'clean, partial or hidden, or nothing where an image was not judged'),
               by=('rule|person|', 'rule or person'),
               rule=(r'keep|drop|oversample x\d{1,3}', 'keep, drop or oversample x2'),
               decision=(f'({DECISION})|', DECISION_WORDS))

@@ -80,10 +80,9 @@ def trained_on(
     repeats = rows.repeats if 'repeats' in rows else np.ones(len(rows))
     repeats = np.asarray(repeats, float)
     content = rows.content.fillna('').tolist() if 'content' in rows else ['']
-    is_relabeled = 'given_pid' in rows # by decisions, which are told by themselves
-    given = 'given_pid' if is_relabeled else 'pid'
+    given = 'given_pid' if 'given_pid' in rows else 'pid' # decisions about labels are told by themselves
     labels = [rows[column].tolist() for column in (given, 'seq') if column in rows]
-    decided = [repeats.tolist(), rows.pid.tolist()] if is_relabeled else repeats.tolist()
+    decided = repeats.tolist() if given == 'pid' else [repeats.tolist(), rows.pid.tolist()]
     values = training_values(recipe)
     if 'model.weights' in values: values['model.weights'] = 'a file' # whose content is another part
     parts = dict(recipe=sorted(values.items()), files=rows.file.tolist(), content=content,
