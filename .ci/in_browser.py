@@ -42,7 +42,7 @@ def make_review(folder):
     "Synthetic players, the csv that mining would write for them, and a notebook of one cell."
     import numpy as np
     from reid_nb.data import read_dataset
-    from reid_nb.noise import decide
+    from reid_nb.cleaning import decide
     from reid_nb.synth import make_dataset
     players = make_dataset(folder/'players.zip', n_ids=12, frames=14, n_val=1, n_test=1, seed=5)
     data = read_dataset(players, folder/'unpacked')

@@ -22,11 +22,12 @@ from tqdm.auto import tqdm
 
 from .cache import cached_images
 from .choose import choose
+from .cleaning import apply_decisions, decide
 from .core import ReIDError, atomic_write, save_table
 from .data import ReIDData
 from .distributed import share_out
 from .metrics import bootstrap, evaluate_rows
-from .noise import apply_decisions, decide, mine
+from .noise import mine
 from .checks import validate
 from .pipeline import Job, embed_and_rank, job_files, train_job
 from .provenance import differing, fingerprint, read_training_losses, trained_on, training_rows
@@ -123,7 +124,7 @@ def repeats_table(
     if not (noise.drop or noise.repeats > 1 or noise.min_images): return data.table
     history = read_training_losses(baseline, training_rows(data))
     mined = mine(history, data.table, noise)
-    decided = decide(mined, noise.repeats, drop=noise.drop)
+    decided = decide(mined, noise.repeats, drop=noise.drop, spare=noise.spare)
     return apply_decisions(data.table, decided, noise.min_images, noise.max_repeats)
 
 # %% ../nbs/36_ablation.ipynb #56c97343

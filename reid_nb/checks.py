@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from .cache import resize_image
+from .cleaning import apply_decisions, decide
 from .core import ReIDError
 from .data import ReIDData
 from .learner import check_training
@@ -17,7 +18,7 @@ from .loss_history import LossHistory
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import recipe_model
-from .noise import apply_decisions, check_folds, decide, mine
+from .noise import check_folds, mine
 from .own_likeness import check_likeness
 from .recipe import Recipe
 from .retrieval import check_steps, find_groups
@@ -65,7 +66,7 @@ def _check_cleaning(data, recipe, loss):
         check_likeness(rows.pid)
         scores = np.arange(len(rows))
     mined = mine(_made_up_history(rows.pid), data.table, noise, scores)
-    apply_decisions(data.table, decide(mined, noise.repeats), noise.min_images)
+    apply_decisions(data.table, decide(mined, noise.repeats, spare=noise.spare), noise.min_images)
 
 # %% ../nbs/33_checks.ipynb #4ac39fb0
 KEYS = dict(validation='test', challenge='challenge') # Subsets of the table, as files name them

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SCORES', 'RULES', 'CROSS_FIT_SCORES', 'forgetting', 'auroc', 'auroc_by_epoch', 'center_by_id', 'thresholds',
            'unjudged', 'true_kinds', 'mine', 'score_histogram', 'precision_recall', 'folds', 'class_probabilities',
-           'CrossFit', 'check_folds', 'cross_fit', 'confident_learning', 'decide', 'apply_decisions']
+           'CrossFit', 'check_folds', 'cross_fit', 'confident_learning']
 
 # %% ../nbs/22_noise.ipynb #26ff095e
 import hashlib, json, warnings
@@ -27,7 +27,6 @@ from sklearn.mixture import GaussianMixture
 
 from .cache import decode_images, take
 from .core import ReIDError, save_arrays
-from .decisions import by_person, oversample, parse_repeats
 from .explore import KINDS
 from .learner import reid_learner
 from .loss_history import LossHistory
@@ -551,62 +550,3 @@ def confident_learning(
     out.loc[known, 'score'] = 1 - get_label_quality_scores(labels, p, method='normalized_margin')
     out.loc[known, 'issue'] = find_label_issues(labels, p, n_jobs=1)
     return out
-
-# %% ../nbs/22_noise.ipynb #792eb0a6
-def _own_decisions(before):
-    "Decision by file of those that a person took."
-    missing = {'file', 'rule', 'decision', 'by'} - set(before)
-    if missing: raise ReIDError(f"the earlier decisions have no column {min(missing)}")
-    own = before[by_person(before.rule, before.decision, before.by)]
-    return dict(zip(own.file, own.decision))
-
-def _rule_decisions(mined, repeats, drop):
-    "(N,) what the rule decides; an id whose images would all be dropped keeps them."
-    of_kind = dict(clean='keep', partial=oversample(repeats), hidden='drop' if drop else 'keep')
-    rule = mined.kind.map(of_kind).fillna('keep') # also of images that nothing is known of
-    dropped = rule == 'drop'
-    emptied = dropped.groupby(mined.pid).transform('all')
-    return rule.mask(emptied, 'keep')
-
-def decide(
-    mined,         # With `kind`, from `mine`
-    repeats:int=2,  # Times per epoch that a partly hidden image is shown
-    before=None,   # An earlier table of decisions, of which those by a person are kept
-    drop:bool=True,# Leave wholly hidden images out?
-) -> pd.DataFrame:
-    "Training rows with `rule` and `decision` ('keep', 'drop', 'oversample x2') and `by`; paper, 2.1."
-    out = mined[mined.subset == 'train'].drop(columns='protocol', errors='ignore') # of the test
-    own = {} if before is None else _own_decisions(before)
-    out['rule'] = _rule_decisions(out, repeats, drop)
-    out['decision'] = [own.get(file, rule) for file, rule in zip(out.file, out.rule)]
-    out['by'] = ['person' if file in own else 'rule' for file in out.file]
-    return out
-
-# %% ../nbs/22_noise.ipynb #a73892ea
-def _check_decisions(decisions, train):
-    "`ReIDError` unless there is one decision per training image."
-    missing = {'file', 'decision'} - set(decisions)
-    if missing: raise ReIDError(f"the table of decisions has no column {min(missing)}")
-    if sorted(decisions.file) == sorted(train.file): return
-    raise ReIDError(f"{len(decisions):,} decisions, and not about the {len(train):,} training images")
-
-def apply_decisions(
-    table,             # The whole table
-    decisions,         # With `file` and `decision`, one row per training image
-    min_images:int=20, # Images that an id should have; 0 leaves ids with few alone
-    max_repeats:int=5, # Times per epoch that an image of such an id is shown, at most
-) -> pd.DataFrame:
-    "`table` with `repeats`, 0 outside training; `ReIDError` when the decisions are about other images."
-    train = table[table.subset == 'train']
-    _check_decisions(decisions, train)
-    decided = dict(zip(decisions.file, parse_repeats(decisions.decision)))
-    shown = train.file.map(decided)
-    n_kept = (shown > 0).groupby(train.pid).transform('sum')
-    typical = train.groupby('pid').size().median()
-    wanted = min(min_images, typical)
-    factor = wanted // n_kept.clip(lower=1)
-    factor = factor.clip(1, max_repeats)
-    most = np.maximum(shown, max_repeats)
-    repeats = (shown * factor).astype(int)
-    repeats = np.minimum(repeats, most).reindex(table.index, fill_value=0)
-    return table.assign(repeats=repeats.astype(int))

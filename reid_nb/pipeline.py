@@ -20,10 +20,12 @@ from fastai.torch_core import default_device
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 
+# %% ../nbs/33_pipeline.ipynb #61dedddd
 from .budget import fit_to_minutes, known_steps, outlook, tell_length
 from .cache import cached_images, take
 from .checks import KEYS, blind_rows, validate
 from .choose import choose
+from .cleaning import apply_decisions, decide
 from .core import ReIDError, atomic_write, save_arrays, save_table
 from .data import ReIDData
 from .decisions import decisions_key
@@ -34,7 +36,7 @@ from .loaders import to_device
 from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, save_model
-from .noise import apply_decisions, cross_fit, decide, mine, precision_recall, unjudged
+from .noise import cross_fit, mine, precision_recall, unjudged
 from .own_likeness import likeness_score
 from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
@@ -50,6 +52,7 @@ from .starts import start_of
 from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
+from .wrong_labels import wrong_labels
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -139,19 +142,22 @@ def job_files(
 
 # %% ../nbs/33_pipeline.ipynb #203e13cb
 def _wanted_repeats(job):
-    "How often each training image is to be shown; None where the table does not say."
+    "How often each training image is to be shown, and its label where decisions changed some; None where the table does not say."
     if 'repeats' not in job.table: return None
     is_train = job.table.subset == 'train'
-    return job.table.loc[is_train, ['file', 'repeats']]
+    columns = ['file', 'repeats', 'pid'] if 'given_pid' in job.table else ['file', 'repeats']
+    return job.table.loc[is_train, columns]
+
+def _in_lists(wanted): return wanted.drop(columns='file').to_dict('list')
 
 def _is_outdated(job, wanted, metadata):
-    "Was it trained or begun with other repeats? `ReIDError` for a model of something else."
+    "Was it trained or begun with other repeats or labels? `ReIDError` for a model of something else."
     path, weights = job.folder/RunFile.repeats, job.folder/RunFile.weights
-    before = read_table(path).repeats.tolist() if path.is_file() else None
+    before = _in_lists(read_table(path)) if path.is_file() else None
     if job.done():
         check_trained_on(weights, metadata, but=['decisions'])
         return len(differing(read_note(weights), metadata)) > 0
-    return wanted is not None and before not in (None, wanted.repeats.tolist())
+    return wanted is not None and before not in (None, _in_lists(wanted))
 
 def _remove_training(folder):
     "Remove the folder; what a resumed run would trust goes first, in case this is killed."
@@ -245,14 +251,22 @@ def _cross_fitted_scores(run, recipe):
         return fitted.score('both', recipe.noise.id_centering)
 
 def _likeness_scores(run, recipe, history):
-    "Noise scores by features of the first training, and the visible parts that boxes or shared pixels tell."
+    "Noise scores by features of the first training, the visible parts that boxes or shared pixels tell, and columns on suspected labels."
     rows = training_rows(run.data)
     with run.stage('likeness'):
         model = load_model(run.out/'models/noise_model').to(default_device())
         images = take(run.images, run.data.table.subset == 'train')
         features = embed(model, rows, pixels=images, **embed_options(recipe.test)).features
         loss = history.noise_score('mean', recipe.noise.window)
-        return likeness_score(features, rows.pid, loss), known_visible(rows, run.data.root, run.verbose)
+        visible = known_visible(rows, run.data.root, run.verbose)
+        return likeness_score(features, rows.pid, loss), visible, _suspicions(features, rows)
+
+def _suspicions(features, rows):
+    "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare with."
+    found = wrong_labels(features, rows.pid)
+    files = np.append(rows.file.to_numpy(), '') # '' where there is none
+    return dict(suspicion=found.suspicion.to_numpy(), suggestion=found.suggestion.to_numpy(),
+                like_own=files[found.own], like_other=files[found.other])
 
 # %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):
@@ -260,16 +274,16 @@ def _mine_noise(run):
     recipe = _noise_recipe(run.recipe)
     noise = recipe.noise
     scores = _cross_fitted_scores(run, recipe) if noise.folds else None
-    visible = None
+    visible, suspicions = None, {}
     earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe)
-    if scores is None and noise.score == 'likeness': scores, visible = _likeness_scores(run, recipe, history)
+    if scores is None and noise.score == 'likeness': scores, visible, suspicions = _likeness_scores(run, recipe, history)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
         mined = mine(history, run.data.table, noise, scores, visible)
     if run.verbose and (line := unjudged(mined)): print(f'· {line}', flush=True)
-    decided = decide(mined, noise.repeats, earlier_decisions, noise.drop)
-    run.write(RunFile.noise, decided)
+    decided = decide(mined, noise.repeats, earlier_decisions, noise.drop, noise.spare)
+    run.write(RunFile.noise, decided.assign(**suspicions))
 
 def clean(
     run:Run, # With the loss history of the model 'noise_model'

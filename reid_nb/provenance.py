@@ -74,17 +74,19 @@ def training_rows(
 
 def trained_on(
     recipe:Recipe, # Of a training
-    rows,          # Its training rows: `file`, `pid`, if there `seq`, `repeats`, `content`
+    rows,          # Its training rows: `file`, `pid`, if there `seq`, `repeats`, `content`, and `given_pid` where decisions changed labels
 ) -> dict:
     "A fingerprint of each of `NOTE_PARTS`; content is empty where it is not known of every image, start lacks if random."
     repeats = rows.repeats if 'repeats' in rows else np.ones(len(rows))
     repeats = np.asarray(repeats, float)
     content = rows.content.fillna('').tolist() if 'content' in rows else ['']
-    labels = [rows[column].tolist() for column in ('pid', 'seq') if column in rows]
+    given = 'given_pid' if 'given_pid' in rows else 'pid' # decisions about labels are told by themselves
+    labels = [rows[column].tolist() for column in (given, 'seq') if column in rows]
+    decided = repeats.tolist() if given == 'pid' else [repeats.tolist(), rows.pid.tolist()]
     values = training_values(recipe)
     if 'model.weights' in values: values['model.weights'] = 'a file' # whose content is another part
     parts = dict(recipe=sorted(values.items()), files=rows.file.tolist(), content=content,
-                 labels=labels, repeats=repeats.tolist())
+                 labels=labels, repeats=decided)
     note = {name: fingerprint(values) for name, values in parts.items()}
     if not all(content): note['content'] = ''
     if start := start_fingerprint(recipe): note['start'] = start

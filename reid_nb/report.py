@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['CSS', 'INK', 'BACKGROUND', 'STYLE', 'FATES', 'AGAIN', 'steps_table', 'learning_curves', 'noise_table', 'noise_grid',
-           'pick_queries', 'ranked_list', 'parts_table', 'duration', 'facts', 'headline', 'write_report']
+           'wrong_label_grid', 'pick_queries', 'ranked_list', 'parts_table', 'duration', 'facts', 'headline',
+           'write_report']
 
 # %% ../nbs/32_report.ipynb #857b4fbc
 import base64, io, os, platform
@@ -256,6 +257,27 @@ def noise_grid(
         parts.append(Div(*cards, klass='cards'))
     return Div(*parts)
 
+# %% ../nbs/32_report.ipynb #a0ef297a
+def _compared(root, row):
+    "A crop with a suspected label, the nearest of the rest of its id, and that of the next id."
+    crop = _card(root, row.file, Strong(f'{row.suspicion}?'), row.suggestion)
+    own = _card(root, row.like_own, f'of id {row.pid}')
+    other = _card(root, row.like_other, 'of the next id')
+    return Div(crop, own, other, klass='cards')
+
+def wrong_label_grid(
+    noise,   # Training rows, where features were asked with `suspicion, suggestion, like_own, like_other`
+    root,    # Folder of the images
+    n:int=8, # Rows at most
+):
+    "Crops whose label looks wrong, the highest score first, each beside the two that speak for and against it; None without any."
+    if 'suspicion' not in noise: return None
+    suspected = noise[noise.suspicion != '']
+    if not len(suspected): return None
+    rows = suspected.sort_values('score', ascending=False, kind='stable').head(n)
+    title = H3(f'Label looks wrong: {len(suspected):,} crops; noise.csv has all of them, and what would mend each')
+    return Div(title, *[_compared(root, row) for row in rows.itertuples()])
+
 # %% ../nbs/32_report.ipynb #8715597a
 def pick_queries(
     ap,      # (Q,) average precision; NaN where a query has no match
@@ -436,7 +458,8 @@ def _noise_section(run, root):
         note += (' Precision is the share of a kind that the known visible part confirms, '
                  'recall the share of such images that was found.')
     table = noise_table(run.noise, truth)
-    return _section('Noise', note, table, Div(*plots, klass='plots'), noise_grid(run.noise, root))
+    grids = noise_grid(run.noise, root), wrong_label_grid(run.noise, root)
+    return _section('Noise', note, table, Div(*plots, klass='plots'), *grids)
 
 # %% ../nbs/32_report.ipynb #8506e1fa
 def _lists_section(run, root):

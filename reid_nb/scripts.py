@@ -465,14 +465,15 @@ def reid_noise(
     changes = _changes(set, 'noise')
     if plot and Path(plot).suffix not in PLOT_FORMATS:
         raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
-    from reid_nb.noise import decide, mine, precision_recall
+    from reid_nb.cleaning import decide
+    from reid_nb.noise import mine, precision_recall
     from reid_nb.run_files import read_root
     from reid_nb.decisions import read_decisions
     run = Path(run)
     table, losses, settings = _read_losses(run, changes)
     earlier = [p for p in map(Path, (out or '', run/RunFile.noise)) if p.is_file()]
     before = read_decisions(earlier[0]) if earlier else None
-    found = decide(mine(losses, table, settings), settings.repeats, before, settings.drop)
+    found = decide(mine(losses, table, settings), settings.repeats, before, settings.drop, settings.spare)
     if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
     if out: save_table(found, out)
     truth = None

@@ -133,10 +133,12 @@ def overlaps(
 # %% ../nbs/10_shared_pixels.ipynb #30352349
 def _seen_from(found, sizes):
     "A row (crop, left, top, width, height) for each crop, then for each that shares pixels with one, in pixels of that one."
-    own = [(i, 0, 0, *size) for i, size in enumerate(sizes)]
-    second = [(pair.first, pair.x, pair.y, *sizes[pair.second]) for pair in found]
-    first = [(pair.second, -pair.x, -pair.y, *sizes[pair.first]) for pair in found]
-    return np.array(own + second + first, int).reshape(-1, 5)
+    rows = [(crop, 0, 0, *size) for crop, size in enumerate(sizes)]
+    for pair in found:
+        rows.append((pair.first, pair.x, pair.y, *sizes[pair.second]))
+    for pair in found:
+        rows.append((pair.second, -pair.x, -pair.y, *sizes[pair.first]))
+    return np.array(rows, int).reshape(-1, 5)
 
 def visible_from_overlaps(
     found, # `SharedArea`s of crops of one frame

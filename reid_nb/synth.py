@@ -325,25 +325,33 @@ class _Occluded:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.image.save(path, self.format, quality=92)
 
-def _occlude_image(row, root, donors, visible, rng, tries=12):
-    "The `_Occluded` image of a table's row, or None where none of `tries` random donors fits."
+def _donors_in_order(row, donors, rng, tries, first):
+    "`tries` random donors for a table's row, before them the one whose file is `first`."
+    others = [donor for donor in donors.get(row.camid, []) if donor.pid != row.pid]
+    chosen = [others[i] for i in rng.permutation(len(others))[:tries]]
+    return [donor for donor in others if donor.file == first] + chosen
+
+def _occlude_image(row, root, donors, visible, rng, first='', tries=12):
+    "The `_Occluded` image of a table's row, or None where none of `tries` random donors fits; the donor `first` is tried first."
     image, image_format = _read_image(root, row.file)
     mask = silhouette(image)
-    others = [donor for donor in donors.get(row.camid, []) if donor.pid != row.pid]
-    for i in rng.permutation(len(others))[:tries]:
-        pasted = _in_front(mask, others[i], visible, rng)
+    for donor in _donors_in_order(row, donors, rng, tries, first):
+        pasted = _in_front(mask, donor, visible, rng)
         if pasted is None: continue
         layer, remaining = pasted
         image.paste(layer, mask=layer)
-        return _Occluded(image, image_format, remaining, others[i].file)
+        return _Occluded(image, image_format, remaining, donor.file)
 
 def _occlude_next(rows, n, root, donors, visible, rng):
-    "Yield the next `n` of `rows` that can be occluded, each with its `_Occluded` image."
+    "Yield the next `n` of `rows` that can be occluded, each with its `_Occluded` image; one person stands in front of a run."
+    run, first = None, ''
     while n > 0:
         row = next(rows, None)
         if row is None: raise ReIDError(f"{n} images too few could be hidden to {visible}")
-        occluded = _occlude_image(row, root, donors, visible, rng)
+        if row.run_ != run: run, first = row.run_, ''
+        occluded = _occlude_image(row, root, donors, visible, rng, first)
         if occluded is None: continue
+        first = occluded.occluder
         yield row, occluded
         n -= 1
 
@@ -361,11 +369,22 @@ def _copy_files(files, root, dest):
         (dest/file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(root)/file, dest/file)
 
+def _in_runs(candidates, runs, rng):
+    "The rows in random order, in stretches of `runs` neighboring images of an id, which `run_` numbers."
+    ordered = candidates if runs == 1 else candidates.sort_values(['pid', 'seq', 'frame'], kind='stable')
+    place = np.zeros(len(ordered), int) if runs == 1 else ordered.groupby(['pid', 'seq']).cumcount()
+    starts = np.flatnonzero(place % runs == 0)
+    parts = np.split(np.arange(len(ordered)), starts[1:])
+    order = rng.permutation(len(parts))
+    at = np.concatenate([parts[i] for i in order])
+    number = np.repeat(np.arange(len(parts)), [len(parts[i]) for i in order])
+    return ordered.iloc[at].assign(run_=number)
+
 def _occlude_levels(table, candidates, root, dest, levels, donors, rng, progress):
     "Write the occluded images of all levels to `dest`; returns `table` with their `visible` and `occluder`."
     table = table.copy()
     counts = [round(share*len(candidates)) for share, _ in levels]
-    rows = candidates.iloc[rng.permutation(len(candidates))].itertuples()
+    rows = candidates.itertuples()
     bar = tqdm(total=sum(counts), unit='image', disable=not progress)
     for n, (_, visible) in zip(counts, levels):
         for row, occluded in _occlude_next(rows, n, root, donors, visible, rng):
@@ -384,6 +403,7 @@ def occlude(
     seed:int=0,                                   # Chooses images, donors and positions
     subset:str='train',                           # Whose images are hidden; its people are pasted
     n_donors:int=200,                             # People that are pasted, at most, of each camera
+    runs:int=1,                                   # Neighboring images of an id that are hidden together, mostly by one person; needs `seq` and `frame`
     progress:bool=False,                          # Show a bar?
 ) -> pd.DataFrame:
     "`table` with `visible` and `occluder`, the file of the one in front; `ReIDError` when `dest` exists or none fits."
@@ -394,6 +414,8 @@ def occlude(
     in_frames = table.file[table.file.str.contains('#xywh=', regex=False)]
     if len(in_frames): raise ReIDError(f"{in_frames.iloc[0]} is a box in a frame; save the crops as files to paste people over them")
     _check_levels(levels)
+    if runs < 1: raise ReIDError(f"runs is a number of images, at least 1, not {runs}")
+    if runs > 1 and not {'seq', 'frame'} <= set(table): raise ReIDError("runs need the columns seq and frame")
     if candidates.pid.nunique() < 2:
         raise ReIDError(f"the {subset} part needs two ids: nobody stands in front of himself")
     known = table.visible.fillna(1.) if 'visible' in table else 1.
@@ -405,7 +427,8 @@ def occlude(
     parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f'.{dest.name}-', dir=parent) as tmp:
         new = Path(tmp)/'new'
-        table = _occlude_levels(table, candidates, root, new, levels, donors, rng, progress)
+        ordered = _in_runs(candidates, runs, rng)
+        table = _occlude_levels(table, ordered, root, new, levels, donors, rng, progress)
         _copy_files(table.file[table.occluder == ''], root, new)
         table.to_csv(new/'truth.csv', index=False)
         new.rename(dest)

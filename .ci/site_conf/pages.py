@@ -13,15 +13,16 @@ SECTIONS = { # In reading order
     'Data': ['09_data', '09_problems', '08_layouts', '08_nested', '09_benchmarks', '09_boxes', '09_coco', '08_tables', '09_annotations',
              '10_explore', '10_shared_pixels', '10_transforms', '11_appearance', '11_augment'],
     'Training': ['12_cache', '12_ahead', '13_epochs', '13_samplers', '14_splits', '15_loaders', '18_models', '18_backbones', '17_osnet', '18_starts', '17_losses',
-                 '20_learner', '20_graphs', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_muon', '19_growing', '19_loss_history', '21_distributed', '22_budget', '21_own_likeness', '22_noise', '23_review'],
+                 '20_learner', '20_graphs', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_muon', '19_growing', '19_loss_history', '21_distributed', '22_budget', '21_own_likeness', '22_noise', '22_wrong_labels', '22_certainty', '22_cleaning',
+                 '23_review'],
     'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '27_fusion', '30_submission'],
     'Judging': ['01_protocols', '16_labels', '16_metrics', '16_reassociation', '16_verification', '31_saliency', '32_report', '34_explorer_state', '35_explorer', '36_ablation',
                 '37_zoo', '50_results', '52_peers'],
     'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '40_scripts', '39_trained', '39_search'],
     'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store'],
-    'Appendices': ['00_core', '02_runs', '02_decisions', '31_run_files', '19_provenance', '20_checkpoint', '34_data_overlap', '07_archives', '07_tars', '07_images',
+    'Appendices': ['00_core', '02_runs', '02_decisions', '02_relabel', '31_run_files', '19_provenance', '20_checkpoint', '34_data_overlap', '07_archives', '07_tars', '07_images',
                    '08_files', '08_spreadsheets', '08_table_boxes',
-                   '24_coarse', '26_onnx', '03_players', '04_rendering', '05_scenes', '06_synth', '39_shell', '41_all',
+                   '24_coarse', '26_onnx', '03_players', '04_rendering', '05_scenes', '06_mislabel', '06_synth', '39_shell', '41_all',
                    'tests/layouts', 'tests/boxes', 'tests/untrusted_input', 'tests/fuzz', 'tests/faults', 'tests/device', 'tests/fastai']}
 PROJECT = 'CONTRIBUTING', 'SECURITY', 'CHANGELOG' # Files beside `nbs`, pages too
 PROJECT_LINK = rf'\]\(\.\./({"|".join(PROJECT)})\.md'

@@ -20,7 +20,8 @@ from reid_nb.embed import embed
 from reid_nb.learner import reid_learner
 from reid_nb.loss_history import read_loss_history
 from reid_nb.metrics import evaluate_rows
-from reid_nb.noise import apply_decisions, decide, mine, true_kinds
+from reid_nb.cleaning import apply_decisions, decide
+from reid_nb.noise import mine, true_kinds
 from reid_nb.recipe import load_recipe
 from reid_nb.synth import occlude
 

@@ -15,7 +15,8 @@ from reid_nb.ablation import score_row, table_rows, trainings
 from reid_nb.core import atomic_write
 from reid_nb.data import read_dataset
 from reid_nb.metrics import bootstrap
-from reid_nb.noise import apply_decisions, decide, true_kinds
+from reid_nb.cleaning import apply_decisions, decide
+from reid_nb.noise import true_kinds
 from reid_nb.pipeline import Job, train_job
 from reid_nb.runs import load_run_recipe
 
