@@ -38,21 +38,26 @@ def write_notebook(path, *cells):
     path.write_text(json.dumps(dict(cells=cells, metadata=SPEC, nbformat=4, nbformat_minor=5)))
 
 
-def make_review(folder):
-    "Synthetic players, the csv that mining would write for them, and a notebook of one cell."
+def make_review(folder, n_ids=12, frames=14, run=False):
+    "Synthetic players, the csv that mining would write for them, and a notebook of one cell; `run`: in a run's folder."
     import numpy as np
     from reid_nb.data import read_dataset
     from reid_nb.noise import decide
     from reid_nb.synth import make_dataset
-    players = make_dataset(folder/'players.zip', n_ids=12, frames=14, n_val=1, n_test=1, seed=5)
+    players = make_dataset(folder/'players.zip', n_ids=n_ids, frames=frames, n_val=1, n_test=1, seed=5)
     data = read_dataset(players, folder/'unpacked')
     (data.root/'data_reid').rename(folder/'data_reid')
     train = data.rows('train')
     score = (3*(1 - train.visible)**2 + np.random.default_rng(0).normal(0, 0.3, len(train))).round(3)
     kind = np.select([score > 1.8, score > 0.9], ['hidden', 'partial'], 'clean')
     table = decide(train.assign(loss=score + 0.5, score=score, kind=kind)).drop(columns=['camid', 'subset', 'role'])
-    table.to_csv(folder/'noise.csv', index=False, lineterminator='\n')
-    write_notebook(folder/'review.ipynb', REVIEW)
+    table['confused_pid'] = np.roll(table.pid, len(table)//2)
+    table = table[[c for c in table if c not in ('decision', 'by')] + ['decision', 'by']]
+    where = folder/'run' if run else folder
+    where.mkdir(exist_ok=True)
+    (where/'root.txt').write_text(str(folder))
+    table.to_csv(where/'noise.csv', index=False, lineterminator='\n')
+    write_notebook(folder/'review.ipynb', REVIEW.replace("'noise.csv', '.', rows=5", "'run'") if run else REVIEW)
 
 
 def make_explorer(folder):
@@ -186,7 +191,7 @@ class Grid(Page):
         with open(self.path, newline='') as f: return {row['file']: row for row in csv.DictReader(f)}
 
     @property
-    def path(self): return self.folder/'noise.csv'
+    def path(self): return next(p for p in (self.folder/'noise.csv', self.folder/'run/noise.csv') if p.is_file())
 
     def ranked(self, **fits):
         "Files in the order of the grid."
@@ -215,15 +220,18 @@ def decisions(g):
     was = g.rows()
     g.check('the five most suspicious come first', lambda: g.files() == ranked[:5])
     g.check('every picture is drawn', lambda: g.drawn('.rv img'))
-    thumbs = g.page.locator(f'.rv-card[data-file="{a}"] .rv-thumb')
+    thumbs = g.page.locator('.rv-strip').first.locator('.rv-thumb')
+    rivals = g.page.locator('.rv-strip').nth(1).locator('.rv-thumb')
     g.check('the rest of the id is beside it', lambda: thumbs.count() == len(g.ranked(pid=was[a]['pid'])) - 1 > 0)
+    other = was[a]['confused_pid']
+    g.check('and its rival', lambda: other == was[a]['pid'] or rivals.count() == len(g.ranked(pid=other)) > 0)
     g.page.locator(f'.rv-card[data-file="{b}"] [data-what=keep]').click()
     g.decided('a click on Keep', b, 'keep')
     changed = [x for x, y in zip(before, g.path.read_text().splitlines()) if x != y]
     g.check('one line of the csv has changed', lambda: [x.split(',')[0] for x in changed] == [b])
     g.check('a click stays on its crop', lambda: g.now() == b)
-    g.press('ArrowUp')
-    g.check('arrow up goes to the crop before', lambda: g.now() == a)
+    g.press('ArrowLeft')
+    g.check('arrow left goes to the crop before', lambda: g.now() == a)
     for key, decision in dict(d='drop', o='oversample x2', k='keep').items():
         g.press(key)
         g.decided(f'key {key}', a, decision)
@@ -258,8 +266,8 @@ def lists(g):
     "Pages and filters; g.page is on its first page."
     kind, by, pid = (g.page.locator(f'[aria-label="{name}"]') for name in ('Kind', 'Decided by', 'Id'))
     ranked = g.ranked()
-    g.press('ArrowRight')
-    g.check('arrow right turns the page', lambda: g.files() == ranked[5:10])
+    g.press('PageDown')
+    g.check('page down turns the page', lambda: g.files() == ranked[5:10])
     g.press('p')
     g.check('p on the first crop goes to the page before', lambda: g.files() == ranked[:5] and g.now() == ranked[4])
     kind.select_option('partial')
@@ -267,7 +275,8 @@ def lists(g):
     by.select_option('person'); kind.select_option('')
     g.check('filter by person', lambda: g.files() == g.ranked(by='person'))
     by.select_option('')
-    g.page.locator(f'.rv-card[data-file="{ranked[2]}"] .rv-id').click()
+    g.page.locator(f'.rv-card[data-file="{ranked[2]}"] .rv-crop').click()
+    g.page.locator('.rv-side .rv-id').click()
     g.check('a click on an id shows its crops only', lambda: {g.rows()[f]['pid'] for f in g.files()}
             == {g.rows()[ranked[2]]['pid']})
     pid.fill(''); pid.press('Enter')
@@ -284,6 +293,123 @@ def lists(g):
     g.check('an id that is none', lambda: 'whole number' in g.says())
     pid.fill(''); pid.press('Enter')
     g.check('and back to all', lambda: g.now() and not g.says())
+
+
+def several(g):
+    "Many crops at once, the order of the list, a jump, and a larger picture; g.page is on the first crop not seen."
+    g.press('Home')
+    ranked, was = g.ranked(), g.rows()
+    a, b, c, d, e = ranked[:5]
+    at = lambda f: g.page.locator(f'.rv-card[data-file="{f}"] .rv-crop')
+    chosen = lambda: [f.get_attribute('data-file') for f in g.page.locator('.rv-selected').all()]
+    g.check('home goes to the first crop', lambda: g.now() == a)
+    at(b).click(); at(d).click(modifiers=['Shift'])
+    g.check('a click with shift selects what is between', lambda: chosen() == [b, c, d] and '3 selected' in g.says())
+    at(c).click(modifiers=['Control'])
+    g.check('a click with ctrl takes one out', lambda: chosen() == [b, d])
+    g.press('d')
+    for f in (b, d): g.decided('a key decides on all that are selected', f, 'drop')
+    g.check('and on no other', lambda: (g.rows()[c]['decision'], g.rows()[c]['by']) == (was[c]['decision'], was[c]['by']))
+    g.press('u')
+    for f in (b, d): g.decided('one undo takes all of it back', f, was[f]['decision'], was[f]['by'])
+    one, other = at(a).bounding_box(), at(c).bounding_box()
+    g.page.mouse.move(one['x'] + 20, one['y'] + 50); g.page.mouse.down()
+    g.page.mouse.move(other['x'] + 20, other['y'] + 60, steps=8); g.page.mouse.up()
+    g.check('a drag selects', lambda: chosen() == [a, b, c])
+    g.press('Escape', 'Home', 'Shift+ArrowRight', 'Shift+ArrowRight')
+    g.check('shift and arrows select', lambda: chosen() == [a, b, c])
+    g.press('a')
+    g.check('A selects the page', lambda: chosen() == ranked[:5])
+    g.press('Escape', 'Enter')
+    g.check('enter confirms the page', lambda: all(g.rows()[f]['by'] == 'person' for f in ranked[:5])
+            and all(g.rows()[f]['decision'] == was[f]['decision'] for f in ranked[:5]))
+    g.check('and turns it', lambda: g.files() == ranked[5:10])
+    g.press('u')
+    g.check('one undo takes back the page', lambda: {f: r['by'] for f, r in g.rows().items()} == {
+        f: r['by'] for f, r in was.items()} and g.now() in ranked[:5])
+    g.page.locator('[aria-label="Sort by"]').select_option('frame')
+    frames = lambda: [int(g.rows()[f]['frame']) for f in g.files()]
+    top = max(int(r['frame']) for r in was.values())
+    g.check('sorted by another column', lambda: frames() == [top]*5)
+    g.page.locator('[aria-label="Highest first"]').click()
+    g.check('and the other way round', lambda: frames() == [1]*5)
+    g.page.locator('[aria-label="Lowest first"]').click()
+    g.page.locator('[aria-label="Sort by"]').select_option('score')
+    g.check('and back', lambda: g.now() in ranked and g.files()[0] in ranked[::5])
+    jump = g.page.locator('[aria-label="Go to"]')
+    jump.fill('33'); jump.press('Enter')
+    g.check('a jump to a number', lambda: g.now() == ranked[32])
+    jump.fill(ranked[50].split('/')[-1]); jump.press('Enter')
+    g.check('a jump to a file', lambda: g.now() == ranked[50])
+    jump.fill('nobody.jpeg'); jump.press('Enter')
+    g.check('a jump to nothing', lambda: 'no crop' in g.says())
+    jump.fill('')
+    at(ranked[51]).hover()
+    g.check('a picture under the pointer is shown larger', lambda: g.page.locator('.rv-zoom img').is_visible()
+            and g.drawn('.rv-zoom img'))
+    g.page.mouse.move(5, 5)
+    g.check('and no longer', lambda: not g.page.locator('.rv-zoom').is_visible())
+    at(ranked[50]).click(); g.press('Home')
+    left = next(f for f in g.ranked() if g.rows()[f]['by'] == 'rule')
+    jump.fill(str(g.ranked().index(left) + 1)); jump.press('Enter')
+    g.check('back at the first crop not seen', lambda: g.now() == left)
+    text = g.path.read_text()
+    g.path.write_text(text[:len(text)//2])
+    g.press('d', 'd')
+    g.check('what cannot be saved stays marked', lambda: '2 not saved' in g.says())
+    g.path.write_text(text)
+    g.page.get_by_role('button', name='Save again what could not be saved').click()
+    g.decided('and is saved by one click', left, 'drop')
+    g.press('u', 'u')
+    g.decided('undone again', left, was[left]['decision'], 'rule')
+
+
+def fast(g):
+    "Keys as fast as they come: none is lost, and each decides on the crop that was meant."
+    ranked = g.ranked()
+    rate = 20
+    expected = ['keep', 'drop', 'oversample x2']
+    n = 400
+    g.page.locator('.rv').focus()
+    g.press('Home')
+    for i in range(n):
+        g.page.keyboard.press('kdo'[i % 3])
+        g.page.wait_for_timeout(rate)
+    wanted = [(expected[i % 3], 'person') for i in range(n)]
+    saved = lambda: [(g.rows()[f]['decision'], g.rows()[f]['by']) for f in ranked[:n]]
+    g.check(f'{n} keys, one each {rate} ms, decide on {n} crops', lambda: saved() == wanted, 60)
+    g.check('and on no other', lambda: sum(r['by'] == 'person' for r in g.rows().values()) == n)
+    g.page.evaluate("""n => { const grid = document.querySelector('.rv');
+        for (let i = 0; i < n; i++) grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'r', bubbles: true })); }""", 0)
+    g.press('Home')
+    g.page.evaluate("""n => { const grid = document.querySelector('.rv');
+        for (let i = 0; i < n; i++) grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'd', bubbles: true })); }""", n)
+    g.check(f'{n} keys at once decide on {n} crops', lambda: all(g.rows()[f]['decision'] == 'drop' for f in ranked[:n]), 60)
+    for _ in range(n): g.page.keyboard.press('u')
+    g.check('as many undos take it back', lambda: saved() == wanted, 120)
+
+
+def pages(g):
+    "The whole table confirmed page by page: how many keys and how long the waits."
+    left = lambda: [f for f, r in g.rows().items() if r['by'] == 'rule']
+    g.page.locator('[aria-label="Decided by"]').select_option('rule')
+    g.check('only what is left', lambda: set(g.files()) <= set(left()))
+    n, per, waits, turns = len(left()), len(g.files()), [], 0
+    while True:
+        now, last = g.files(), g.page.locator('.rv-where').inner_text()
+        start = time.perf_counter()
+        g.press('Enter')
+        turns += 1
+        first, _, total = last.partition(' of ')
+        if int(first) - 1 + len(now) >= int(total): break
+        g.page.wait_for_function("""was => { const c = [...document.querySelectorAll('.rv-card')];
+            return c.length && c[0].dataset.file !== was && [...document.querySelectorAll('.rv-crop img')].every(i => i.complete); }""",
+            arg=now[0], polling=5)
+        waits.append(time.perf_counter() - start)
+    g.check(f'{n} crops are confirmed by {turns} keys, {per} a page', lambda: not left(), 60)
+    waits.sort()
+    print(f'    a page turn takes {1000*waits[len(waits)//2]:.0f} ms (median), {1000*waits[-1]:.0f} ms at most, '
+          f'{sum(waits):.1f} s in all')
 
 
 def others(g):
@@ -460,9 +586,15 @@ def try_review(g, screenshot):
     g.run_cell('review.ipynb', '.rv-crop img')
     decisions(g)
     if screenshot:
-        g.press(*['ArrowUp']*4) # scrolled to its top
         picture(g.page, screenshot, g.page.locator('.rv'))
-    lists(g); others(g); death(g)
+    lists(g); several(g); others(g); death(g)
+
+
+def try_keys(g, screenshot):
+    g.run_cell('review.ipynb', '.rv-crop img')
+    g.page.wait_for_timeout(500)
+    if screenshot: picture(g.page, screenshot, g.page.locator('.rv'))
+    fast(g); pages(g)
 
 
 def try_explorer(x, screenshot):
@@ -472,7 +604,7 @@ def try_explorer(x, screenshot):
     elsewhere(x, ex)
 
 
-TASKS = {'review': (make_review, Grid, try_review), 'explorer': (make_explorer, Lists, try_explorer),
+TASKS = {'review': (make_review, Grid, try_review), 'keys': (partial(make_review, n_ids=40, frames=32, run=True), Grid, try_keys), 'explorer': (make_explorer, Lists, try_explorer),
          '23_review': (partial(make_notebook, '23_review.ipynb'), Page, itself_review),
          '35_explorer': (partial(make_notebook, '35_explorer.ipynb'), Page, itself_explorer)}
 
