@@ -126,7 +126,7 @@ def start_lab(folder, theme):
 class Page:
     "An open page and the checks on it."
     def __init__(self, page, folder, url, timeout):
-        self.page, self.folder, self.url, self.timeout, self.n = page, folder, url, timeout, 0
+        self.page, self.folder, self.url, self.timeout, self.n, self.axe = page, folder, url, timeout, 0, ''
 
     def check(self, what, ok, seconds=30):
         "Wait until `ok()` holds; the run ends when it does not."
@@ -179,6 +179,14 @@ class Page:
         self.check(f'{name} runs from top to bottom', lambda: errors.count() == 0)
         self.page.wait_for_selector(shown, state='attached')
         self.page.wait_for_timeout(2000) # until what the last cells changed has been drawn
+
+    def accessible(self, which):
+        "No serious finding of axe-core in the part of the page; left out where there is no axe-core."
+        if not self.axe: return print(f'skipped: no axe-core for {which}; give --axe axe.min.js')
+        self.page.evaluate(self.axe)
+        found = self.page.evaluate("which => axe.run({ include: [[which]] }, { resultTypes: ['violations'] })", which)
+        bad = [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found['violations'] if v['impact'] in ('serious', 'critical')]
+        self.check(f'axe-core has no serious finding in {which}' + ''.join(f'\n    {line}' for line in bad), lambda: not bad, 0)
 
     def tab(self, name): self.page.locator('.lm-TabBar-tabLabel', has_text=re.compile(f'^{name}$')).last.click()
     def drawn(self, which): return self.page.evaluate(
@@ -379,14 +387,12 @@ def fast(g):
     saved = lambda: [(g.rows()[f]['decision'], g.rows()[f]['by']) for f in ranked[:n]]
     g.check(f'{n} keys, one each {rate} ms, decide on {n} crops', lambda: saved() == wanted, 60)
     g.check('and on no other', lambda: sum(r['by'] == 'person' for r in g.rows().values()) == n)
-    g.page.evaluate("""n => { const grid = document.querySelector('.rv');
-        for (let i = 0; i < n; i++) grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'r', bubbles: true })); }""", 0)
     g.press('Home')
     g.page.evaluate("""n => { const grid = document.querySelector('.rv');
         for (let i = 0; i < n; i++) grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'd', bubbles: true })); }""", n)
     g.check(f'{n} keys at once decide on {n} crops', lambda: all(g.rows()[f]['decision'] == 'drop' for f in ranked[:n]), 60)
-    for _ in range(n): g.page.keyboard.press('u')
-    g.check('as many undos take it back', lambda: saved() == wanted, 120)
+    for _ in range(30): g.page.keyboard.press('u')
+    g.check('thirty undos take thirty back', lambda: saved()[n - 30:] == wanted[n - 30:], 120)
 
 
 def pages(g):
@@ -509,6 +515,46 @@ def asking(x):
     return ex
 
 
+def around_map(x, canvas):
+    "Zoom, lasso, legend and keys of the map."
+    page, said = x.page, x.page.locator('.em-said')
+    shot = lambda: canvas.evaluate("c => c.toDataURL()")
+    whole = shot()
+    page.get_by_role('button', name='Zoom in').click()
+    x.check('a button zooms', lambda: shot() != whole)
+    page.get_by_role('button', name='Show all of the map').click()
+    box = canvas.bounding_box()
+    corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)]
+    at = [(box['x'] + a*box['width'], box['y'] + b*box['height']) for a, b in corners]
+    page.keyboard.down('Shift')
+    page.mouse.move(*at[0]); page.mouse.down()
+    for p in [*at[1:], at[0]]: page.mouse.move(*p, steps=4)
+    page.mouse.up(); page.keyboard.up('Shift')
+    x.check('a lasso selects', lambda: 'selected' in said.inner_text())
+    n = int(said.inner_text().split()[0])
+    x.tab('Lists')
+    x.check('and what it selects is in a list', lambda: x.lists()[-1][0] == 'selected' and len(x.lists()[-1][1]) == min(n, 60))
+    x.tab('Map')
+    groups = page.locator('.em-group')
+    groups.first.click()
+    x.check('a click in the legend shows one group only', lambda: page.locator('.em-group[aria-pressed=true]').count() == 1)
+    groups.first.click()
+    x.check('and another click all', lambda: page.locator('.em-group[aria-pressed=false]').count() == 0)
+    canvas.focus(); x.press('ArrowRight', 'ArrowDown')
+    x.check('arrows go from dot to dot', lambda: page.locator('.em-tip').is_visible())
+    x.accessible('.ex-view')
+    page.get_by_role('button', name='Select nothing').click()
+    x.tab('Lists')
+    x.check('nothing selected, no list of it', lambda: x.lists()[-1][0] != 'selected')
+    for width in (900, 1280, 1920, 2500):
+        page.set_viewport_size(dict(width=width, height=1000))
+        page.wait_for_timeout(300)
+        x.check(f'no list scrolls sideways at {width} pixels', lambda: page.eval_on_selector_all('.ex, .ex-cards',
+            'parts => parts.every(p => p.scrollWidth <= p.clientWidth + 1)'))
+    page.set_viewport_size(dict(width=1500, height=1000))
+    x.tab('Map')
+
+
 def elsewhere(x, ex):
     "Files, explanations and the map."
     page = x.page
@@ -529,6 +575,7 @@ def elsewhere(x, ex):
     page.locator('.ex-why').first.click()
     x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate(
         'i => i.offsetHeight > 50 && i.naturalWidth > 300'))
+    x.accessible('.ex-view')
     x.tab('Map')
     canvas, tip = page.locator('.em-map'), page.locator('.em-tip')
     x.check('the map has dots', lambda: canvas.evaluate(
@@ -542,6 +589,7 @@ def elsewhere(x, ex):
         return hover() and page.wait_for_timeout(600) is None and page.locator('.em-tip img').count() == 1
     x.check('the crop under the pointer is shown', lambda: under() and x.drawn('.em-tip img'))
     page.mouse.down(); page.mouse.up()
+    around_map(x, canvas)
     x.tab('Lists')
     x.check('a click on a dot makes it the query', lambda: x.asked() in {*ex.q.file, *ex.g.file})
 
@@ -587,6 +635,7 @@ def try_review(g, screenshot):
     decisions(g)
     if screenshot:
         picture(g.page, screenshot, g.page.locator('.rv'))
+    g.accessible('.rv')
     lists(g); several(g); others(g); death(g)
 
 
@@ -609,10 +658,21 @@ TASKS = {'review': (make_review, Grid, try_review), 'keys': (partial(make_review
          '35_explorer': (partial(make_notebook, '35_explorer.ipynb'), Page, itself_explorer)}
 
 
+def find_axe(path, folder):
+    "The text of axe.min.js, '' where there is none."
+    if path: return path.read_text()
+    if not shutil.which('npm'): return ''
+    made = subprocess.run(['npm', 'install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder/'npm', 'axe-core'],
+                          capture_output=True, timeout=120, check=False)
+    found = folder/'npm/node_modules/axe-core/axe.min.js'
+    return found.read_text() if made.returncode == 0 and found.is_file() else ''
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('tasks', nargs='*', help=f"what to try, of {', '.join(TASKS)}; all when not given")
     parser.add_argument('--chromium', help='the browser, if it is not on the PATH')
+    parser.add_argument('--axe', type=Path, help='axe.min.js of axe-core; fetched by npm when not given')
     parser.add_argument('--theme', choices=['light', 'dark'], default='light', help="JupyterLab's")
     parser.add_argument('--screenshot', type=Path, help='write a picture of the grid here: png, jpg, or into the '
                         "notebook that shows `attachment:grid.jpg`")
@@ -637,6 +697,7 @@ def main():
                 chrome = p.chromium.launch(executable_path=browser, args=['--no-sandbox'])
                 x = kind(chrome.new_page(viewport=dict(width=1500, height=1000)), folder, url, TimeoutError)
                 x.page.set_default_timeout(90000)
+                x.axe = find_axe(args.axe, folder)
                 try: try_it(x, args.screenshot)
                 except (AssertionError, Error) as e:
                     if args.screenshot and args.screenshot.suffix != '.ipynb': x.page.screenshot(path=args.screenshot)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from .core import ReIDError
-from .decisions import DECISION_WORDS, KIND_NAMES, change_decisions, is_decision, oversample, read_decisions
+from .decisions import DECISION_WORDS, KIND_NAMES, apply_choices, is_decision, oversample, read_decisions
 from .runs import RunFile, check_plain, check_run_folder
 from .tables import names_of
 
@@ -37,11 +37,12 @@ class Decisions:
         self.table = read_decisions(self.path)
 
     def counts(self) -> dict:
-        "Images by decision, how many a person has decided on (`seen`), and all of them (`total`)."
+        "Images by decision (`relabeled`: any other), how many a person has decided on (`seen`), and all (`total`)."
         words = self.table.decision.str.split(' ').str[0]
         found = words.value_counts()
         counts = {name: int(found.get(name, 0)) for name in ('keep', 'drop', 'oversample')}
         by_person = self.table.by == 'person'
+        counts['relabeled'] = int((~words.isin(['', *counts])).sum())
         counts['seen'] = int(by_person.sum())
         counts['total'] = len(self.table)
         return counts
@@ -55,8 +56,8 @@ _Change = namedtuple('_Change', 'file before after') # Of pairs (decision, by)
 
 @patch
 def _change(self:Decisions, choices):
-    "Replace decisions in the file, as `change_decisions`; returns for each its `_Change`, None without a row."
-    self.table, changes = change_decisions(self.path, choices)
+    "Replace decisions in the file, as `apply_choices`; returns for each its `_Change`, None without a row."
+    self.table, changes = apply_choices(self.path, choices)
     return [change and _Change(file, *change) for (file, _), change in zip(choices, changes)]
 
 @patch

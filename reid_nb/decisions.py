@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['KIND_NAMES', 'DECISION', 'DECISION_WORDS', 'NOISE_COLUMNS', 'MAX_ROWS', 'VALUES', 'oversample', 'is_decision',
-           'parse_repeats', 'by_person', 'decisions_key', 'read_decisions', 'decision_columns', 'change_decisions',
+           'parse_repeats', 'by_person', 'decisions_key', 'read_decisions', 'decision_columns', 'apply_choices',
            'change_decision']
 
 # %% ../nbs/02_decisions.ipynb #35dcbd68
@@ -162,7 +162,7 @@ def _choose(table, row, choose):
     if after != before: table.loc[row, ['decision', 'by']] = after
     return before, after
 
-def change_decisions(
+def apply_choices(
     path,    # noise.csv, a `Path`
     choices, # List of (file, function); it is called with the row as it is now and returns its new (decision, by)
 ) -> tuple:
@@ -185,6 +185,6 @@ def change_decision(
     choose, # Called with the row as it is now; returns its new (decision, by)
 ) -> tuple:
     "Replace one row's decision; returns the table, and a tuple of the pairs before and after."
-    table, [change] = change_decisions(path, [(file, choose)])
+    table, [change] = apply_choices(path, [(file, choose)])
     if change is None: raise ReIDError(f"{file} is not in {path.name} (any more)")
     return table, change

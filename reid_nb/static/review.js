@@ -35,11 +35,14 @@ function picture(src, file, name) {
             src ? el('img', { src, alt: file, draggable: 'false' }) : 'no picture');
 }
 
-function choices(file, actions, act, long) {
+function choices(file, actions, act, long, ask = null) {
   const one = a => el('button', { class: 'rv-choice', 'data-what': a.what, title: `${a.label} (${a.key.toUpperCase()})`,
     'aria-label': `${a.label} ${file}`, onclick: event => { event.stopPropagation(); act(file, a.what); } },
     long ? a.label : a.key.toUpperCase());
-  return el('div', { class: 'rv-choices' }, ...actions.filter(a => !a.asks).map(one));
+  const some = long ? actions : actions.slice(0, 3);
+  const asking = a => el('button', { class: 'rv-choice', title: `${a.label} (${a.key.toUpperCase()})`, onclick: () => ask(a) },
+                         `${a.label} …`);
+  return el('div', { class: 'rv-choices' }, ...some.map(a => a.asks ? asking(a) : one(a)));
 }
 
 function tile(row, i, actions, act) {
@@ -52,7 +55,7 @@ function tile(row, i, actions, act) {
 function paint(node, { decision, by }, label = '') {
   Object.assign(node.dataset, { decision: word(decision), by });
   for (const b of node.querySelectorAll('.rv-choice')) {
-    if (b.dataset.what === 'oversample') b.textContent = (label || 'O') + (times(decision) && ` ×${times(decision)}`);
+    if (label && b.dataset.what === 'oversample') b.textContent = label + (times(decision) && ` ×${times(decision)}`);
     b.setAttribute('aria-pressed', b.dataset.what === word(decision));
   }
 }
@@ -123,7 +126,7 @@ function help(node, actions) {
 function count(node, c) {
   const part = (what, text) => el('span', { class: 'rv-count', 'data-decision': what }, text);
   node.replaceChildren(part('keep', `${c.keep} kept`), part('drop', `${c.drop} dropped`),
-                       part('oversample', `${c.oversample} oversampled`), part('', `${c.seen} of ${c.total} seen`));
+                       part('oversample', `${c.oversample} oversampled`), ...(c.relabeled ? [part('give', `${c.relabeled} relabeled`)] : []), part('', `${c.seen} of ${c.total} seen`));
 }
 
 // Messages out and in, each with a number. If no answer comes within four seconds, the grid says so instead of looking
@@ -230,7 +233,9 @@ function render({ model, el: host }) {
     paint(n, r);
     n.classList.toggle('rv-wait', s.sent.has(r.file));
     n.classList.toggle('rv-failed', writer.failed().has(r.file));
-    n.querySelector('.rv-mark').textContent = times(r.decision) && `×${times(r.decision)}`;
+    const other = !['keep', 'drop', 'oversample', ''].includes(word(r.decision));
+    n.querySelector('.rv-mark').textContent = other ? r.decision : times(r.decision) && `×${times(r.decision)}`;
+    n.classList.toggle('rv-other', other);
   };
   const mark = at => {
     s.at = Math.min(Math.max(at, 0), Math.max(0, s.n - 1));
@@ -247,8 +252,8 @@ function render({ model, el: host }) {
     tell();
   };
   const fit = () => {
-    const wide = f.list.clientWidth, high = Math.max(2*HEIGHT, Math.min(window.innerHeight - 300, 1400));
-    if (!wide) return;
+    const wide = f.list.clientWidth - 16, high = Math.max(2*HEIGHT, Math.min(window.innerHeight - 300, 1400));
+    if (wide <= 0) return;
     s.columns = Math.max(1, Math.floor((wide + GAP) / (WIDTH + GAP)));
     s.size = s.rowsGiven ?? s.columns * Math.max(1, Math.floor((high + GAP) / (HEIGHT + GAP)));
     root.style.setProperty('--rows', Math.ceil(s.size / s.columns));
@@ -281,8 +286,8 @@ function render({ model, el: host }) {
   const drawSide = (r, a) => {
     const id = el('button', { class: 'rv-id', title: 'Show this id only', onclick: () => only(r.name) }, `id ${r.name}`);
     const facts = el('div', { class: 'rv-facts' }, el('div', {}, id, ` ${r.frame}`),
-      el('div', { class: 'rv-dim' }, `${r.kind}, ${r.facts}`), choices(r.file, s.actions, act, true),
-      el('div', { class: 'rv-dim' }, (BY[r.by] ?? 'not decided yet') + `; the rule: ${r.rule}`));
+      el('div', { class: 'rv-dim' }, `${r.kind}, ${r.facts}`), choices(r.file, s.actions, act, true, a => does({ ask: a })),
+      el('div', { class: 'rv-dim' }, (r.decision ? `${r.decision}, ` : '') + (BY[r.by] ?? 'not decided yet') + `; the rule: ${r.rule}`));
     const strips = a ? [strip(`the rest of id ${r.name}`, a.rest, a)] : [];
     if (a?.rival.length) strips.push(strip(`its rival, id ${a.rival_name}`, a.rival, a));
     f.side.tabIndex = 0; // scrolls by keys
