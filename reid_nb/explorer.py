@@ -88,7 +88,8 @@ def make_controls(self:ExplorerView):
     self.color = iw.Dropdown(options=self._columns(), description='color by')
     self.score, self.status = iw.Label(tooltip=_SCORES), iw.Label()
     hidden = iw.Layout(max_width='800px', visibility='hidden')
-    self.why, self.about_why = iw.Image(format='jpeg', layout=hidden), iw.Label(_WHY)
+    self.why = _named(iw.Image(format='jpeg', layout=hidden), 'what the query and the answer match by')
+    self.about_why = iw.Label(_WHY)
     self._connect()
 
 def _named(widget, name):
@@ -130,6 +131,13 @@ def table(self:ExplorerView) -> pd.DataFrame:
     new = self.notes.columns.difference(table.columns)
     more = self.notes[['file', *new]].drop_duplicates('file')
     return table.merge(more, 'left', 'file')
+
+@patch
+def selection(self:ExplorerView) -> pd.DataFrame:
+    "Rows of `table` that are selected in the map."
+    n_queries = len(self.explorer.q)
+    rows = [at + (n_queries if role == 'gallery' else 0) for role, at in self.selected]
+    return self.table().iloc[rows]
 
 @patch
 def _columns(self:ExplorerView):

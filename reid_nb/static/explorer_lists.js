@@ -41,6 +41,7 @@ function nameControls(root) {
   for (const box of top?.querySelectorAll('[class*="ex-name-"]') ?? []) {
     const name = [...box.classList].find(c => c.startsWith('ex-name-')).slice(8).replaceAll('-', ' ');
     box.querySelectorAll('select, input').forEach(s => s.setAttribute('aria-label', name));
+    if (box.matches('img')) box.alt = name;
     if (box.matches('.widget-toggle-buttons')) { box.setAttribute('role', 'group'); box.setAttribute('aria-label', name); }
   }
 }
@@ -69,8 +70,16 @@ function render({ model, el: host }) {
   model.on('change:page', draw);
   host.append(root);
   draw();
-  const late = setTimeout(() => nameControls(root), 1000); // controls are drawn after the lists when a notebook opens
-  return () => { clearTimeout(late); model.off('change:page', draw); forget(urls); };
+  let late = null, watched = null;
+  const watch = () => { // controls are drawn after the lists when a notebook opens, and others later
+    const top = root.closest('.ex-view');
+    if (!top) { late = setTimeout(watch, 300); return; }
+    watched = new MutationObserver(() => { clearTimeout(late); late = setTimeout(() => nameControls(root), 100); });
+    watched.observe(top, { childList: true, subtree: true });
+    nameControls(root);
+  };
+  watch();
+  return () => { clearTimeout(late); watched?.disconnect(); model.off('change:page', draw); forget(urls); };
 }
 
 export default { render };
