@@ -24,7 +24,7 @@ from .tables import names_of
 class Comparison:
     "What `compare` returns."
     names: tuple        # Of the two models
-    table: pd.DataFrame # A row per query with a match: query (its number), file, person, first, second, gain; most gained first
+    table: pd.DataFrame # A row per query with a match: number (of the query), file, person, first, second, gain; most gained first
     test: Paired        # Is the second better?
 
     def gained(self) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def compare(
     if results[0] is None: raise ReIDError("no query has a match that counts, so there is nothing to compare")
     a, b = (r.ap for r in results)
     q = explorer.q
-    table = pd.DataFrame(dict(query=np.arange(len(q)), file=q.file.to_numpy(), person=names_of(q).to_numpy(), first=a, second=b, gain=b - a))
+    table = pd.DataFrame(dict(number=np.arange(len(q)), file=q.file.to_numpy(), person=names_of(q).to_numpy(), first=a, second=b, gain=b - a))
     table = table.dropna(subset='gain').sort_values('gain', ascending=False, kind='stable', ignore_index=True)
     return Comparison((first, second), table, paired_test(a, b))
 
@@ -73,7 +73,7 @@ def show_queries(
     k:int=8,           # Gallery images in a list
 ):
     "Each query with the lists of both; returns the figure."
-    most = [*found.gained().query[:n], *found.lost().query[:n]]
+    most = [*found.gained().number[:n], *found.lost().number[:n]]
     if not most: raise ReIDError("both models answer all queries alike")
     both = Explorer(list(explorer.members.values()), explorer.root, explorer.step, k)
     both.test, both.shown = explorer.test, list(found.names)

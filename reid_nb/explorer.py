@@ -468,7 +468,7 @@ def _saliency_jpeg(model, pair, title):
         ax = fig.axes[0]
         ax.set_title(f'{title}: {ax.get_title()}', fontsize=7, parse_math=False)
         for x, (color, text) in zip((0.27, 0.73), _KEY.items()):
-            fig.text(x, -0.02, text, color=color, fontsize=6, ha='center', va='top')
+            ax.text(x, -0.03, text, transform=ax.transAxes, color=color, fontsize=6, ha='center', va='top')
         fig.savefig(out, format='jpeg', dpi=220, bbox_inches='tight')
     finally: plt.close(fig)
     return out.getvalue()

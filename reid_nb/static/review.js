@@ -252,7 +252,7 @@ function render({ model, el: host }) {
     tell();
   };
   const fit = () => {
-    const wide = f.list.clientWidth - 16, high = Math.max(2*HEIGHT, Math.min(window.innerHeight - 300, 1400));
+    const wide = f.list.clientWidth - 16, high = Math.max(2*HEIGHT + GAP, Math.min(window.innerHeight - 215, 1400));
     if (wide <= 0) return;
     s.columns = Math.max(1, Math.floor((wide + GAP) / (WIDTH + GAP)));
     s.size = s.rowsGiven ?? s.columns * Math.max(1, Math.floor((high + GAP) / (HEIGHT + GAP)));
