@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['HEIGHT', 'MOST_SELECTED', 'OKABE_ITO', 'N_SHAPES', 'RankedLists', 'EmbeddingMap', 'facts_of', 'small_jpeg',
-           'looks_of']
+           'looks_of', 'why_jpeg']
 
 # %% ../nbs/35_cards.ipynb #8414b705
 import io, math
 from pathlib import Path
 
 import anywidget
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import traitlets as tl
@@ -22,7 +23,7 @@ from .explore import KINDS
 from .explorer_state import STATUS, Explorer
 from .images import open_image
 from .review import jpeg, thumbnail
-from .saliency import colors_of
+from .saliency import colors_of, saliency_plot
 from .tables import name_in
 
 # %% ../nbs/35_cards.ipynb #8c8d8376
@@ -156,6 +157,7 @@ def _look(i, value):
 
 def _words_last(value): return isinstance(value, str), value
 
+# %% ../nbs/35_cards.ipynb #9fdeb54e
 def _scaled_looks(values):
     "Looks of numbers that vary: as `colors_of`, each in the group of the next number in the legend."
     colors, legend = colors_of(values)
@@ -187,3 +189,22 @@ def looks_of(
 def _bytes(color):
     "Red, green and blue from 0 to 255."
     return [round(255 * part) for part in to_rgb(color)]
+
+# %% ../nbs/35_cards.ipynb #8af0c23c
+_KEY = dict(red='red: speaks for the match', blue='blue: speaks against it')
+
+def why_jpeg(
+    model,     # `ReIDModel`
+    pair,      # Two PIL images
+    title:str, # Above it
+) -> bytes:
+    "What a pair matches by, as a JPEG."
+    fig, out = saliency_plot(model, [pair]), io.BytesIO()
+    try:
+        ax = fig.axes[0]
+        ax.set_title(f'{title}: {ax.get_title()}', fontsize=7, parse_math=False)
+        for x, (color, text) in zip((0.27, 0.73), _KEY.items()):
+            ax.text(x, -0.03, text, transform=ax.transAxes, color=color, fontsize=6, ha='center', va='top')
+        fig.savefig(out, format='jpeg', dpi=220, bbox_inches='tight')
+    finally: plt.close(fig)
+    return out.getvalue()

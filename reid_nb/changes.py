@@ -206,7 +206,9 @@ def rival_of(self:Decisions,
              most:int=24, # Images at most
     ) -> pd.DataFrame:
     "Rows of the id that the network takes it for, by sequence and frame; none where mining did not say."
-    of_row = self.table[self.table.file == file]
-    rival = of_row[RIVAL].iloc[0] if RIVAL in self.table else ''
-    is_rival = (self.table.pid == rival) & (self.table.pid != of_row.pid.iloc[0])
+    if RIVAL not in self.table: return self.table[:0]
+    is_file = self.table.file == file
+    row = self.table[is_file].iloc[0]
+    if row[RIVAL] == row.pid: return self.table[:0]
+    is_rival = self.table.pid == row[RIVAL]
     return _spread(self.table[is_rival], most)

@@ -78,7 +78,7 @@ def show_queries(
     both = Explorer(list(explorer.members.values()), explorer.root, explorer.step, k)
     both.test, both.shown = explorer.test, list(found.names)
     fig, axes = plt.subplots(2 * len(most), k + 1, figsize=(8, 3.2 * len(most)), squeeze=False, layout='constrained')
-    for ax in axes.flat: ax.axis('off')
+    for ax in axes.flat: ax.set(xticks=[], yticks=[], frame_on=False, anchor='N')
     for line, axes_of_list in enumerate(axes):
         both.query = 'query', int(most[line // 2])
         both.draw_list(axes_of_list, found.names[line % 2])
@@ -101,6 +101,7 @@ def pair_distances(
     if not len(right) or not len(wrong): raise ReIDError("right and wrong pairs are needed")
     return right, wrong
 
+# %% ../nbs/35_compare.ipynb #1eee541a
 def plot_pairs(
     explorer:Explorer, # Whose distances
     names=None,        # Of lists; those that are shown when not given
@@ -124,14 +125,18 @@ def _draw_pairs(ax, name, right, wrong):
         ax.hist(values, bins, weights=np.full(len(values), 1 / len(values)), color=color, alpha=0.55, label=f'{word} ({len(values):,})')
     ax.set(xlabel='distance', ylabel='share of the pairs')
     ax.set_title(name, fontsize=8, parse_math=False)
-    ax.legend(frameon=False, fontsize=7)
+    ax.margins(y=0.3)
+    ax.legend(frameon=False, fontsize=7, loc='upper right')
 
 def _draw_curve(ax, name, right, wrong):
     "The ROC curve, with the area under it."
     is_right = np.repeat([True, False], [len(right), len(wrong)])
-    let_in, found, _ = roc_curve(is_right, -np.concatenate([right, wrong]))
+    nearness = -np.concatenate([right, wrong])
+    let_in, found, _ = roc_curve(is_right, nearness)
+    area = auc(let_in, found)
     label = name.replace('$', r'\$')
-    ax.plot(np.maximum(let_in, 1 / len(wrong)), found, label=f'{label}: area {auc(let_in, found):.3f}')
+    smallest = 1 / len(wrong) # that a logarithm can show
+    ax.plot(let_in.clip(smallest), found, label=f'{label}: area {area:.3f}')
 
 # %% ../nbs/35_compare.ipynb #8b04ccbd
 def scores_by(

@@ -6,24 +6,22 @@
 __all__ = ['RINGS', 'ExplorerView', 'explorer']
 
 # %% ../nbs/35_explorer.ipynb #75c39c75
-import io
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import ipywidgets as iw
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from .cards import EmbeddingMap, RankedLists, facts_of, looks_of, small_jpeg
+from .cards import EmbeddingMap, RankedLists, facts_of, looks_of, small_jpeg, why_jpeg
 from .core import IMAGE_ENDINGS, ReIDError
 from .explorer_state import ORDERS, Explorer, ModelResult, read_results
 from .images import frame_path, open_image
 from .protocols import PROTOCOLS, protocol_of
 from .retrieval import MOST_K, STEPS, step_names
 from .run_files import read_table
-from .saliency import embedding_map, saliency_plot
+from .saliency import embedding_map
 from .tables import name_in
 
 # %% ../nbs/35_explorer.ipynb #9501a886
@@ -97,6 +95,7 @@ def _named(widget, name):
     widget.add_class('ex-name-' + name.replace(' ', '-'))
     return widget
 
+# %% ../nbs/35_explorer.ipynb #8dcafd3e
 @patch
 def _connect(self:ExplorerView):
     "What the controls do."
@@ -228,6 +227,7 @@ def _number_of_query(self:ExplorerView):
     role, at = query
     return at if role == 'query' else None
 
+# %% ../nbs/35_explorer.ipynb #468b1f16
 def _reached(step):
     "Names of the values of a recipe's section test that a step uses, with those before it."
     names = step_names()
@@ -292,9 +292,17 @@ def _query_options(self:ExplorerView, result):
     ex = self.explorer
     unknown = np.full(len(ex.q), np.nan)
     precision = unknown if result is None else result.ap
-    if self.by.value == ORDERS[-1] and result is not None: precision = ex.results(ex.systems()[-1]).ap - precision
+    is_between = self.by.value == ORDERS[-1] and result is not None
+    if is_between: precision = _differences([ex.results(name).ap for name in ex.systems()])
     order = ex.order(self.by.value)
     return [(self._query_label(i, precision[i]), i) for i in order]
+
+# %% ../nbs/35_explorer.ipynb #31dbd5f6
+def _differences(precisions):
+    "(Q,) what the second of two lists gains on the first; of more, the best less the worst."
+    first, *others = precisions
+    if len(others) == 1: return others[0] - first
+    return np.ptp(precisions, axis=0)
 
 def _orders(ex):
     "`ORDERS` that make a difference: the last is between two lists."
@@ -453,25 +461,12 @@ def explain(self:ExplorerView,
     if model is None: raise ReIDError(f"{name} has no network, so it is not known what it goes by")
     file = ex.g.file.iloc[at]
     pair = ex.picture(), open_image(ex.root, file)
-    self.why.value = _saliency_jpeg(model, pair, f'{name}, before post-processing')
+    self.why.value = why_jpeg(model, pair, f'{name}, before post-processing')
     self.about_why.value = f'{self.explorer.row().file} and {file}'
     self.why.layout.visibility = 'visible'
     self.tabs.selected_index = 2
 
 _WHY = 'Press “why” below an answer in Lists: it shows which places of the two pictures make the network call them alike.'
-_KEY = dict(red='red: speaks for the match', blue='blue: speaks against it')
-
-def _saliency_jpeg(model, pair, title):
-    "The picture of a pair as bytes, with what the colors mean."
-    fig, out = saliency_plot(model, [pair]), io.BytesIO()
-    try:
-        ax = fig.axes[0]
-        ax.set_title(f'{title}: {ax.get_title()}', fontsize=7, parse_math=False)
-        for x, (color, text) in zip((0.27, 0.73), _KEY.items()):
-            ax.text(x, -0.03, text, transform=ax.transAxes, color=color, fontsize=6, ha='center', va='top')
-        fig.savefig(out, format='jpeg', dpi=220, bbox_inches='tight')
-    finally: plt.close(fig)
-    return out.getvalue()
 
 # %% ../nbs/35_explorer.ipynb #adde4fc7
 @patch
