@@ -1,12 +1,13 @@
 #!/usr/bin/env python
 """The review grid and the explorer in a real JupyterLab and a real browser: what is clicked has to be saved and shown.
 
-    python .ci/in_browser.py [review explorer 23_review 35_explorer] [--chromium PATH] [--theme dark]
+    python .ci/in_browser.py [review keys explorer 23_review 35_explorer] [--chromium PATH] [--theme dark]
                              [--screenshot FILE]
 
-review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does
+review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; keys presses
+hundreds of keys at one per 20 ms and all at once, and confirms a table page by page, with the waits; explorer does
 the same with the explorer and what it shows; 23_review and 35_explorer run the notebooks themselves from top to bottom,
-with one decision and one query. All four when none is named. Needs `pip install playwright jupyterlab` and a Chromium
+with one decision and one query. All when none is named. Needs `pip install playwright jupyterlab` and a Chromium
 or Chrome. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the
 first check that fails."""
 import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys
@@ -623,7 +624,11 @@ def itself_explorer(x, screenshot):
     name = lambda: query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]
     x.check('one query in 35_explorer', lambda: query.evaluate('s => s.selectedIndex') == 2
             and view.locator('.ex-card').first.get_attribute('data-file').endswith(name()))
-    if screenshot: picture(page, screenshot, view)
+    if not screenshot: return
+    page.set_viewport_size(dict(width=1660, height=1560)) # both lists in one picture
+    page.wait_for_timeout(1500)
+    view.scroll_into_view_if_needed()
+    picture(page, screenshot, view)
 
 
 def picture(page, path, shown):
@@ -639,8 +644,7 @@ def picture(page, path, shown):
 def try_review(g, screenshot):
     g.run_cell('review.ipynb', '.rv-crop img')
     decisions(g)
-    if screenshot:
-        picture(g.page, screenshot, g.page.locator('.rv'))
+    if screenshot and screenshot.suffix != '.ipynb': picture(g.page, screenshot, g.page.locator('.rv'))
     g.accessible('.rv')
     lists(g); several(g); others(g); death(g)
 
@@ -648,7 +652,11 @@ def try_review(g, screenshot):
 def try_keys(g, screenshot):
     g.run_cell('review.ipynb', '.rv-crop img')
     g.page.wait_for_timeout(500)
-    if screenshot: picture(g.page, screenshot, g.page.locator('.rv'))
+    if screenshot:
+        g.page.locator('.rv').focus()
+        g.press('d', 'k', 'o', 'd', 'd')
+        g.page.wait_for_timeout(1500)
+        picture(g.page, screenshot, g.page.locator('.rv'))
     fast(g); pages(g)
 
 
