@@ -1,12 +1,13 @@
 #!/usr/bin/env python
 """The review grid and the explorer in a real JupyterLab and a real browser: what is clicked has to be saved and shown.
 
-    python .ci/in_browser.py [review explorer 23_review 35_explorer] [--chromium PATH] [--theme dark]
+    python .ci/in_browser.py [review keys explorer 23_review 35_explorer] [--chromium PATH] [--theme dark]
                              [--screenshot FILE]
 
-review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; explorer does
+review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; keys presses
+hundreds of keys at one per 20 ms and all at once, and confirms a table page by page, with the waits; explorer does
 the same with the explorer and what it shows; 23_review and 35_explorer run the notebooks themselves from top to bottom,
-with one decision and one query. All four when none is named. Needs `pip install playwright jupyterlab` and a Chromium
+with one decision and one query. All when none is named. Needs `pip install playwright jupyterlab` and a Chromium
 or Chrome. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the
 first check that fails."""
 import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys
@@ -38,21 +39,26 @@ def write_notebook(path, *cells):
     path.write_text(json.dumps(dict(cells=cells, metadata=SPEC, nbformat=4, nbformat_minor=5)))
 
 
-def make_review(folder):
-    "Synthetic players, the csv that mining would write for them, and a notebook of one cell."
+def make_review(folder, n_ids=12, frames=14, run=False):
+    "Synthetic players, the csv that mining would write for them, and a notebook of one cell; `run`: in a run's folder."
     import numpy as np
     from reid_nb.data import read_dataset
     from reid_nb.cleaning import decide
     from reid_nb.synth import make_dataset
-    players = make_dataset(folder/'players.zip', n_ids=12, frames=14, n_val=1, n_test=1, seed=5)
+    players = make_dataset(folder/'players.zip', n_ids=n_ids, frames=frames, n_val=1, n_test=1, seed=5)
     data = read_dataset(players, folder/'unpacked')
     (data.root/'data_reid').rename(folder/'data_reid')
     train = data.rows('train')
     score = (3*(1 - train.visible)**2 + np.random.default_rng(0).normal(0, 0.3, len(train))).round(3)
     kind = np.select([score > 1.8, score > 0.9], ['hidden', 'partial'], 'clean')
     table = decide(train.assign(loss=score + 0.5, score=score, kind=kind)).drop(columns=['camid', 'subset', 'role'])
-    table.to_csv(folder/'noise.csv', index=False, lineterminator='\n')
-    write_notebook(folder/'review.ipynb', REVIEW)
+    table['confused_pid'] = np.roll(table.pid, len(table)//2)
+    table = table[[c for c in table if c not in ('decision', 'by')] + ['decision', 'by']]
+    where = folder/'run' if run else folder
+    where.mkdir(exist_ok=True)
+    (where/'root.txt').write_text(str(folder))
+    table.to_csv(where/'noise.csv', index=False, lineterminator='\n')
+    write_notebook(folder/'review.ipynb', REVIEW.replace("'noise.csv', '.', rows=5", "'run'") if run else REVIEW)
 
 
 def make_explorer(folder):
@@ -61,16 +67,20 @@ def make_explorer(folder):
     from reid_nb.recipe import load_recipe, save_recipe
     from reid_nb.data import read_dataset
     from reid_nb.models import recipe_model, save_model
-    from reid_nb.run_files import keep_table
+    from reid_nb.provenance import trained_on
+    from reid_nb.run_files import keep_table, read_table
     from reid_nb.synth import make_dataset
     players = make_dataset(folder/'players.zip', n_ids=2, frames=8, n_val=8, n_test=1, seed=6)
     data = read_dataset(players, folder/'unpacked')
     tiny, run = load_recipe('tiny').set(**{'model.backbone': 'test_resnet', 'model.size': [64, 32]}), folder/'run'
     run.mkdir()
     save_recipe(tiny, run/'recipe.toml'); keep_table(data, run)
+    table = read_table(run/'table.csv')
     for seed in (1, 2):
         seed_all(seed)
-        save_model(recipe_model(tiny, 2), run/f'models/m{seed}')
+        model = recipe_model(tiny, 2)
+        model.trained_on = trained_on(tiny, table[table.subset == 'train'])
+        save_model(model, run/f'models/m{seed}')
     shutil.copy(data.root/data.rows('test', 'query').file.iloc[2], folder/'elsewhere.jpg')
     (folder/'broken.jpg').write_bytes(b'no picture')
     write_notebook(folder/'explorer.ipynb', EXPLORER)
@@ -121,7 +131,7 @@ def start_lab(folder, theme):
 class Page:
     "An open page and the checks on it."
     def __init__(self, page, folder, url, timeout):
-        self.page, self.folder, self.url, self.timeout, self.n = page, folder, url, timeout, 0
+        self.page, self.folder, self.url, self.timeout, self.n, self.axe = page, folder, url, timeout, 0, ''
 
     def check(self, what, ok, seconds=30):
         "Wait until `ok()` holds; the run ends when it does not."
@@ -175,6 +185,16 @@ class Page:
         self.page.wait_for_selector(shown, state='attached')
         self.page.wait_for_timeout(2000) # until what the last cells changed has been drawn
 
+    def accessible(self, which):
+        "No serious finding of axe-core in the part of the page; left out where there is no axe-core."
+        if not self.axe: return print(f'skipped: no axe-core for {which}; give --axe axe.min.js')
+        self.page.evaluate(self.axe)
+        found = self.page.evaluate("which => axe.run({ include: [[which]] }, { resultTypes: ['violations'] })", which)
+        bad = [f"{v['id']}: {node['html'][:160]}" for v in found['violations'] if v['impact'] in ('serious', 'critical')
+               for node in v['nodes'][:3]]
+        for line in bad: print(f'    {line}')
+        self.check(f'axe-core has no serious finding in {which}', lambda: not bad, 0)
+
     def tab(self, name): self.page.locator('.lm-TabBar-tabLabel', has_text=re.compile(f'^{name}$')).last.click()
     def drawn(self, which): return self.page.evaluate(
         f"[...document.querySelectorAll('{which}')].every(i => i.complete && i.naturalWidth > 0)")
@@ -186,7 +206,7 @@ class Grid(Page):
         with open(self.path, newline='') as f: return {row['file']: row for row in csv.DictReader(f)}
 
     @property
-    def path(self): return self.folder/'noise.csv'
+    def path(self): return next(p for p in (self.folder/'noise.csv', self.folder/'run/noise.csv') if p.is_file())
 
     def ranked(self, **fits):
         "Files in the order of the grid."
@@ -215,15 +235,18 @@ def decisions(g):
     was = g.rows()
     g.check('the five most suspicious come first', lambda: g.files() == ranked[:5])
     g.check('every picture is drawn', lambda: g.drawn('.rv img'))
-    thumbs = g.page.locator(f'.rv-card[data-file="{a}"] .rv-thumb')
+    thumbs = g.page.locator('.rv-strip').first.locator('.rv-thumb')
+    rivals = g.page.locator('.rv-strip').nth(1).locator('.rv-thumb')
     g.check('the rest of the id is beside it', lambda: thumbs.count() == len(g.ranked(pid=was[a]['pid'])) - 1 > 0)
+    other = was[a]['confused_pid']
+    g.check('and its rival', lambda: other == was[a]['pid'] or rivals.count() == len(g.ranked(pid=other)) > 0)
     g.page.locator(f'.rv-card[data-file="{b}"] [data-what=keep]').click()
     g.decided('a click on Keep', b, 'keep')
     changed = [x for x, y in zip(before, g.path.read_text().splitlines()) if x != y]
     g.check('one line of the csv has changed', lambda: [x.split(',')[0] for x in changed] == [b])
     g.check('a click stays on its crop', lambda: g.now() == b)
-    g.press('ArrowUp')
-    g.check('arrow up goes to the crop before', lambda: g.now() == a)
+    g.press('ArrowLeft')
+    g.check('arrow left goes to the crop before', lambda: g.now() == a)
     for key, decision in dict(d='drop', o='oversample x2', k='keep').items():
         g.press(key)
         g.decided(f'key {key}', a, decision)
@@ -258,8 +281,8 @@ def lists(g):
     "Pages and filters; g.page is on its first page."
     kind, by, pid = (g.page.locator(f'[aria-label="{name}"]') for name in ('Kind', 'Decided by', 'Id'))
     ranked = g.ranked()
-    g.press('ArrowRight')
-    g.check('arrow right turns the page', lambda: g.files() == ranked[5:10])
+    g.press('PageDown')
+    g.check('page down turns the page', lambda: g.files() == ranked[5:10])
     g.press('p')
     g.check('p on the first crop goes to the page before', lambda: g.files() == ranked[:5] and g.now() == ranked[4])
     kind.select_option('partial')
@@ -267,7 +290,8 @@ def lists(g):
     by.select_option('person'); kind.select_option('')
     g.check('filter by person', lambda: g.files() == g.ranked(by='person'))
     by.select_option('')
-    g.page.locator(f'.rv-card[data-file="{ranked[2]}"] .rv-id').click()
+    g.page.locator(f'.rv-card[data-file="{ranked[2]}"] .rv-crop').click()
+    g.page.locator('.rv-side .rv-id').click()
     g.check('a click on an id shows its crops only', lambda: {g.rows()[f]['pid'] for f in g.files()}
             == {g.rows()[ranked[2]]['pid']})
     pid.fill(''); pid.press('Enter')
@@ -284,6 +308,121 @@ def lists(g):
     g.check('an id that is none', lambda: 'whole number' in g.says())
     pid.fill(''); pid.press('Enter')
     g.check('and back to all', lambda: g.now() and not g.says())
+
+
+def several(g):
+    "Many crops at once, the order of the list, a jump, and a larger picture; g.page is on the first crop not seen."
+    g.press('Home')
+    ranked, was = g.ranked(), g.rows()
+    a, b, c, d, e = ranked[:5]
+    at = lambda f: g.page.locator(f'.rv-card[data-file="{f}"] .rv-crop')
+    chosen = lambda: [f.get_attribute('data-file') for f in g.page.locator('.rv-selected').all()]
+    g.check('home goes to the first crop', lambda: g.now() == a)
+    at(b).click(); at(d).click(modifiers=['Shift'])
+    g.check('a click with shift selects what is between', lambda: chosen() == [b, c, d] and '3 selected' in g.says())
+    at(c).click(modifiers=['Control'])
+    g.check('a click with ctrl takes one out', lambda: chosen() == [b, d])
+    g.press('d')
+    for f in (b, d): g.decided('a key decides on all that are selected', f, 'drop')
+    g.check('and on no other', lambda: (g.rows()[c]['decision'], g.rows()[c]['by']) == (was[c]['decision'], was[c]['by']))
+    g.press('u')
+    for f in (b, d): g.decided('one undo takes all of it back', f, was[f]['decision'], was[f]['by'])
+    one, other = at(a).bounding_box(), at(c).bounding_box()
+    g.page.mouse.move(one['x'] + 20, one['y'] + 50); g.page.mouse.down()
+    g.page.mouse.move(other['x'] + 20, other['y'] + 60, steps=8); g.page.mouse.up()
+    g.check('a drag selects', lambda: chosen() == [a, b, c])
+    g.press('Escape', 'Home', 'Shift+ArrowRight', 'Shift+ArrowRight')
+    g.check('shift and arrows select', lambda: chosen() == [a, b, c])
+    g.press('a')
+    g.check('A selects the page', lambda: chosen() == ranked[:5])
+    g.press('Escape', 'Enter')
+    g.check('enter confirms the page', lambda: all(g.rows()[f]['by'] == 'person' for f in ranked[:5])
+            and all(g.rows()[f]['decision'] == was[f]['decision'] for f in ranked[:5]))
+    g.check('and turns it', lambda: g.files() == ranked[5:10])
+    g.press('u')
+    g.check('one undo takes back the page', lambda: {f: r['by'] for f, r in g.rows().items()} == {
+        f: r['by'] for f, r in was.items()} and g.now() in ranked[:5])
+    g.page.locator('[aria-label="Sort by"]').select_option('frame')
+    frames = lambda: [int(g.rows()[f]['frame']) for f in g.files()]
+    top = max(int(r['frame']) for r in was.values())
+    g.check('sorted by another column', lambda: frames() == [top]*5)
+    g.page.locator('[aria-label="Highest first"]').click()
+    g.check('and the other way round', lambda: frames() == [1]*5)
+    g.page.locator('[aria-label="Lowest first"]').click()
+    g.page.locator('[aria-label="Sort by"]').select_option('score')
+    g.check('and back', lambda: g.now() in ranked and g.files()[0] in ranked[::5])
+    jump = g.page.locator('[aria-label="Go to"]')
+    jump.fill('33'); jump.press('Enter')
+    g.check('a jump to a number', lambda: g.now() == ranked[32])
+    jump.fill(ranked[50].split('/')[-1]); jump.press('Enter')
+    g.check('a jump to a file', lambda: g.now() == ranked[50])
+    jump.fill('nobody.jpeg'); jump.press('Enter')
+    g.check('a jump to nothing', lambda: 'no crop' in g.says())
+    jump.fill('')
+    at(ranked[51]).hover()
+    g.check('a picture under the pointer is shown larger', lambda: g.page.locator('.rv-zoom img').is_visible()
+            and g.drawn('.rv-zoom img'))
+    g.page.mouse.move(5, 5)
+    g.check('and no longer', lambda: not g.page.locator('.rv-zoom').is_visible())
+    at(ranked[50]).click(); g.press('Home')
+    left = next(f for f in g.ranked() if g.rows()[f]['by'] == 'rule')
+    jump.fill(str(g.ranked().index(left) + 1)); jump.press('Enter')
+    g.check('back at the first crop not seen', lambda: g.now() == left)
+    text = g.path.read_text()
+    g.path.write_text(text[:len(text)//2])
+    g.press('d', 'd')
+    g.check('what cannot be saved stays marked', lambda: '2 not saved' in g.says())
+    g.path.write_text(text)
+    g.page.get_by_role('button', name='Save again what could not be saved').click()
+    g.decided('and is saved by one click', left, 'drop')
+    g.press('u', 'u')
+    g.decided('undone again', left, was[left]['decision'], 'rule')
+
+
+def fast(g):
+    "Keys as fast as they come: none is lost, and each decides on the crop that was meant."
+    ranked = g.ranked()
+    rate = 20
+    expected = ['keep', 'drop', 'oversample x2']
+    n = 400
+    g.page.locator('.rv').focus()
+    g.press('Home')
+    for i in range(n):
+        g.page.keyboard.press('kdo'[i % 3])
+        g.page.wait_for_timeout(rate)
+    wanted = [(expected[i % 3], 'person') for i in range(n)]
+    saved = lambda: [(g.rows()[f]['decision'], g.rows()[f]['by']) for f in ranked[:n]]
+    g.check(f'{n} keys, one each {rate} ms, decide on {n} crops', lambda: saved() == wanted, 60)
+    g.check('and on no other', lambda: sum(r['by'] == 'person' for r in g.rows().values()) == n)
+    g.press('Home')
+    g.page.evaluate("""n => { const grid = document.querySelector('.rv');
+        for (let i = 0; i < n; i++) grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'd', bubbles: true })); }""", n)
+    g.check(f'{n} keys at once decide on {n} crops', lambda: all(g.rows()[f]['decision'] == 'drop' for f in ranked[:n]), 60)
+    for _ in range(30): g.page.keyboard.press('u')
+    g.check('thirty undos take thirty back', lambda: saved()[n - 30:] == wanted[n - 30:], 120)
+
+
+def pages(g):
+    "The whole table confirmed page by page: how many keys and how long the waits."
+    left = lambda: [f for f, r in g.rows().items() if r['by'] == 'rule']
+    g.page.locator('[aria-label="Decided by"]').select_option('rule')
+    g.check('only what is left', lambda: set(g.files()) <= set(left()))
+    n, per, waits, turns = len(left()), len(g.files()), [], 0
+    while True:
+        now, last = g.files(), g.page.locator('.rv-where').inner_text()
+        start = time.perf_counter()
+        g.press('Enter')
+        turns += 1
+        first, _, total = last.partition(' of ')
+        if int(first) - 1 + len(now) >= int(total): break
+        g.page.wait_for_function("""was => { const c = [...document.querySelectorAll('.rv-card')];
+            return c.length && c[0].dataset.file !== was && [...document.querySelectorAll('.rv-crop img')].every(i => i.complete); }""",
+            arg=now[0], polling=5)
+        waits.append(time.perf_counter() - start)
+    g.check(f'{n} crops are confirmed by {turns} keys, {per} a page', lambda: not left(), 60)
+    waits.sort()
+    print(f'    a page turn takes {1000*waits[len(waits)//2]:.0f} ms (median), {1000*waits[-1]:.0f} ms at most, '
+          f'{sum(waits):.1f} s in all')
 
 
 def others(g):
@@ -336,7 +475,9 @@ class Lists(Page):
     def expected(self):
         "What the library gives in this process."
         from reid_nb.explorer_state import Explorer, read_results
-        return Explorer(*read_results(shutil.copytree(self.folder/'run', self.folder/'copy'))) # each writes its own
+        copy = self.folder/'copy'
+        if not copy.exists(): shutil.copytree(self.folder/'run', copy)
+        return Explorer(*read_results(copy)) # each writes its own
 
 
 def as_it_should(x, ex, what):
@@ -373,14 +514,78 @@ def asking(x):
     page.locator('select[multiple]').select_option(label=['m1', 'm2'])
     ex.shown = ['m1', 'm2']
     as_it_should(x, ex, 'two models beside each other')
+    unused = lambda: page.locator('.widget-inline-hbox', has_text='k1').locator('[disabled]').count()
+    x.check('a slider that the step does not use is disabled', lambda: unused() > 0)
     page.get_by_role('button', name='re-rank', exact=True).click()
     ex.step = 're-rank'
+    as_it_should(x, ex, 'step re-rank for both')
+    x.check('and one that it uses is not', lambda: unused() == 0)
     before, slider = x.score(), page.locator('.widget-inline-hbox', has_text='k1').locator('.noUi-handle')
     slider.focus(); x.press('ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft')
     ex.test = dataclasses.replace(ex.test, k1=ex.test.k1 - 4)
     as_it_should(x, ex, 'a slider')
     x.check('and its score', lambda: f"mAP {ex.results('m1').mAP:.1%}" in x.score() and x.score() != before)
     return ex
+
+
+def around_map(x, canvas):
+    "Zoom, lasso, legend and keys of the map."
+    page, said = x.page, x.page.locator('.em-said')
+    shot = lambda: canvas.evaluate("c => c.toDataURL()")
+    whole = shot()
+    page.get_by_role('button', name='Zoom in').click()
+    x.check('a button zooms', lambda: shot() != whole)
+    page.get_by_role('button', name='Show all of the map').click()
+    box = canvas.bounding_box()
+    corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98)]
+    at = [(box['x'] + a*box['width'], box['y'] + b*box['height']) for a, b in corners]
+    page.keyboard.down('Shift')
+    page.mouse.move(*at[0]); page.mouse.down()
+    for p in [*at[1:], at[0]]: page.mouse.move(*p, steps=4)
+    page.mouse.up(); page.keyboard.up('Shift')
+    x.check('a lasso selects', lambda: 'selected' in said.inner_text())
+    n = int(said.inner_text().split()[0])
+    x.tab('Lists')
+    x.check('and what it selects is in a list', lambda: x.lists()[-1][0] == 'selected' and len(x.lists()[-1][1]) == min(n, 60))
+    x.tab('Map')
+    groups = page.locator('.em-group')
+    groups.first.click()
+    x.check('a click in the legend shows one group only', lambda: page.locator('.em-group[aria-pressed=true]').count() == 1)
+    groups.first.click()
+    x.check('and another click all', lambda: page.locator('.em-group[aria-pressed=false]').count() == 0)
+    canvas.focus(); x.press('ArrowRight', 'ArrowDown')
+    x.check('arrows go from dot to dot', lambda: page.locator('.em-tip').is_visible())
+    x.accessible('.ex-view')
+    page.get_by_role('button', name='Select nothing').click()
+    x.tab('Lists')
+    x.check('nothing selected, no list of it', lambda: x.lists()[-1][0] != 'selected')
+    for width in (900, 1280, 1920, 2500):
+        page.set_viewport_size(dict(width=width, height=1000))
+        page.wait_for_timeout(300)
+        x.check(f'no list scrolls sideways at {width} pixels', lambda: page.eval_on_selector_all('.ex, .ex-cards',
+            'parts => parts.every(p => p.scrollWidth <= p.clientWidth + 1)'))
+    page.set_viewport_size(dict(width=1500, height=1000))
+    x.tab('Map')
+
+
+def waits(x, ex):
+    "How long a query and the first map take, from the click to the picture."
+    page, taken = x.page, []
+    query = page.locator('select[size]').last
+    for i in range(len(ex.q)):
+        was, start = x.asked(), time.perf_counter()
+        query.select_option(index=i)
+        if query.evaluate('s => s.selectedOptions[0].textContent').endswith(was.split('/')[-1]): continue
+        page.wait_for_function("was => document.querySelector('.ex-row .ex-card').dataset.file !== was", arg=was, polling=5)
+        taken.append(time.perf_counter() - start)
+    taken.sort()
+    start = time.perf_counter()
+    x.tab('Map')
+    page.wait_for_function("""() => { const c = document.querySelector('.em-map');
+        return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0); }""", polling=20)
+    print(f'    a query takes {1000*taken[len(taken)//2]:.0f} ms (median), {1000*taken[-1]:.0f} ms at most; '
+          f'the map is there after {time.perf_counter() - start:.2f} s')
+    x.tab('Lists')
 
 
 def elsewhere(x, ex):
@@ -403,6 +608,7 @@ def elsewhere(x, ex):
     page.locator('.ex-why').first.click()
     x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate(
         'i => i.offsetHeight > 50 && i.naturalWidth > 300'))
+    x.accessible('.ex-view')
     x.tab('Map')
     canvas, tip = page.locator('.em-map'), page.locator('.em-tip')
     x.check('the map has dots', lambda: canvas.evaluate(
@@ -416,6 +622,7 @@ def elsewhere(x, ex):
         return hover() and page.wait_for_timeout(600) is None and page.locator('.em-tip img').count() == 1
     x.check('the crop under the pointer is shown', lambda: under() and x.drawn('.em-tip img'))
     page.mouse.down(); page.mouse.up()
+    around_map(x, canvas)
     x.tab('Lists')
     x.check('a click on a dot makes it the query', lambda: x.asked() in {*ex.q.file, *ex.g.file})
 
@@ -443,7 +650,11 @@ def itself_explorer(x, screenshot):
     name = lambda: query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]
     x.check('one query in 35_explorer', lambda: query.evaluate('s => s.selectedIndex') == 2
             and view.locator('.ex-card').first.get_attribute('data-file').endswith(name()))
-    if screenshot: picture(page, screenshot, view)
+    if not screenshot: return
+    page.set_viewport_size(dict(width=1660, height=1780)) # both lists in one picture
+    page.wait_for_timeout(1500)
+    view.scroll_into_view_if_needed()
+    picture(page, screenshot, view)
 
 
 def picture(page, path, shown):
@@ -459,28 +670,50 @@ def picture(page, path, shown):
 def try_review(g, screenshot):
     g.run_cell('review.ipynb', '.rv-crop img')
     decisions(g)
+    if screenshot and screenshot.suffix != '.ipynb': picture(g.page, screenshot, g.page.locator('.rv'))
+    g.accessible('.rv')
+    lists(g); several(g); others(g); death(g)
+
+
+def try_keys(g, screenshot):
+    g.run_cell('review.ipynb', '.rv-crop img')
+    g.page.wait_for_timeout(500)
     if screenshot:
-        g.press(*['ArrowUp']*4) # scrolled to its top
+        g.page.locator('.rv').focus()
+        g.press('d', 'k', 'o', 'd', 'd')
+        g.page.wait_for_timeout(1500)
         picture(g.page, screenshot, g.page.locator('.rv'))
-    lists(g); others(g); death(g)
+    fast(g); pages(g)
 
 
 def try_explorer(x, screenshot):
     x.run_cell('explorer.ipynb', '.ex-pic img')
     ex = asking(x)
     if screenshot: picture(x.page, screenshot, x.page.locator('.jp-OutputArea-output').last)
+    waits(x, ex)
     elsewhere(x, ex)
 
 
-TASKS = {'review': (make_review, Grid, try_review), 'explorer': (make_explorer, Lists, try_explorer),
+TASKS = {'review': (make_review, Grid, try_review), 'keys': (partial(make_review, n_ids=40, frames=32, run=True), Grid, try_keys), 'explorer': (make_explorer, Lists, try_explorer),
          '23_review': (partial(make_notebook, '23_review.ipynb'), Page, itself_review),
          '35_explorer': (partial(make_notebook, '35_explorer.ipynb'), Page, itself_explorer)}
+
+
+def find_axe(path, folder):
+    "The text of axe.min.js, '' where there is none."
+    if path: return path.read_text()
+    if not shutil.which('npm'): return ''
+    made = subprocess.run(['npm', 'install', '--silent', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', folder/'npm', 'axe-core'],
+                          capture_output=True, timeout=120, check=False)
+    found = folder/'npm/node_modules/axe-core/axe.min.js'
+    return found.read_text() if made.returncode == 0 and found.is_file() else ''
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('tasks', nargs='*', help=f"what to try, of {', '.join(TASKS)}; all when not given")
     parser.add_argument('--chromium', help='the browser, if it is not on the PATH')
+    parser.add_argument('--axe', type=Path, help='axe.min.js of axe-core; fetched by npm when not given')
     parser.add_argument('--theme', choices=['light', 'dark'], default='light', help="JupyterLab's")
     parser.add_argument('--screenshot', type=Path, help='write a picture of the grid here: png, jpg, or into the '
                         "notebook that shows `attachment:grid.jpg`")
@@ -505,6 +738,7 @@ def main():
                 chrome = p.chromium.launch(executable_path=browser, args=['--no-sandbox'])
                 x = kind(chrome.new_page(viewport=dict(width=1500, height=1000)), folder, url, TimeoutError)
                 x.page.set_default_timeout(90000)
+                x.axe = find_axe(args.axe, folder)
                 try: try_it(x, args.screenshot)
                 except (AssertionError, Error) as e:
                     if args.screenshot and args.screenshot.suffix != '.ipynb': x.page.screenshot(path=args.screenshot)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KIND_NAMES', 'LABEL_DECISION', 'DECISION', 'DECISION_WORDS', 'NOISE_COLUMNS', 'MAX_ROWS', 'VALUES', 'give_to',
            'merge_with', 'split_off', 'oversample', 'is_decision', 'parse_repeats', 'by_person', 'decisions_key',
-           'read_decisions', 'decision_columns', 'change_decisions', 'change_decision']
+           'read_decisions', 'decision_columns', 'apply_choices', 'change_decision']
 
 # %% ../nbs/02_decisions.ipynb #35dcbd68
 import csv, hashlib, io, re
@@ -166,38 +166,45 @@ def decision_columns(
     return [[row[place] if place < len(row) else '' for row in rows[1:]] for place in places]
 
 # %% ../nbs/02_decisions.ipynb #c277dd98
-def _change_row(table, file, name, choose):
-    "Replace a row's decision in the table; the pairs before and after."
-    rows = table.index[table.file == file]
-    if not len(rows): raise ReIDError(f"{file} is not in {name} (any more)")
-    row = rows[0]
-    before = (table.decision[row], table.by[row])
+def _choose_all(table, choices):
+    "Make the choices in the table; returns a tuple of the pairs before and after of each, None without a row."
+    row_of, changes = dict(zip(table.file, table.index)), []
+    for file, choose in choices:
+        row = row_of.get(file)
+        if row is None: changes.append(None)
+        else: changes.append(_choose(table, row, choose))
+    return changes
+
+def _choose(table, row, choose):
+    "Replace the decision in one row; returns the pairs before and after."
+    before = table.at[row, 'decision'], table.at[row, 'by']
     after = choose(table.loc[row])
-    table.loc[row, ['decision', 'by']] = after
+    if after != before: table.loc[row, ['decision', 'by']] = after
     return before, after
 
-def change_decisions(
-    path,   # noise.csv, a `Path`
-    files,  # Of the rows
-    choose, # Called with each row as it is now; returns its new (decision, by)
+def apply_choices(
+    path,    # noise.csv, a `Path`
+    choices, # List of (file, function); it is called with the row as it is now and returns its new (decision, by)
 ) -> tuple:
-    "Replace the decisions of some rows in one step; returns the table, and the pairs before and after by file."
+    "Replace several rows' decisions in one writing; returns the table, and for each its pairs before and after or None."
     name = path.name
     busy = f"{name} is not saved: another process has held it for 10 seconds"
     try:
         with lock_file(path.with_name(f'.{name}.lock.tmp'), wait=10, busy=busy):
             table = read_decisions(path)
-            changes = {file: _change_row(table, file, name, choose) for file in files}
-            is_changed = any(before != after for before, after in changes.values())
-            if is_changed: save_table(table, path)
+            changes = _choose_all(table, choices)
+            is_new = [change is not None and change[0] != change[1] for change in changes]
+            if any(is_new): save_table(table, path)
     except OSError as e: raise ReIDError(f"{name} is not saved: {e.strerror or e}") from e
     return table, changes
 
+# %% ../nbs/02_decisions.ipynb #dc917256
 def change_decision(
     path,   # noise.csv, a `Path`
     file,   # Of the row
     choose, # Called with the row as it is now; returns its new (decision, by)
 ) -> tuple:
     "Replace one row's decision; returns the table, and a tuple of the pairs before and after."
-    table, changes = change_decisions(path, [file], choose)
-    return table, changes[file]
+    table, [change] = apply_choices(path, [(file, choose)])
+    if change is None: raise ReIDError(f"{file} is not in {path.name} (any more)")
+    return table, change

@@ -531,11 +531,14 @@ def show(self:Explorer,
     size = 8, 2*n + 0.1
     fig, axes = plt.subplots(n, k + 1, figsize=size, squeeze=False, layout='constrained')
     for ax in axes.flat: ax.set(**_BARE)
-    for line, name in zip(axes, names): self._draw_list(line, name)
+    for line, name in zip(axes, names): self.draw_list(line, name)
     return fig
 
 @patch
-def _draw_list(self:Explorer, axes, name):
+def draw_list(self:Explorer,
+              axes,     # A line of them: of the query, and of what was found
+              name:str, # Of `systems`
+    ):
     "The query and the first of its list."
     first, *rest = axes
     first.imshow(self.picture())

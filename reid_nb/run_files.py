@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RUN_TABLES', 'COLUMN_VALUES', 'Fraction', 'Number', 'STARTED_BY', 'COLOR_HISTOGRAM', 'Numbers', 'Texts',
            'check_table', 'read_table', 'Metrics', 'Ensemble', 'read_json', 'read_metrics', 'read_ensemble',
-           'check_kind', 'keep_table', 'read_root', 'run_data', 'read_run']
+           'check_kind', 'keep_table', 'run_data', 'read_run']
 
 # %% ../nbs/31_run_files.ipynb #1888a820
 import json
@@ -28,7 +28,7 @@ from .images import inspect_images
 from .loss_history import read_loss_history
 from .metrics import evaluate_rows
 from .provenance import with_content
-from .runs import RunFile, check_run_folder, load_run_recipe, run_info
+from .runs import RunFile, check_run_folder, load_run_recipe, read_root, run_info
 from .tables import names_of
 from .tracklets import ranked_rows
 
@@ -239,18 +239,6 @@ def keep_table(
     with atomic_write(out/RunFile.info) as tmp: tmp.write_text(info_text, encoding='utf-8')
 
 # %% ../nbs/31_run_files.ipynb #48f20a72
-def read_root(
-    out:Path, # Run folder
-) -> Path:
-    "The folder of its images, as far as the run knows; raises `ReIDError` when that cannot be read."
-    try:
-        content = read_plain(out/RunFile.root, 2**16)
-        root = content.decode(errors='surrogateescape').strip()[:4000]
-        if not root.isprintable() and not Path(root).is_dir(): raise ValueError("it is no path")
-        return Path(root)
-    except (OSError, ValueError) as e:
-        raise ReIDError(f"{out} does not know where its images are; give their folder as root") from e
-
 def _changed_images(table, images):
     "Files whose pixels are not those that the table was written with."
     if 'content' not in table: return []

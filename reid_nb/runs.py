@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FINAL_FILES', 'RUN_FILES', 'MOST_FILES', 'UNTRAINED_SECTIONS', 'RANDOM_WEIGHTS', 'RunFile', 'check_whole',
            'check_plain', 'check_run_folder', 'chooses_weights', 'idle_keys', 'recipe_changes', 'change_words',
-           'load_run_recipe', 'open_run', 'run_info']
+           'load_run_recipe', 'open_run', 'run_info', 'read_root']
 
 # %% ../nbs/02_runs.ipynb #68d4fb12
 import json, os, shlex, shutil
@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .core import LOCK, ReIDError, check_held, escape, is_held, is_temp_file, lock_folder, path_kind
+from .core import LOCK, ReIDError, check_held, escape, is_held, is_temp_file, lock_folder, path_kind, read_plain
 from .recipe import Recipe, load_recipe, save_recipe
 
 # %% ../nbs/02_runs.ipynb #8c099449
@@ -311,3 +311,16 @@ def _read_texts(path):
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise ValueError('it does not hold texts by name')
     return found
+
+# %% ../nbs/02_runs.ipynb #97f7b022
+def read_root(
+    out:Path, # Run folder
+) -> Path:
+    "The folder of its images, as far as the run knows; raises `ReIDError` when that cannot be read."
+    try:
+        content = read_plain(out/RunFile.root, 2**16)
+        root = content.decode(errors='surrogateescape').strip()[:4000]
+        if not root.isprintable() and not Path(root).is_dir(): raise ValueError("it is no path")
+        return Path(root)
+    except (OSError, ValueError) as e:
+        raise ReIDError(f"{out} does not know where its images are; give their folder as root") from e

@@ -16,6 +16,7 @@ from captum.attr import LayerGradientXActivation
 from matplotlib import colormaps
 from matplotlib.colors import hsv_to_rgb, to_hex, to_rgb
 from PIL import Image
+from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from .cache import resize_image
 from .core import ReIDError, plain_label
@@ -117,10 +118,21 @@ def _check_features(features):
     if len(features) < 4: raise ReIDError(f"a map needs 4 images or more, not {len(features)}")
     if not np.isfinite(features).all(): raise ReIDError("some features are not finite, so there is nothing to map")
 
+def _place_by_tsne(features, seed):
+    "Places (N, 2) by t-SNE."
+    perplexity = min(30, (len(features) - 1) / 3)
+    tsne = TSNE(init='pca', perplexity=perplexity, random_state=seed)
+    return tsne.fit_transform(features)
+
+def _place_by_pca(features, seed):
+    "Places (N, 2) by the two directions of greatest variance."
+    return PCA(2, random_state=seed).fit_transform(features)
+
 def embedding_map(
     features,      # (N, D)
     most:int=3000, # Images that are drawn; of more a random part
     seed:int=0,    # Of that part, and of the map
+    method:str='tsne', # 'tsne', or 'pca': at once, but seldom telling
 ) -> tuple:
     "Numbers of the rows (M,), in order, and their places (M, 2) from 0 to 1; raises `ReIDError` for fewer than 4."
     features = np.asarray(features, np.float32)
@@ -129,9 +141,8 @@ def embedding_map(
     rows.sort()
     shown = features[rows]
     if np.ptp(shown, 0).max() == 0: raise ReIDError("all features are the same, so there is nothing to map")
-    perplexity = min(30, (len(rows) - 1) / 3)
-    tsne = TSNE(init='pca', perplexity=perplexity, random_state=seed)
-    xy = tsne.fit_transform(shown)
+    place = {'tsne': _place_by_tsne, 'pca': _place_by_pca}[method]
+    xy = place(shown, seed)
     lowest, spread = xy.min(0), np.ptp(xy, 0).max()
     return rows, (xy - lowest) / max(spread, 1e-9)
 
