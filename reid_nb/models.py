@@ -25,7 +25,7 @@ from .backbones import BACKBONES, ZOO, _as_map, add_backbone, cost, create_backb
 from .core import ReIDError, atomic_write, read_plain, save_arrays
 from .losses import find_loss, loss_head
 from .recipe import Recipe, load_recipe, save_recipe
-from .runs import RunFile, check_plain
+from .runs import RunFile, check_one_model, check_plain
 
 # %% ../nbs/18_models.ipynb #0ddc6e70
 class GeM(nn.Module):
@@ -347,6 +347,7 @@ def load_model(
     folder, # From `save_model`, your own or one that you were given
 ) -> ReIDModel:
     "The model in evaluation mode; raises `ReIDError` when a file is missing, damaged, or does not fit the other."
+    check_one_model(folder)
     paths = [Path(folder)/name for name in MODEL_FILES]
     for path in paths:
         check_plain(path)
