@@ -8,7 +8,7 @@ __all__ = ['MODULES']
 # %% ../nbs/41_all.ipynb #a4548bcd
 from importlib import import_module
 
-MODULES = '''core protocols recipe decisions runs players rendering scenes synth archives images tars files layouts nested spreadsheets
+MODULES = '''core progress protocols recipe decisions runs players rendering scenes synth archives images tars files layouts nested spreadsheets
              table_boxes tables annotations benchmarks boxes coco data problems explore shared_pixels transforms appearance augment cache
              epochs samplers splits loaders labels metrics reassociation verification backbone_names losses osnet backbones models starts
              growing loss_history provenance schedule checkpoint fastai_verbs known_callbacks learner distributed budget

@@ -18,6 +18,7 @@ from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .epochs import with_minutes
 from .options import (DataOptions, check_recipe_names, check_options, check_path, set_values, several_paths,
                              whole_numbers)
+from .progress import is_quiet, say
 from .recipe import load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, load_run_recipe, model_folders, run_info
 from .shell import COMMANDS, command
@@ -36,8 +37,8 @@ def _read_data(options):
     from reid_nb.data import read_dataset
     check_options(options)
     found = read_dataset(options.data or _embedded(), 'data', skip_bad=options.skip_bad, progress=True, **options.how())
-    print(found)
-    for file in found.skipped: print(f'  left out: {escape(file)}')
+    say(found)
+    for file in found.skipped: say(f'  left out: {escape(file)}')
     return _held_out(found, options.hold_out, options.split_by or 'pid') if options.hold_out else found
 
 def _held_out(data, share, split_by):
@@ -45,7 +46,7 @@ def _held_out(data, share, split_by):
     from reid_nb.splits import hold_out
     if len(data.rows('test')): raise ReIDError(f"{data.name} has a labeled test part; leave out --hold-out")
     data = replace(data, table=hold_out(data.table, share, split_by))
-    print(f'Held out, by {split_by}: {data}')
+    say(f'Held out, by {split_by}: {data}')
     return data
 
 # %% ../nbs/40_scripts.ipynb #59dc5f48
@@ -70,7 +71,7 @@ def _with_part_to_measure(options, recipe, out):
     p, n = recipe.train.p, found.rows('train').pid.nunique()
     held = _hold_out_fifth(found, p) if is_default else None
     if held:
-        print(f'Held out to measure with, a fifth by pid (--hold-out 0 trains on all): {held}')
+        say(f'Held out to measure with, a fifth by pid (--hold-out 0 trains on all): {held}')
         return held
     if is_default:
         print(f'Nothing is held out: a fifth of {n} ids would leave fewer than train.p = {p}, or fewer than 2 to measure with.')
@@ -120,7 +121,7 @@ def _own_data(out, options):
         raise ReIDError(f"{out} was stopped before its data were read; give --data as well, or --force to start over")
     from reid_nb.run_files import run_data
     found = run_data(out, progress=True)
-    print(found)
+    say(found)
     return found
 
 def _held_out_as(data, out):
@@ -132,7 +133,7 @@ def _held_out_as(data, out):
     held = (old.subset == 'test') & (table.subset == 'train')
     table.loc[held, columns] = old.loc[held, columns]
     data = replace(data, table=table)
-    print(f'Held out as in {out}: {data}')
+    say(f'Held out as in {out}: {data}')
     return data
 
 # %% ../nbs/40_scripts.ipynb #6e0cda0c
@@ -158,9 +159,9 @@ def reid_run(
                                               "and --force replaces it")
     found = _with_part_to_measure(options, r, before)
     from reid_nb.pipeline import run_all
-    report = run_all(found, r, out, resume, force)
+    report = run_all(found, r, out, resume, force, verbose=not is_quiet())
     if (start := run_info(out)['start']) != RANDOM_WEIGHTS: print(f'Started from {start}, not from {RANDOM_WEIGHTS}')
-    print(f"In JupyterLab: from reid_nb.explorer import explorer; explorer({str(out)!r})")
+    say(f"In JupyterLab: from reid_nb.explorer import explorer; explorer({str(out)!r})")
     print(f'Done: open {report}')
 
 # %% ../nbs/40_scripts.ipynb #a6dbf561
@@ -170,9 +171,9 @@ def _train(options, before, recipe, out, first, **how):
     from reid_nb.pipeline import train_model
     warnings.simplefilter('ignore')
     words = training_words(first) if first else ''
-    if first: on_first(lambda: print(f'{recipe.train.epochs} epochs more in {out}, by a new schedule, from the weights in {first}: {words}'))
+    if first: on_first(lambda: say(f'{recipe.train.epochs} epochs more in {out}, by a new schedule, from the weights in {first}: {words}'))
     data = on_first(lambda: _with_part_to_measure(options, recipe, before or first))
-    folder = train_model(data, recipe, out, **how)
+    folder = train_model(data, recipe, out, verbose=not is_quiet(), **how)
     after = f' (before: {words})' if first else ''
     on_first(lambda: print(f'Done: {training_words(folder)}{after}; the model is in {folder}'))
 
@@ -207,7 +208,7 @@ def reid_train(
     from reid_nb.distributed import launch, processes as joined, small_parts
     from reid_nb.learner import logger
     if log: logger(log)
-    if line := small_parts(r.train, processes): print(f'· {line}', flush=True)
+    if line := small_parts(r.train, processes): say(f'· {line}')
     work = partial(_train, options, before, r, out, first, resume=resume, force=force, log=log)
     if processes > 1: return launch(work, processes)
     with joined(): work()
@@ -246,7 +247,7 @@ def reid_ablate(
     from reid_nb.ablation import ablate, table_rows
     table_rows(table)
     found = _with_part_to_measure(options, r, before)
-    done = ablate(found, r, out, seeds, table, processes, resume, force)
+    done = ablate(found, r, out, seeds, table, processes, resume, force, verbose=not is_quiet())
     print(done.to_string(index=False, na_rep=''))
     print(f"Done: see {out/RunFile.ablation_plot} and ablation.csv")
 
@@ -287,7 +288,7 @@ def reid_ensemble(
     has_own_data = before and options.data is None
     if train_on == 'all' and options.hold_out is None and not has_own_data: options.hold_out = 0 # nothing is kept back
     found = _with_part_to_measure(options, r, before)
-    done = run_ensemble(found, r, out, models, train_on, processes, resume, force)
+    done = run_ensemble(found, r, out, models, train_on, processes, resume, force, verbose=not is_quiet())
     for line in _ensemble_lines(done, out): print(line)
 
 # %% ../nbs/40_scripts.ipynb #43ab55bc
@@ -416,7 +417,7 @@ def reid_noise(
     for path in filter(None, (plot, out)): print(f"{path} is written")
     if not out: return
     images = root or (read_root(run) if (run/RunFile.root).is_file() else 'the folder of the images')
-    print(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
+    say(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _noise_lines(found, truth):
