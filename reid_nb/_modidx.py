@@ -2254,6 +2254,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.scripts._new_file': ('scripts.html#_new_file', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._no_run': ('scripts.html#_no_run', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._noise_lines': ('scripts.html#_noise_lines', 'reid_nb/scripts.py'),
+                                 'reid_nb.scripts._options': ('scripts.html#_options', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._own_data': ('scripts.html#_own_data', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._percent': ('scripts.html#_percent', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._print_problems': ('scripts.html#_print_problems', 'reid_nb/scripts.py'),

@@ -32,6 +32,12 @@ def _embedded():
     return embedded_data()
 
 # %% ../nbs/40_scripts.ipynb #738c9dee
+def _options(resume, **given):
+    "The `DataOptions`, checked; a run that goes on with its own data refuses them by itself."
+    options = DataOptions(**given)
+    if options.data or not resume: check_options(options)
+    return options
+
 def _read_data(options):
     "The data as some `DataOptions` want it; says what it is."
     from reid_nb.data import read_dataset
@@ -149,8 +155,7 @@ def reid_run(
     **kwargs
 ):
     "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse. A fifth of the people is held out where no test part is labeled."
-    options = DataOptions(**kwargs)
-    check_options(options)
+    options = _options(resume, **kwargs)
     out = _folder(out, options, recipe, 'tiny')
     before = _to_resume(out, 'run', resume, force)
     r = with_minutes(_recipe_of(before, recipe, set, 'tiny'), minutes, set_values(set), before, options.data and recipe is None)
@@ -193,8 +198,7 @@ def reid_train(
     **kwargs
 ):
     "Train one model from a recipe, on one process or many. A fifth of the people is held out where no test part is labeled."
-    options = DataOptions(**kwargs)
-    check_options(options)
+    options = _options(resume, **kwargs)
     out = _folder(out, options, recipe, 'tiny', '-model')
     first, out = (out, more_folder(out)) if more else (None, out)
     before = _to_resume(out, 'training', resume, force)
@@ -232,8 +236,7 @@ def reid_ablate(
     **kwargs
 ):
     "The paper's Table 1, row by row, and each technique left out of the whole: csv and picture with intervals."
-    options = DataOptions(**kwargs)
-    check_options(options)
+    options = _options(resume, **kwargs)
     _check_processes(processes)
     out = _folder(out, options, recipe, 'along2021', '-ablation')
     before = _to_resume(out, 'ablation', resume, force)
@@ -268,8 +271,7 @@ def reid_ensemble(
     **kwargs
 ):
     "Train the models of a zoo file, fuse them, say what each brings, and write the submission."
-    options = DataOptions(**kwargs)
-    check_options(options)
+    options = _options(resume, **kwargs)
     _check_processes(processes)
     out = _folder(out, options, recipe, 'along2021', '-ensemble')
     before = _to_resume(out, 'ensemble', resume, force)
@@ -486,7 +488,7 @@ def _print_problems(data):
     print(data)
     print(f'Ranked by protocol: {protocol.name}: {protocol.meaning}.')
     if data.others: print(f'Files not used, no images: {count_endings(data.others)}.')
-    print(data.summary().to_string())
+    print(data.summary().rename(columns={'known ids': 'ids', 'sequences': 'seqs'}).to_string()) # in 80 columns
     problems = find_problems(data)
     for problem in problems: print(f'· {escape(problem)}')
     for error in data.errors.values(): print(f'  {error}')
