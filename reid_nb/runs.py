@@ -22,6 +22,7 @@ class RunFile:
     "Names of the files and folders in the folder of a run, or of a model in it."
     recipe: str = 'recipe.toml'               # What it was started with; marks the beginning
     info: str = 'run.json'                    # Its kind, and what its data are called
+    card: str = 'README.md'                   # What a model is, in the Hub's form
     table: str = 'table.csv'                  # Its images
     root: str = 'root.txt'                    # The folder of the images
     models: str = 'models'                    # A folder per model
@@ -57,7 +58,7 @@ class RunFile:
 FINAL_FILES = RunFile.report, RunFile.weights
 
 # %% ../nbs/02_runs.ipynb #71f3ad80
-_COMMON = {RunFile.recipe, RunFile.info, RunFile.table, RunFile.root, RunFile.noise, RunFile.decisions,
+_COMMON = {RunFile.recipe, RunFile.info, RunFile.card, RunFile.table, RunFile.root, RunFile.noise, RunFile.decisions,
            RunFile.embeddings, RunFile.lock, RunFile.removing}
 _ANSWER = {RunFile.models, RunFile.seconds, RunFile.submission, RunFile.boxes}
 RUN_FILES = {
