@@ -18,7 +18,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from tqdm.auto import tqdm
 
 from .cache import cached_images
 from .choose import choose
@@ -30,6 +29,7 @@ from .metrics import bootstrap, evaluate_rows
 from .noise import mine
 from .checks import validate
 from .pipeline import Job, embed_and_rank, job_files, train_job
+from .progress import tqdm
 from .provenance import differing, fingerprint, read_training_losses, trained_on, training_rows
 from .recipe import Recipe
 from .retrieval import STEPS

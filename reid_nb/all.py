@@ -8,12 +8,12 @@ __all__ = ['MODULES']
 # %% ../nbs/41_all.ipynb #a4548bcd
 from importlib import import_module
 
-MODULES = '''core protocols recipe decisions relabel runs players rendering scenes mislabel synth archives images tars files layouts nested spreadsheets
+MODULES = '''core progress protocols recipe decisions relabel runs players rendering scenes mislabel synth archives images tars files layouts nested spreadsheets
              table_boxes tables annotations benchmarks boxes coco data problems explore shared_pixels transforms appearance augment ahead cache
-             epochs samplers splits loaders labels metrics reassociation verification losses osnet backbones models starts
+             epochs samplers splits loaders labels metrics reassociation verification backbone_names cards losses osnet backbones models starts
              muon growing loss_history provenance schedule checkpoint fastai_verbs graphs known_callbacks learner distributed budget
              own_likeness certainty cleaning noise wrong_labels changes review coarse neighbors sources embed onnx choose fusion rerank tracklets retrieval index submission run_files saliency report
-             checks pipeline demo data_overlap explorer_state cards compare explorer handout ablation zoo search trained'''.split() # In the order of their notebooks
+             checks pipeline demo data_overlap explorer_state cards compare explorer handout ablation zoo options search trained'''.split() # In the order of their notebooks
 
 _modules = [import_module(f'reid_nb.{name}') for name in MODULES]
 __all__ = [name for module in _modules for name in module.__all__]

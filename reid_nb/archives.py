@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
 
-from tqdm import tqdm
 
 from .core import ReIDError, WriteError, lock_file
+from .progress import tqdm
 from .runs import check_plain, check_run_folder
 
 # %% ../nbs/07_archives.ipynb #507b8758

@@ -7,7 +7,7 @@ __all__ = ['DEPTHS', 'HEADLESS', 'OUTPUTS', 'BACKBONES', 'ZOO', 'Backbone', 'Bod
            'create_backbone', 'last_map', 'set_last_stride_1', 'add_backbone', 'cost', 'backbone_table', 'small_models']
 
 # %% ../nbs/18_backbones.ipynb #2cb42bfa
-import difflib, re
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from timm.models.resnetv2 import ResNetV2
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from .backbone_names import unknown_backbone
 from .core import ReIDError
 from .osnet import OSNETS, OSNet
 
@@ -110,10 +111,7 @@ def find_backbone(
     "The entry of `BACKBONES`, or one for a model of timm's; `ReIDError` naming the nearest when there is neither."
     if name in BACKBONES: return BACKBONES[name]
     if timm.is_model(name): return Backbone(partial(_any_timm, name), set_last_stride_1, timm=name)
-    known = sorted({*BACKBONES, *timm.list_models()})
-    near = difflib.get_close_matches(name, known, 3, 0.5)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise ReIDError(f"neither the zoo nor timm has a model {name!r}{hint}")
+    raise unknown_backbone(name, {*BACKBONES, *timm.list_models()})
 
 # %% ../nbs/18_backbones.ipynb #f79a52f5
 def create_backbone(

@@ -17,10 +17,10 @@ import PIL
 import torch
 from fastcore.xdg import xdg_cache_home
 from PIL import Image, ImageOps
-from tqdm.auto import tqdm
 
 from .core import Busy, DiskFull, MAX_TEXT, ReadError, ReIDError, WriteError, atomic_write, lock_file, read_plain
 from .images import boxes_by_frame, crop_to, open_image, open_picture
+from .progress import tqdm
 
 # %% ../nbs/12_cache.ipynb #eed3a1d3
 def _stretch(im, size): return im.resize(size, Image.BILINEAR)

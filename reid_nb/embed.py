@@ -22,13 +22,13 @@ from fastcore.basics import patch
 from matplotlib.colors import rgb_to_hsv
 from safetensors import SafetensorError, safe_open
 from torch import nn
-from tqdm.auto import tqdm
 
 from .core import (LOCK, ReIDError, check_output, escape, is_temp_file, load_table, lock_folder, save_arrays,
                           save_table)
 from .distributed import on_first, process_group
 from .loaders import is_oom
 from .models import use_bf16
+from .progress import tqdm
 from .runs import check_plain, check_run_folder
 from .sources import open_images, raise_bad
 from .tables import concat_tables

@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
-from tqdm import tqdm
 
 from .core import IMAGE_ENDINGS, IMAGE_FORMATS, MAX_TEXT, NO_IMAGE, OTHER_ENDINGS, ReIDError, escape
+from .progress import tqdm
 
 # %% ../nbs/07_images.ipynb #bf392501
 def _ends_in(endings):

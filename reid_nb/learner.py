@@ -21,7 +21,6 @@ from fastai.learner import AvgSmoothLoss, Learner, ValueMetric
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from timm.utils import ModelEmaV3
-from tqdm.auto import tqdm
 
 from .augment import augmentations
 from .checkpoint import Checkpoint, Intact
@@ -36,6 +35,7 @@ from .loss_history import LossRecorder
 from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import load_weights, recipe_model, save_weights
+from .progress import say, shows_bars, tqdm
 from .provenance import check_trained_on, knows_people, trained_on, training_rows
 from .recipe import Recipe, TrainRecipe
 from .runs import RunFile, check_run_folder
@@ -276,8 +276,9 @@ def after_epoch(self:History):
 
 # %% ../nbs/20_learner.ipynb #9d535fa2
 class TqdmCallback(Callback):
-    "A tqdm bar over the batches of all epochs."
+    "A tqdm bar over the batches of all epochs; a line for each epoch where no bar is drawn."
     order, line = 70, None # Line of the screen, for processes that train beside each other; None is the next
+    form = '{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}' # Fits 80 columns whatever the name
     def __init__(self,
                  title:str, # Shown before the bar
         ): self.title = title
@@ -286,8 +287,8 @@ class TqdmCallback(Callback):
         n_batches = len(self.dls.train)
         epoch, step = self.resumable_epoch.at
         done = epoch * n_batches + step
-        self.meter = tqdm(total=self.n_epoch * n_batches, initial=done, desc=self.title, unit='batch', mininterval=1,
-                         disable=self.learn.team.rank > 0, position=self.line)
+        self.meter = tqdm(total=self.n_epoch * n_batches, initial=done, desc=self.title, mininterval=1, position=self.line,
+                         bar_format=self.form, disable=self.learn.team.rank > 0)
     def after_batch(self):
         "One step further."
         if self.training: self.meter.update()
@@ -295,8 +296,11 @@ class TqdmCallback(Callback):
         "Show the latest loss and mAP."
         if self.learn.history.n == 0: return
         row = self.learn.history.rows[-1]
-        latest = {name: f'{row[name]:.3f}' for name in ('mAP', 'train_loss') if row[name] is not None}
-        self.meter.set_postfix(epoch=f'{self.epoch + 1}/{self.n_epoch}', **latest)
+        latest = [f"{self.epoch + 1}/{self.n_epoch}", f"loss {row['train_loss']:.3g}"]
+        if row['mAP'] is not None: latest.append(f"mAP {100 * row['mAP']:.1f}")
+        self.meter.set_postfix_str(', '.join(latest))
+        in_lines = not (shows_bars() or self.learn.team.rank)
+        if in_lines: say(f"{self.title}: epoch {', '.join(latest)}, {row['seconds']:.1f} s")
     def after_fit(self):
         "Report a training that ended before its last epoch."
         if not self.early_stopping.over or self.learn.team.rank: return

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 import torch
 from fastcore.basics import patch
-from tqdm.auto import tqdm
 
 from .core import ReIDError
 from .labels import _left_out, _matches_of, _status, as_labels, draw_galleries, find_matches, label_rows, to_numpy
+from .progress import tqdm
 from .protocols import DEFAULT_PROTOCOL
 
 # %% ../nbs/16_metrics.ipynb #22935d2a

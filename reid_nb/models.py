@@ -9,6 +9,7 @@ __all__ = ['POOLS', 'MODEL_FILES', 'ZOO_COLUMNS', 'GeM', 'stripes', 'ReIDModel',
 
 # %% ../nbs/18_models.ipynb #83a36de0
 import csv
+from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,10 +24,11 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from .backbones import BACKBONES, ZOO, _as_map, add_backbone, cost, create_backbone, find_backbone, last_map
+from .cards import card_text, is_own_card
 from .core import ReIDError, atomic_write, read_plain, save_arrays
 from .losses import find_loss, loss_head
 from .recipe import Recipe, load_recipe, save_recipe
-from .runs import RunFile, check_plain
+from .runs import RunFile, check_one_model, check_plain
 
 # %% ../nbs/18_models.ipynb #0ddc6e70
 class _Pooled(torch.autograd.Function):
@@ -336,15 +338,19 @@ MODEL_FILES = RunFile.recipe, RunFile.weights
 def save_model(
     model:ReIDModel, # From `recipe_model`
     folder,          # Where to; made when it is not there
+    facts=None,      # For its card, as in `card_text`
 ) -> Path:
-    "Write recipe and weights, whole or not at all; raises `ReIDError` when the model has no recipe."
+    "Write recipe, weights and a card, whole or not at all; raises `ReIDError` when the model has no recipe."
     if model.recipe is None: raise ReIDError("the model has no recipe to be saved with; build it with recipe_model")
     folder = Path(folder)
     if folder.is_file(): raise ReIDError(f"{folder} is a file; a model is saved as a folder")
     toml, weights = (folder/name for name in MODEL_FILES)
-    with atomic_write(weights) as new_weights, atomic_write(toml) as new_toml: # the latter gets its name first
+    with atomic_write(weights) as new_weights, ExitStack() as first: # these get their names first
         save_weights(model, new_weights)
-        save_recipe(model.recipe, new_toml)
+        save_recipe(model.recipe, first.enter_context(atomic_write(toml)))
+        if is_own_card(folder/RunFile.card):
+            text = card_text(model.recipe, new_weights, facts)
+            first.enter_context(atomic_write(folder/RunFile.card)).write_text(text, encoding='utf-8')
         weights.unlink(missing_ok=True)
     return folder
 
@@ -377,6 +383,7 @@ def load_model(
     folder, # From `save_model`, your own or one that you were given
 ) -> ReIDModel:
     "The model in evaluation mode; raises `ReIDError` when a file is missing, damaged, or does not fit the other."
+    check_one_model(folder)
     paths = [Path(folder)/name for name in MODEL_FILES]
     for path in paths:
         check_plain(path)

@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 from scipy.sparse import csr_matrix
-from tqdm.auto import tqdm
 
 from .coarse import Coarse, Features, _block, _product, check_features
 from .core import ReIDError
 from .labels import to_numpy
 from .loaders import is_oom
 from .models import use_bf16
+from .progress import tqdm
 
 # %% ../nbs/24_neighbors.ipynb #6a53f36a
 def _least(d, groups):

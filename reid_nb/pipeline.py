@@ -174,23 +174,44 @@ def _prepare(job, metadata, verbose):
     if wanted is not None: save_table(wanted, job.folder/RunFile.repeats)
 
 # %% ../nbs/33_pipeline.ipynb #98a96dc3
+def _final_scores(learn):
+    "`Results` of the weights that a training ends with, None without a labeled part; asked for on all processes."
+    is_latest = learn.recipe.train.checkpoint != 'best'
+    if learn.retrieval.result is None or not is_latest:
+        with learn.no_bar(), learn.no_logging(): learn.validate()
+    return learn.retrieval.result
+
+def _facts(learn, name, data):
+    "What a card says of a training that has ended."
+    train, (queries, gallery) = training_rows(data), (data.rows('test', role) for role in ('query', 'gallery'))
+    facts = dict(name=name, data=data.name, images=len(train), people=train.pid.nunique(), start=start_of(learn.recipe))
+    result = _final_scores(learn) if len(queries) else None
+    if result is None: return facts
+    low, high = result.interval()
+    protocol = protocol_of(queries, learn.recipe.test.protocol).name
+    scores = dict(mAP=float(result.mAP), low=float(low), high=float(high), rank1=float(result.cmc[1]), mINP=float(result.mINP),
+                  queries=len(queries), gallery=len(gallery), protocol=protocol)
+    return facts | dict(scores=scores)
+
 def fit_and_save(
     learn,             # From `reid_learner`
     folder,            # Where its checkpoints go, and at the end the history and then the model
     name:str,          # Of the model in the history and on the bar
     verbose:bool=True, # Show a bar?
     needed=(),         # Names of files that have to be there before the weights are written
+    data=None,         # `ReIDData` that it learns from, for the model's card
 ):
     "Train by the recipe, or continue, on all processes of the launch."
     quiet = [] if verbose else [learn.no_bar(), learn.no_logging()]
     with learn.together(), ContextManagers(quiet):
         learn.fit_recipe(folder, bar=name if verbose else None)
+        facts = _facts(learn, name, data) if data else None
         if learn.team.rank: return
         history = pd.DataFrame(learn.history.rows)
         history.insert(0, 'model', name)
         save_table(history, folder/RunFile.history)
         check_whole(folder, needed)
-        save_model(learn.model, folder)
+        save_model(learn.model, folder, facts)
 
 # %% ../nbs/33_pipeline.ipynb #d5fe315c
 def _check_same_training(folder, recipe):
@@ -216,7 +237,7 @@ def train_job(
     if not job.done():
         learn = reid_learner(data, recipe, images)
         if verbose: tell_length(learn, folder.name)
-        fit_and_save(learn, folder, folder.name, verbose)
+        fit_and_save(learn, folder, folder.name, verbose, data=data)
     read_training_losses(folder, rows, recipe)
     check_whole(folder, job_files(folder))
     (folder/RunFile.checkpoint).unlink(missing_ok=True)
@@ -549,7 +570,7 @@ def train_model(
             learn = reid_learner(data, fitted)
         if verbose and is_first: tell_length(learn, out.name)
         if log and is_first: learn.log_to(log, out)
-        fit_and_save(learn, out, out.name, verbose, [RunFile.recipe, RunFile.table, RunFile.root])
+        fit_and_save(learn, out, out.name, verbose, [RunFile.recipe, RunFile.table, RunFile.root], data)
         if is_first:
             if verbose: print(f'· {outlook(read_table(out/RunFile.history))}', flush=True)
             check_whole(out, job_files(out))

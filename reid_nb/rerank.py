@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import torch
 from scipy.sparse import csr_matrix, diags_array, vstack
-from tqdm.auto import tqdm
 
 from .coarse import check_features
 from .core import ReIDError
 from .metrics import evaluate
 from .neighbors import Neighbors, find_neighbors, neighbors_from_distances
+from .progress import tqdm
 
 # %% ../nbs/27_rerank.ipynb #0c694888
 def _normalize(x):

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN_TABLES', 'COLUMN_VALUES', 'Fraction', 'Number', 'STARTED_BY', 'COLOR_HISTOGRAM', 'Numbers', 'Texts',
-           'check_table', 'read_table', 'Metrics', 'Ensemble', 'read_json', 'read_metrics', 'read_ensemble',
-           'check_kind', 'keep_table', 'run_data', 'read_run']
+           'check_table', 'read_table', 'Metrics', 'Ensemble', 'read_json', 'read_scores', 'check_kind', 'keep_table',
+           'run_data', 'read_run']
 
 # %% ../nbs/31_run_files.ipynb #1888a820
 import json
@@ -172,19 +172,15 @@ def read_json(
         raise ReIDError(f"{path} does not hold what a run writes: {place}: {first['msg']}") from e
     except (ValueError, RecursionError) as e: raise ReIDError(f"{path} is damaged: {e}") from e
 
-def read_metrics(
-    path, # metrics.json of a run
-) -> dict:
-    "What it holds; `ReIDError` unless it has the form that a run writes."
-    try: return read_json(path, Metrics)
-    except ReIDError as e: raise ReIDError(f"{e}; --resume the run to make it anew") from e
+_SCORES = dict(run=Metrics, ensemble=Ensemble) # Form of the file with the scores, by kind of run
 
-def read_ensemble(
-    path, # ensemble.json of an ensemble
+def read_scores(
+    path,       # metrics.json of a run, or ensemble.json of an ensemble
+    kind='run', # Of which of them it is
 ) -> dict:
-    "What it holds; `ReIDError` unless it has the form that an ensemble writes."
-    try: return read_json(path, Ensemble)
-    except ReIDError as e: raise ReIDError(f"{e}; --resume the ensemble to make it anew") from e
+    "What it holds; `ReIDError` unless it has the form that such a run writes."
+    try: return read_json(path, _SCORES[kind])
+    except ReIDError as e: raise ReIDError(f"{e}; --resume the {kind} to make it anew") from e
 
 # %% ../nbs/31_run_files.ipynb #cf27df35
 STARTED_BY = dict(run='reid_run', training='reid_train', ablation='reid_ablate', ensemble='reid_ensemble') # By kind
@@ -332,7 +328,7 @@ def read_run(
         toml=read_plain(toml, 2**18).decode(),
         table=_read_csv(out, RunFile.table),
         history=_read_csv(out, RunFile.history),
-        metrics=read_metrics(_require_file(out, RunFile.metrics)),
+        metrics=read_scores(_require_file(out, RunFile.metrics)),
         noise=None,
         losses=None,
         dist=None)

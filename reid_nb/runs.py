@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FINAL_FILES', 'RUN_FILES', 'MOST_FILES', 'UNTRAINED_SECTIONS', 'RANDOM_WEIGHTS', 'RunFile', 'check_whole',
            'check_plain', 'check_run_folder', 'chooses_weights', 'idle_keys', 'recipe_changes', 'change_words',
-           'load_run_recipe', 'open_run', 'run_info', 'read_root']
+           'load_run_recipe', 'open_run', 'model_folders', 'check_one_model', 'weights_file', 'run_info', 'read_root']
 
 # %% ../nbs/02_runs.ipynb #68d4fb12
 import json, os, shlex, shutil
@@ -22,6 +22,7 @@ class RunFile:
     "Names of the files and folders in the folder of a run, or of a model in it."
     recipe: str = 'recipe.toml'               # What it was started with; marks the beginning
     info: str = 'run.json'                    # Its kind, and what its data are called
+    card: str = 'README.md'                   # What a model is, in the Hub's form
     table: str = 'table.csv'                  # Its images
     root: str = 'root.txt'                    # The folder of the images
     models: str = 'models'                    # A folder per model
@@ -57,7 +58,7 @@ class RunFile:
 FINAL_FILES = RunFile.report, RunFile.weights
 
 # %% ../nbs/02_runs.ipynb #71f3ad80
-_COMMON = {RunFile.recipe, RunFile.info, RunFile.table, RunFile.root, RunFile.noise, RunFile.decisions,
+_COMMON = {RunFile.recipe, RunFile.info, RunFile.card, RunFile.table, RunFile.root, RunFile.noise, RunFile.decisions,
            RunFile.embeddings, RunFile.lock, RunFile.removing}
 _ANSWER = {RunFile.models, RunFile.seconds, RunFile.submission, RunFile.boxes}
 RUN_FILES = {
@@ -287,6 +288,44 @@ def _remove_temp_files(out):
     for path in out.rglob('.*tmp*'):
         is_of_noise = path.name.startswith(f'.{RunFile.noise}.')
         if is_temp_file(path.name) and not is_of_noise: path.unlink(missing_ok=True)
+
+# %% ../nbs/02_runs.ipynb #c1febae4
+def model_folders(
+    run, # Folder of a run, a training or an ensemble
+) -> list:
+    "Folders of its models, without that whose losses find the noise; `ReIDError` without any."
+    run = Path(run)
+    found = [path.parent for path in sorted(run.glob(f'{RunFile.models}/*/{RunFile.weights}'))]
+    folders = [folder for folder in found if folder.name != 'noise_model']
+    if folders: return folders
+    if (run/RunFile.weights).is_file(): return [run]
+    raise ReIDError(f"{run} holds no trained model; give the folder of a run, a training or an ensemble")
+
+def check_one_model(
+    folder, # That is to hold one model
+):
+    "Raises the `ReIDError` that names the models in it where it is the folder of a run with several."
+    found = sorted(Path(folder).glob(f'{RunFile.models}/*/{RunFile.weights}'))
+    if not found or (Path(folder)/RunFile.weights).is_file(): return
+    names = [str(path.parent) for path in found]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    raise ReIDError(f"{folder} is a whole run; give the folder of one of its models: {', '.join(names[:4])}{more}")
+
+# %% ../nbs/02_runs.ipynb #007c3501
+def weights_file(
+    path, # safetensors file, or the folder of a trained model
+) -> Path:
+    "The file with the weights; `ReIDError` when there is none, or one that could run code."
+    path = Path(path)
+    if path.is_dir():
+        file = path/RunFile.weights
+        check_plain(file)
+        if file.is_file(): return file
+        raise ReIDError(f"model.weights: {path} holds no {RunFile.weights}; give the folder of one trained model")
+    if not path.is_file(): raise ReIDError(f"model.weights: there is no file or folder {path}")
+    if path.suffix == '.safetensors': return path
+    raise ReIDError(f"model.weights: {path} is no safetensors file; reid_convert {path} --kind timm, torchreid or "
+                    "fastreid makes one of it")
 
 # %% ../nbs/02_runs.ipynb #82720f03
 RANDOM_WEIGHTS = 'random weights' # What `start` in `run.json` says of a training that starts from nothing

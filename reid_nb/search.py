@@ -10,6 +10,8 @@ import base64, html, io
 from pathlib import Path
 
 from .core import ReIDError, atomic_write, save_table
+from .options import check_path, several_paths, where_values
+from .runs import model_folders
 from .shell import command
 
 # %% ../nbs/39_search.ipynb #050e87b2
@@ -40,23 +42,6 @@ def write_found(
     with atomic_write(out/'found.html') as tmp: tmp.write_text(page, encoding='utf-8')
 
 # %% ../nbs/39_search.ipynb #031ed0e2
-def _model_folder(run):
-    "The folder of a model: `run` itself, or the first of its models; `ReIDError` where there is none."
-    from reid_nb.runs import RunFile
-    run = Path(run)
-    if (run/RunFile.weights).is_file(): return run
-    names = sorted(path.parent.name for path in (run/RunFile.models).glob(f'*/{RunFile.weights}'))
-    names = [name for name in names if name != 'noise_model']
-    if not names: raise ReIDError(f"{run} holds no trained model; give the folder of a training or of a run")
-    return run/RunFile.models/names[0]
-
-def _wanted(text):
-    "`where` from words like camid=3; numbers become numbers."
-    pairs = [word.partition('=') for word in (text or '').split()]
-    wrong = [name for name, equals, _ in pairs if not equals]
-    if wrong: raise ReIDError(f"--where {text!r}: give words like camid=3, and not {wrong[0]!r}")
-    return {name: int(value) if value.lstrip('-').isdecimal() else value for name, _, value in pairs}
-
 @command(first='run')
 def reid_search(
     run:str,             # Folder of a run (its first model) or of a training
@@ -69,12 +54,13 @@ def reid_search(
     out:str='found',     # Folder for found.csv, found.html and found.png
 ):
     "Find people in a folder of pictures by pictures of them. What is in the index already is not embedded again."
-    from reid_nb.index import Index
     if not query or not (gallery or index): raise ReIDError("give --query with a picture, and --gallery with a folder to search")
-    where = _wanted(where)
-    people = Index(index or Path(out)/'index', _model_folder(run))
+    where, model = where_values(where), model_folders(run)[0]
+    queries = several_paths(query, 'pictures')
+    for path in (*queries, *filter(None, [gallery])): check_path(path)
+    from reid_nb.index import Index
+    people = Index(index or Path(out)/'index', model)
     if gallery: print(f"{people.add(gallery, again='skip', progress=True):,} pictures are new in {people.folder}")
-    queries = [query] if Path(query).exists() else query.split()
     found = people.search(queries, k, where, rerank)
     write_found(found, out, len(people))
     shown = ['query', 'rank', 'distance' if rerank else 'cosine', 'file']

@@ -13,11 +13,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from scipy.fft import irfft2, next_fast_len, rfft2
-from tqdm.auto import tqdm
 
 from .boxes import visible_from_boxes
 from .core import ReIDError
 from .images import open_image
+from .progress import tqdm
 
 # %% ../nbs/10_shared_pixels.ipynb #08c8f1f2
 class SharedArea(NamedTuple):

@@ -19,6 +19,7 @@ logging.getLogger('matplotlib').disabled = True # else it tells of its cache whe
 from .core import (LAUNCHER, NotReplaced, ReIDError, WriteError, escape_lines, import_parts, is_blank, launched,
                           not_blank)
 logging.getLogger('matplotlib').disabled = False
+from .progress import QUIET
 
 # %% ../nbs/39_shell.ipynb #54e01a39
 @contextmanager
@@ -178,6 +179,17 @@ def _check_blank(func, entry, args, kwargs):
 
 # %% ../nbs/39_shell.ipynb #3b760323
 _IMPORTS = Annotated[str, dict(help='Python files with parts of your own, such as losses or steps, as in my_parts.py')]
+_QUIET = Annotated[bool, dict(help='Print results and errors only')]
+
+@contextmanager
+def _quiet(wanted):
+    "Where it is wanted, no bars and no lines on the way for the block, in the processes that it starts as well."
+    before = os.environ.get(QUIET)
+    if wanted: os.environ[QUIET] = '1'
+    try: yield
+    finally:
+        if wanted: os.environ.pop(QUIET)
+        if before is not None: os.environ[QUIET] = before
 
 def _guarded(func, entry):
     "`func` with warnings off, and system errors, a full memory, Ctrl-C and SIGTERM told in one line."
@@ -192,8 +204,8 @@ def _guarded(func, entry):
             if came: raise KeyboardInterrupt from None
             raise
     @wraps(func)
-    def guarded(*args, imports=None, **kwargs):
-        with warnings.catch_warnings(), _stoppable() as came, _safe_streams():
+    def guarded(*args, imports=None, quiet=False, **kwargs):
+        with warnings.catch_warnings(), _stoppable() as came, _safe_streams(), _quiet(quiet):
             warnings.simplefilter('ignore')
             try:
                 _check_blank(func, entry, args, kwargs)
@@ -210,12 +222,13 @@ def _guarded(func, entry):
     return guarded
 
 # %% ../nbs/39_shell.ipynb #bb4d3103
-def _with_imports(guarded):
-    "The same with `imports` in its signature, where the options of the command are read from."
-    signature = inspect.signature(guarded)
-    option = inspect.Parameter('imports', inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_IMPORTS)
-    guarded.__signature__ = signature.replace(parameters=[*signature.parameters.values(), option])
-    guarded.__annotations__ = {**guarded.__annotations__, 'imports': _IMPORTS}
+def _with_shared_options(guarded):
+    "The same with `imports` and `quiet` in its signature, where the options of the command are read from."
+    signature, meanings = inspect.signature(guarded), dict(imports=_IMPORTS, quiet=_QUIET)
+    options = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=meanings[name])
+               for name, default in (('imports', None), ('quiet', False))]
+    guarded.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *options])
+    guarded.__annotations__ = {**guarded.__annotations__, **meanings}
     return guarded
 
 def command(
@@ -227,4 +240,4 @@ def command(
     "Make a command of `func`; called with arguments, it stays the function."
     if func is None: return partial(command, first=first, resumable=resumable, several=several)
     entry = COMMANDS[func.__name__] = Command(first, resumable, several)
-    return call_parse(_with_imports(_guarded(func, entry)), pos=[first])
+    return call_parse(_with_shared_options(_guarded(func, entry)), pos=[first])

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
-from tqdm.auto import tqdm
 
 from .core import IMAGE_FORMATS, ReIDError, atomic_write, check_output, mix_seed
 from .players import Player
+from .progress import tqdm
 from .scenes import film, film_pitch, random_game
 
 # %% ../nbs/06_synth.ipynb #69819f8d

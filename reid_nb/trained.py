@@ -10,6 +10,7 @@ import os, shlex
 from pathlib import Path
 
 from .core import ReIDError, check_output
+from .options import check_path
 from .recipe import Recipe
 from .runs import RunFile, load_run_recipe, run_info
 from .shell import command
@@ -83,6 +84,7 @@ def reid_convert(
 ):
     "Write the weights of a checkpoint of timm, torchreid or fast-reid as safetensors, for model.weights; code in it is not run."
     if not kind: raise ReIDError("give --kind timm, torchreid or fastreid, by whose checkpoint it is")
+    check_path(path)
     out = Path(out or Path(path).with_suffix('.safetensors'))
     check_output(out)
     if os.path.lexists(out) and not force: raise ReIDError(f"{out} is there already; give another --out, or --force to replace it")

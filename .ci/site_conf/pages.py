@@ -9,21 +9,61 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
 SECTIONS = { # In reading order
-    'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/small', 'tutorials/extend', '34_demo'],
+    'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/python', 'tutorials/small', 'tutorials/extend', '34_demo', 'tutorials/pages'],
     'Data': ['09_data', '09_problems', '08_layouts', '08_nested', '09_benchmarks', '09_boxes', '09_coco', '08_tables', '09_annotations',
              '10_explore', '10_shared_pixels', '10_transforms', '11_appearance', '11_augment'],
-    'Training': ['12_cache', '12_ahead', '13_epochs', '13_samplers', '14_splits', '15_loaders', '18_models', '18_backbones', '17_osnet', '18_starts', '17_losses',
+    'Training': ['12_cache', '12_ahead', '13_epochs', '13_samplers', '14_splits', '15_loaders', '18_models', '17_cards', '18_backbones', '17_backbone_names', '17_osnet', '18_starts', '17_losses',
                  '20_learner', '20_graphs', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_muon', '19_growing', '19_loss_history', '21_distributed', '22_budget', '21_own_likeness', '22_noise', '22_wrong_labels', '22_certainty', '22_cleaning',
                  '23_changes', '23_review'],
     'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '27_fusion', '30_submission'],
     'Judging': ['01_protocols', '16_labels', '16_metrics', '16_reassociation', '16_verification', '31_saliency', '32_report', '34_explorer_state', '35_cards', '35_compare', '35_explorer', '35_handout', '36_ablation',
-                '37_zoo', '50_results', '52_peers'],
-    'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '40_scripts', '39_trained', '39_search'],
+                '37_zoo', '50_results', '51_compared', '52_peers'],
+    'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '40_scripts', '39_options', '39_trained', '39_search'],
     'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store'],
-    'Appendices': ['00_core', '02_runs', '02_decisions', '02_relabel', '31_run_files', '19_provenance', '20_checkpoint', '34_data_overlap', '07_archives', '07_tars', '07_images',
+    'Appendices': ['00_core', '01_progress', '02_runs', '02_decisions', '02_relabel', '31_run_files', '19_provenance', '20_checkpoint', '34_data_overlap', '07_archives', '07_tars', '07_images',
                    '08_files', '08_spreadsheets', '08_table_boxes',
                    '24_coarse', '26_onnx', '03_players', '04_rendering', '05_scenes', '06_mislabel', '06_synth', '39_shell', '41_all',
                    'tests/layouts', 'tests/boxes', 'tests/untrusted_input', 'tests/fuzz', 'tests/faults', 'tests/device', 'tests/fastai']}
+SEARCHED_FOR = { # What people type, by the page that has it; a name of the library is found by itself
+    '27_rerank': ['distance matrix', 're-ranking', 'rerank', 'k-reciprocal', 'query expansion', 'post-processing'],
+    '24_neighbors': ['nearest image', 'nearest neighbors', 'knn', 'distance matrix'],
+    '29_index': ['nearest image', 'vector database', 'find a person', 'gallery search'],
+    '39_search': ['nearest image', 'find a person', 'search a folder'],
+    '27_tracklets': ['tracklet', 'tracklets', 'video', 'tracks'],
+    '16_reassociation': ['tracklet', 'tracking', 're-association'],
+    'tutorials/python': ['numpy features', 'features of another model', 'own features', 'python api', 'quick start'],
+    '16_metrics': ['numpy features', 'mean average precision', 'map', 'cmc', 'rank-1', 'distance matrix', 'confidence interval'],
+    '18_starts': ['own pretrained weights', 'pretrained weights', 'imagenet', 'transfer learning', 'fine-tune'],
+    '39_trained': ['own pretrained weights', 'continue training', 'more epochs', 'convert checkpoint', 'torchreid weights'],
+    '18_models': ['save a model', 'load a model', 'hugging face hub', 'own pretrained weights'],
+    '17_cards': ['model card', 'sha-256', 'hub'],
+    '18_backbones': ['backbone', 'timm', 'vision transformer', 'vit', 'resnet'],
+    '17_losses': ['loss', 'triplet loss', 'circle loss', 'metric learning loss'],
+    '11_augment': ['augmentation', 'random erasing', 'grayscale'],
+    '13_samplers': ['sampler', 'pk sampler', 'batch sampler'],
+    '22_noise': ['label noise', 'noisy labels', 'mislabeled', 'wrong labels', 'cleaning'],
+    '23_review': ['review', 'relabel', 'check labels'],
+    '09_data': ['dataset', 'own data', 'custom dataset', 'folder of images'],
+    '08_tables': ['csv', 'columns', 'parquet'],
+    '09_benchmarks': ['market-1501', 'msmt17', 'cuhk03', 'veri-776'],
+    '09_boxes': ['bounding boxes', 'mot', 'cvat', 'video'],
+    '09_coco': ['coco', 'bounding boxes'],
+    '14_splits': ['hold out', 'validation split', 'cross-validation', 'train test split'],
+    '16_verification': ['threshold', 'roc', 'verification', 'false match rate'],
+    '21_distributed': ['multi-gpu', 'distributed', 'several gpus', 'ddp'],
+    '26_onnx': ['onnx', 'deployment', 'export'],
+    '25_embed': ['embeddings', 'extract features', 'features'],
+    '31_saliency': ['attention map', 'grad-cam', 'umap', 'tsne', 'saliency'],
+    '32_report': ['report', 'pdf', 'print'],
+    '35_explorer': ['widget', 'jupyter', 'ranked list', 'visualize'],
+    '40_scripts': ['command line', 'cli', 'resume'],
+    '39_options': ['options', 'command line'],
+    '01_progress': ['progress bar', 'log file', 'quiet', 'tqdm'],
+    '01_recipe': ['configuration', 'hyperparameters', 'settings', 'toml'],
+    '20_learner': ['training', 'checkpoint', 'resume', 'early stopping'],
+    'tutorials/million': ['faiss', 'large gallery'],
+    'tutorials/challenge': ['synergyreid', 'vipriors', 'submission'],
+    '51_compared': ['comparison', 'torchreid', 'fast-reid', 'benchmark']}
 PROJECT = 'CONTRIBUTING', 'SECURITY', 'CHANGELOG' # Files beside `nbs`, pages too
 PROJECT_LINK = rf'\]\(\.\./({"|".join(PROJECT)})\.md'
 DEF, CLASS = (ast.FunctionDef, ast.AsyncFunctionDef), ast.ClassDef
@@ -178,6 +218,7 @@ def pages():
     "All of them, in reading order."
     found = {p.name: p for p in map(Page, sorted(NBS.rglob('*.ipynb'))) if '.ipynb_checkpoints' not in str(p.path)}
     order = [name for names in SECTIONS.values() for name in names]
+    if gone := set(SEARCHED_FOR) - set(found): raise SystemExit(f'SEARCHED_FOR names {sorted(gone)}, which is no page')
     if missing := set(found) - set(order): raise SystemExit(f'no section names {sorted(missing)}: see SECTIONS')
     return [found[name] for name in order if name in found]
 
@@ -231,7 +272,8 @@ def directive(e, names, module, depth=4):
 def folded(cell, e):
     "An exported cell, its source behind a line."
     def name(n): return getattr(n, 'name', '') or ast.unparse([*getattr(n, 'targets', []), getattr(n, 'target', n)][0])
-    what = ', '.join(n for x in e for n in x['names']) or ', '.join(map(name, ast.parse(text(cell)).body))
+    defined = [n for x in e for n in x['names']] or [*map(name, ast.parse(text(cell)).body)]
+    what = ', '.join(n for n in defined if not n.startswith('_')) or 'helpers'
     prompt = dict(code_prompt_show=f'Source of {what}', code_prompt_hide=f'Source of {what}')
     return dict(cell, source=undirected(text(cell)), metadata=dict(tags=['hide-input'], mystnb=prompt))
 
@@ -262,6 +304,8 @@ def staged(page, names, dest):
                 (dest/name).write_bytes(base64.b64decode(*data.values()))
                 source = source.replace(f'attachment:{name}', name)
             cells.append(markdown(source))
+    words = [f'   ! single: {word}' for word in SEARCHED_FOR.get(page.name, [])]
+    if words: cells[0]['source'] += '\n'.join(['\n\n```{eval-rst}', '.. index::', *words, '```'])
     if page.module: cells[0]['source'] += f'\n\n```{{py:module}} {page.module}\n```'
     cells[0]['source'] += f'\n\n```{{eval-rst}}\n.. meta::\n   :description: {page.summary}\n```'
     meta = dict(page.nb['metadata'], language_info=dict(name='python', pygments_lexer='ipython3'))
