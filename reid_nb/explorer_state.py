@@ -31,7 +31,7 @@ from .provenance import check_trained_on, trained_on
 from .recipe import Recipe, TestRecipe
 from .retrieval import Retriever, embed_options, fuse_ranked, step_names
 from .run_files import read_root, read_table
-from .runs import RunFile, check_run_folder, load_run_recipe
+from .runs import RunFile, check_run_folder, load_run_recipe, model_folders
 from .saliency import model_input
 from .splits import split_roles
 from .tables import names_of
@@ -189,14 +189,6 @@ def _run_images(run, root, subset):
     has_part = (table.subset == KEYS[subset]).any()
     return _Images(rows, root, subset if has_part else 'training')
 
-def _model_folders(run):
-    "Folders of the models of a run; `ReIDError` without any."
-    found = [p.parent for p in sorted(run.glob('models/*/model.safetensors'))]
-    folders = [folder for folder in found if folder.name != 'noise_model']
-    if folders: return folders
-    if (run/RunFile.weights).is_file(): return [run]
-    raise ReIDError(f"{run} holds no trained model; give the folder of a run, a training or an ensemble")
-
 # %% ../nbs/34_explorer_state.ipynb #b0711b53
 def _features_path(source, options, test):
     "File of the features with these options of `embed`, None where they are not kept."
@@ -241,7 +233,7 @@ def _find_sources(runs, names, root, subset, data):
     table = None if data is None else content_table(data)
     for run, name in zip(runs, names):
         check_run_folder(run)
-        folders = _model_folders(run)
+        folders = model_folders(run)
         if data is None: images = _run_images(run, root, subset)
         else: images = _Images(_scored_rows(table, subset, data.name), data.root)
         _check_models(run, folders)

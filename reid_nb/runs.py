@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FINAL_FILES', 'RUN_FILES', 'MOST_FILES', 'UNTRAINED_SECTIONS', 'RANDOM_WEIGHTS', 'RunFile', 'check_whole',
            'check_plain', 'check_run_folder', 'chooses_weights', 'idle_keys', 'recipe_changes', 'change_words',
-           'load_run_recipe', 'open_run', 'run_info']
+           'load_run_recipe', 'open_run', 'run_info', 'model_folders']
 
 # %% ../nbs/02_runs.ipynb #68d4fb12
 import json, os, shlex, shutil
@@ -311,3 +311,15 @@ def _read_texts(path):
     if not isinstance(found, dict) or not all(isinstance(text, str) for text in found.values()):
         raise ValueError('it does not hold texts by name')
     return found
+
+# %% ../nbs/02_runs.ipynb #a5189662
+def model_folders(
+    run, # Folder of a run or ensemble, a training, or a model
+) -> list:
+    "Folders of its models, by name; `ReIDError` without any."
+    run = Path(run)
+    if (run/RunFile.weights).is_file(): return [run]
+    found = [path.parent for path in sorted((run/RunFile.models).glob(f'*/{RunFile.weights}'))]
+    folders = [folder for folder in found if folder.name != 'noise_model']
+    if not folders: raise ReIDError(f"{run} holds no trained model; give the folder of a run, a training or an ensemble")
+    return folders
