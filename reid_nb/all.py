@@ -12,7 +12,7 @@ MODULES = '''core protocols recipe decisions runs players rendering scenes synth
              table_boxes tables annotations benchmarks boxes coco data problems explore shared_pixels transforms appearance augment cache
              epochs samplers splits loaders cluster_scores labels metrics reassociation verification losses osnet backbones models starts
              growing loss_history provenance schedule checkpoint fastai_verbs known_callbacks learner distributed budget
-             own_likeness noise review coarse neighbors sources embed onnx choose fusion rerank tracklets retrieval cluster index submission run_files saliency report
+             own_likeness noise review coarse neighbors sources embed onnx choose fusion rerank tracklets retrieval cluster index people submission run_files saliency report
              checks pipeline demo data_overlap explorer_state explorer ablation zoo search trained'''.split() # In the order of their notebooks
 
 _modules = [import_module(f'reid_nb.{name}') for name in MODULES]

@@ -14,7 +14,7 @@ SECTIONS = { # In reading order
              '10_explore', '10_shared_pixels', '10_transforms', '11_appearance', '11_augment'],
     'Training': ['12_cache', '13_epochs', '13_samplers', '14_splits', '15_loaders', '18_models', '18_backbones', '17_osnet', '18_starts', '17_losses',
                  '20_learner', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_growing', '19_loss_history', '21_distributed', '22_budget', '21_own_likeness', '22_noise', '23_review'],
-    'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '29_cluster', '27_fusion', '30_submission'],
+    'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '29_cluster', '29_people', '27_fusion', '30_submission'],
     'Judging': ['01_protocols', '16_labels', '16_metrics', '16_reassociation', '16_verification', '16_cluster_scores', '31_saliency', '32_report', '34_explorer_state', '35_explorer', '36_ablation',
                 '37_zoo', '50_results', '52_peers'],
     'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '40_scripts', '39_trained', '39_shell_search'],
