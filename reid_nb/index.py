@@ -8,6 +8,7 @@ __all__ = ['Index', 'contact_sheet']
 # %% ../nbs/29_index.ipynb #5040deac
 import json, mmap, os, sqlite3
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from torch import nn
 
 from .core import ReIDError, check_held, lock_folder, show_grid
 from .data import ReIDData
-from .embed import Embeddings, embed
+from .embed import Embeddings, embed, same_model
 from .images import open_image
 from .models import load_model
 from .rerank import k_reciprocal_groups
@@ -27,6 +28,7 @@ from .sources import find_images
 
 # %% ../nbs/29_index.ipynb #3b36e3f6
 _WAIT = 30 # Seconds for another process that writes
+_TRIES = 5 # Searches, each of which another process may disturb by removing rows
 _ROWS, _FORM = 'rows.sqlite', 1
 _TABLES = {('table', 'info'), ('table', 'rows'), ('index', 'by_file')}
 _SCHEMA = (
@@ -204,14 +206,9 @@ def _begin(connection, embeddings):
 
 def _check_same(info, embeddings):
     "Raises `ReIDError` for features of another model or length."
-    wanted = json.loads(info['metadata'])
+    there = Embeddings(np.empty((0, int(info['length']))), None, json.loads(info['metadata']))
     given = json.loads(json.dumps(embeddings.metadata)) # with lists in the place of tuples
-    wrong = [key for key in wanted | given if wanted.get(key) != given.get(key)]
-    old, new = int(info['length']), embeddings.features.shape[1]
-    if old != new: wrong.append(f'length ({old}, not {new})')
-    if not wrong: return
-    raise ReIDError("these features were made otherwise than those of the index, "
-                    f"they differ in: {', '.join(wrong)}")
+    same_model(there, replace(embeddings, metadata=given))
 
 @patch
 def _store(self:Index, embeddings, root):
@@ -410,17 +407,34 @@ def _numbers(self:Index, connection, where, info):
     return np.fromiter((at for at, in found), np.int64)
 
 @patch
-def _nearest(self:Index, q, k, where):
-    "For each query of (Q, D): numbers, cosines, features of the `k` most similar; and a table by number."
+def _scanned(self:Index, q, k, where):
+    "For each query of (Q, D): numbers, cosines, features of the `k` most similar; and the name of the file of features."
     with self._reading() as connection:
         info = _read_info(connection)
-        written = int(info['written'])
-        if not written: return [], pd.DataFrame()
-        with closing(_Mapped(_features_file(self.folder, info), written, int(info['length']))) as mapped:
-            best = _scan(mapped, q, k, self._numbers(connection, where, info))
-            found = [_order(query, mapped, best.candidates(i), k) for i, query in enumerate(q)]
-        wanted = sorted({int(number) for numbers, _, _ in found for number in numbers})
-        return found, _frame(connection, _AT, [json.dumps(wanted)]).set_index('at')
+        numbers, written = self._numbers(connection, where, info), int(info['written'])
+        if not written: return [], info['features']
+        mapped = _Mapped(_features_file(self.folder, info), written, int(info['length'])) # stays, even if the file is deleted
+    with closing(mapped):
+        best = _scan(mapped, q, k, numbers)
+        return [_order(query, mapped, best.candidates(i), k) for i, query in enumerate(q)], info['features']
+
+@patch
+def _rows_of(self:Index, found, name):
+    "The table of what was found, by number; None where rows were removed or numbered anew since."
+    wanted = sorted({int(number) for numbers, _, _ in found for number in numbers})
+    with self._reading() as connection:
+        is_same = _read_info(connection)['features'] == name
+        rows = _frame(connection, _AT, [json.dumps(wanted)]).set_index('at')
+    return rows if is_same and len(rows) == len(wanted) else None
+
+@patch
+def _nearest(self:Index, q, k, where):
+    "For each query of (Q, D): numbers, cosines, features of the `k` most similar; and a table by number."
+    for _ in range(_TRIES):
+        found, name = self._scanned(q, k, where)
+        rows = self._rows_of(found, name)
+        if rows is not None: return found, rows
+    raise ReIDError(f"{self.folder} was changed during each of {_TRIES} searches; search again")
 
 # %% ../nbs/29_index.ipynb #1d349071
 def _reranked(q, found, k, options):
