@@ -14,7 +14,7 @@ import ipywidgets as iw
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from .cards import EmbeddingMap, RankedLists, facts_of, looks_of, small_jpeg, why_jpeg
+from .views import EmbeddingMap, RankedLists, facts_of, looks_of, small_jpeg, why_jpeg
 from .core import IMAGE_ENDINGS, ReIDError
 from .explorer_state import ORDERS, Explorer, ModelResult, read_results
 from .images import frame_path, open_image
