@@ -131,6 +131,7 @@ def merge_people(
         return table
     return _change_people(path, change)
 
+# %% ../nbs/29_people.ipynb #d49087e7
 def rename_person(
     path,     # clusters.csv
     name:str, # As it is

@@ -96,6 +96,7 @@ def _check_choice(labeled, precision, threshold, apart):
     if precision is not None and not (labeled or apart):
         raise ReIDError('--precision needs --labeled, or --apart with the columns of one frame, as in "seq frame"')
 
+# %% ../nbs/39_shell_search.ipynb #f9f05313
 @command(first='run')
 def reid_cluster(
     run:str,               # Folder of a run (its first model) or of a training
