@@ -47,7 +47,11 @@ else: _Bar = _tqdm.tqdm
 
 class tqdm(_Bar):
     "tqdm's bar, where `shows_bars`."
-    def __init__(self, *args, disable=False, **kwargs):
+    def __init__(self,
+                 *args,         # As tqdm's
+                 disable=False, # Draw nothing?
+                 **kwargs,      # As tqdm's
+        ):
         super().__init__(*args, disable=disable or not shows_bars(), **kwargs)
 
     @classmethod

@@ -305,9 +305,11 @@ def check_one_model(
     folder, # That is to hold one model
 ):
     "Raises the `ReIDError` that names the models in it where it is the folder of a run with several."
-    found = sorted(Path(folder).glob(f'{RunFile.models}/*/{RunFile.weights}'))
-    if not found or (Path(folder)/RunFile.weights).is_file(): return
+    folder = Path(folder)
+    if (folder/RunFile.weights).is_file(): return
+    found = sorted(folder.glob(f'{RunFile.models}/*/{RunFile.weights}'))
     names = [str(path.parent) for path in found]
+    if not names: return
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     raise ReIDError(f"{folder} is a whole run; give the folder of one of its models: {', '.join(names[:4])}{more}")
 
