@@ -551,6 +551,7 @@ def _draw_match(self:Explorer, ax, r):
     ax.set_frame_on(True)
     for spine in ax.spines.values(): spine.set(linewidth=3, **frame)
 
+# %% ../nbs/34_explorer_state.ipynb #e39919be
 @patch
 def picture(self:Explorer):
     "The image of the query (PIL)."
