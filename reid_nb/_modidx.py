@@ -2467,6 +2467,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.scripts._options': ('scripts.html#_options', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._own_data': ('scripts.html#_own_data', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._percent': ('scripts.html#_percent', 'reid_nb/scripts.py'),
+                                 'reid_nb.scripts._preset': ('scripts.html#_preset', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._print_problems': ('scripts.html#_print_problems', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._range': ('scripts.html#_range', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._read_data': ('scripts.html#_read_data', 'reid_nb/scripts.py'),

@@ -110,6 +110,8 @@ def _recipe_of(out, name, changes, default):
     else: recipe = load_recipe(name or default)
     return check_recipe_names(recipe.set(**set_values(changes)))
 
+def _preset(options): return 'small' if options.data else 'tiny' # The embedded data keep what their pages are about
+
 def _folder(out, options, recipe, default, kind=''):
     "The folder of a run as given, or the one in `runs` that its data and its recipe name."
     return Path(out or f"runs/{options.stem()}-{Path(recipe or default).stem}{kind}")
@@ -146,7 +148,7 @@ def _held_out_as(data, out):
 @command(resumable=True)
 @delegates(DataOptions)
 def reid_run(
-    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
+    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; small for --data and tiny without, when not given
     out:str=None,        # Run folder; runs/DATA-RECIPE when not given
     set:str=None,        # Changes to the recipe, as in "train.epochs=20 ensemble.circle_m=[0.3]"
     minutes:float=None,  # That all trainings take on this machine, 0: by train.epochs; 10 for --data without --recipe, when not given
@@ -156,9 +158,9 @@ def reid_run(
 ):
     "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse. A fifth of the people is held out where no test part is labeled."
     options = _options(resume, **kwargs)
-    out = _folder(out, options, recipe, 'tiny')
+    out = _folder(out, options, recipe, _preset(options))
     before = _to_resume(out, 'run', resume, force)
-    r = with_minutes(_recipe_of(before, recipe, set, 'tiny'), minutes, set_values(set), before, options.data and recipe is None)
+    r = with_minutes(_recipe_of(before, recipe, set, _preset(options)), minutes, set_values(set), before, options.data and recipe is None)
     report = out/RunFile.report
     _refuse_finished(report, force or resume, f"a finished run: open {report}; reid_eval {out} --set test.k1=10 ranks it with other values, "
                                               "and --force replaces it")
@@ -186,7 +188,7 @@ def _train(options, before, recipe, out, first, **how):
 @command(resumable=True, several=True)
 @delegates(DataOptions)
 def reid_train(
-    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; tiny when not given
+    recipe:str=None,     # Preset (small, tiny, along2021, bag_of_tricks) or a TOML file; small for --data and tiny without, when not given
     out:str=None,        # Folder of the model; runs/DATA-RECIPE-model when not given
     set:str=None,        # Changes to the recipe, as in "train.epochs=20 loss.m=0.3"
     minutes:float=None,  # That the training takes on this machine, 0: by train.epochs; 10 for --data without --recipe, when not given
@@ -199,11 +201,11 @@ def reid_train(
 ):
     "Train one model from a recipe, on one process or many. A fifth of the people is held out where no test part is labeled."
     options = _options(resume, **kwargs)
-    out = _folder(out, options, recipe, 'tiny', '-model')
+    out = _folder(out, options, recipe, _preset(options), '-model')
     first, out = (out, more_folder(out)) if more else (None, out)
     before = _to_resume(out, 'training', resume, force)
     if more: r = check_recipe_names(more_recipe(first, more, recipe, options.data).set(**set_values(set)))
-    else: r = with_minutes(_recipe_of(before, recipe, set, 'tiny'), minutes, set_values(set), before, options.data and recipe is None)
+    else: r = with_minutes(_recipe_of(before, recipe, set, _preset(options)), minutes, set_values(set), before, options.data and recipe is None)
     _check_processes(processes)
     weights = out/RunFile.weights
     if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
