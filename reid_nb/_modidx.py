@@ -338,6 +338,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.budget.Stopwatch.after_batch': ('budget.html#stopwatch.after_batch', 'reid_nb/budget.py'),
                                 'reid_nb.budget.Stopwatch.before_epoch': ('budget.html#stopwatch.before_epoch', 'reid_nb/budget.py'),
                                 'reid_nb.budget._fitted_slope': ('budget.html#_fitted_slope', 'reid_nb/budget.py'),
+                                'reid_nb.budget._measured': ('budget.html#_measured', 'reid_nb/budget.py'),
                                 'reid_nb.budget._most_steps': ('budget.html#_most_steps', 'reid_nb/budget.py'),
                                 'reid_nb.budget._now': ('budget.html#_now', 'reid_nb/budget.py'),
                                 'reid_nb.budget._ranked': ('budget.html#_ranked', 'reid_nb/budget.py'),

@@ -79,7 +79,16 @@ def measure_speed(
     images=None,       # (N, 3, H, W) bytes of all of `data.table`; from the cache when not given
     limit:float=30.,   # Seconds that the steps may take
 ) -> Speed:
-    "Train a copy for a few steps, on all processes of the launch, and throw it away."
+    "Train a copy for a few steps, on all processes of the launch, and throw it away; where images grow, one of each size."
+    grow = recipe.train.grow
+    if grow == 0: return _measured(data, recipe, images, limit)
+    large = _measured(data, recipe.set(**{'train.grow': 0.}), images, limit/2)
+    small = _measured(data, recipe.set(**{'train.grow': 0.95}), images, limit/2)
+    step = grow*small.step + (1 - grow)*large.step
+    return replace(large, step=step)
+
+def _measured(data, recipe, images, limit):
+    "Speed of a training whose images have one size in its first half."
     copy = recipe.set(**{'train.epochs': 2, 'train.epoch_size': WARM + TIMED, 'train.warmup': 0, 'train.eval_every': 2,
                          'train.freeze_epochs': 0, 'train.lr': 0., 'train.checkpoint': 'last', 'train.patience': 0})
     stopwatch = Stopwatch(limit)

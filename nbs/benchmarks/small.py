@@ -81,16 +81,22 @@ class Timer(Callback):
         self.step = (time.process_time() - self.began) / self.n
         raise CancelFitException()
 
+def epoch_seconds(data, r, grow):
+    "CPU seconds of an epoch: of full size without `grow`, of small images with it."
+    timer = Timer()
+    many = timer.n + timer.skipped
+    short = r.set(**{'train.epochs': many, 'train.warmup': 0, 'train.eval_every': many, 'train.grow': grow})
+    learn = reid_learner(data, short, cbs=[timer])
+    with quiet(learn): learn.fit_recipe()
+    return timer.step * len(learn.dls.train)
+
 def epochs_within(data, r, seconds, folder):
     "How many epochs of the recipe fit into the CPU seconds; measured once."
     path = folder/'speed.json'
     if not path.is_file():
-        timer = Timer()
-        many = timer.n + timer.skipped
-        short = r.set(**{'train.epochs': many, 'train.warmup': 0, 'train.eval_every': many})
-        learn = reid_learner(data, short, cbs=[timer])
-        with quiet(learn): learn.fit_recipe()
-        found = dict(epoch=timer.step * len(learn.dls.train))
+        grow = r.train.grow
+        found = dict(epoch=(1 - grow)*epoch_seconds(data, r, 0.))
+        if grow: found['epoch'] += grow*epoch_seconds(data, r, 0.95)
         folder.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as tmp: tmp.write_text(json.dumps(found))
     return max(1, round(seconds / json.loads(path.read_text())['epoch']))
