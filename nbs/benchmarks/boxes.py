@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from reid_nb.cache import decode_images, resize_image
-from reid_nb.data import _names, table_from_files
+from reid_nb.data import list_paths, table_from_files
 from reid_nb.files import Files, ReadOptions, read_below
 from reid_nb.images import boxes_by_frame, open_image
 import reid_nb.boxes # registers its layouts
@@ -50,7 +50,7 @@ def timed(what, n, unit, function):
 
 def read_table(root, stride):
     "The table, as `read_dataset` makes it before it decodes."
-    files = Files(_names(root, root), root, read_below(root), ReadOptions(stride=stride))
+    files = Files(list_paths(root, root), root, read_below(root), ReadOptions(stride=stride))
     return table_from_files(files).table
 
 

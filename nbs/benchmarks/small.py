@@ -30,9 +30,9 @@ from reid_nb.embed import embed
 from reid_nb.learner import reid_learner
 from reid_nb.metrics import evaluate_rows
 from reid_nb.models import save_model
+from reid_nb.options import set_values
 from reid_nb.recipe import load_recipe
 from reid_nb.rerank import k_reciprocal
-from reid_nb.scripts import _changes
 
 AGAIN = dict(k1=20, k2=6, lambda_=0.1) # Re-ranking, of all that is compared
 
@@ -46,7 +46,7 @@ def read_lines(path):
         preset, _, changes = rest.strip().partition(' ')
         if not colon or not preset: raise ReIDError(f"{path}: {line!r}: write NAME: PRESET KEY=VALUE ...")
         if name in found: raise ReIDError(f"{path}: {name!r} is there twice")
-        load_recipe(preset).set(**_changes(changes))
+        load_recipe(preset).set(**set_values(changes))
         found[name] = preset, changes.strip()
     if not found: raise ReIDError(f"{path} holds no recipe")
     return found
@@ -103,7 +103,7 @@ def epochs_within(data, r, seconds, folder):
 
 def fitted(data, r, changes, seconds, images, folder):
     "The recipe with the epochs that it is to train for."
-    changed = _changes(changes)
+    changed = set_values(changes)
     if 'train.epochs' in changed or not (seconds or images): return r
     if images:
         n = len(reid_learner(data, r).dls.train) * r.train.p * r.train.k
@@ -116,7 +116,7 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     torch.set_num_threads(threads)
     preset, changes = recipe
     data = read_dataset(path)
-    r = load_recipe(preset).set(**(_changes(changes) | {'seed': seed}))
+    r = load_recipe(preset).set(**(set_values(changes) | {'seed': seed}))
     r = fitted(data, r, changes, seconds, images, folder)
     r = r.set(**{'train.eval_every': r.train.epochs})
     began, at = time.process_time(), time.perf_counter()
