@@ -121,7 +121,7 @@ class NoiseRecipe:
     partial_above: float = setting(1.3, (-1e9, 1e9), 'chosen by measurement') # From this score on an image counts as partly hidden
     hidden_above: float = setting(2.5, (-1e9, 1e9), 'chosen by measurement') # From this score on an image counts as wholly hidden
     drop: bool = setting(True, source='paper, 2.1') # Are wholly hidden images left out?
-    spare: float = setting(0.5, UNIT, 'chosen by measurement') # Ids with fewer images than this share of the median lose none to the rule
+    spare: float = setting(0.0, UNIT, 'not in the paper') # Ids with fewer images than this share of the median lose none to the rule
     repeats: int = setting(2, (1, 999), 'paper: "increasing the proportion"') # How often a partly hidden image is shown per epoch
     min_images: int = setting(20, AMOUNT, 'paper, 2.1: sequences should have 20 frames') # An id with fewer images is few
     max_repeats: int = setting(5, COUNT, 'paper, 2.1') # Images of few-image ids are shown up to this often
