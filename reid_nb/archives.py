@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_IMAGES', 'MAX_GIB', 'MAX_MEMBER', 'MAX_INDEX', 'DATA_URL', 'DATA_MD5', 'DATA_TERMS', 'is_outside',
-           'why_name_refused', 'open_zip', 'add_name', 'check_members', 'check_total', 'md5_of', 'unpack', 'Archive',
+           'why_name_refused', 'open_zip', 'add_name', 'check_members', 'check_total', 'digest_of', 'unpack', 'Archive',
            'ZipArchive', 'unpack_zip', 'download_dataset']
 
 # %% ../nbs/07_archives.ipynb #4f2b054a
@@ -159,14 +159,15 @@ def _temporary_folder(parent, verb):
         with lock_file(Path(name)/'lock'): yield Path(name)
 
 # %% ../nbs/07_archives.ipynb #14fd0ba3
-def md5_of(
-    path, # File
+def digest_of(
+    path,          # File
+    algorithm:str, # 'md5', 'sha256' or another of `hashlib`
 ) -> str:
-    "Its md5 in hex digits."
-    md5 = hashlib.md5()
+    "Its digest in hexadecimal digits."
+    digest = hashlib.new(algorithm)
     with open(path, 'rb') as f:
-        while chunk := f.read(2**20): md5.update(chunk)
-    return md5.hexdigest()
+        while chunk := f.read(2**20): digest.update(chunk)
+    return digest.hexdigest()
 
 def _is_intact(file, crc):
     "Is the unpacked file there, with the checksum that the archive has for it?"
@@ -223,7 +224,7 @@ class Archive:
     @property
     def md5(self) -> str:
         "Of the file, in hex digits."
-        return md5_of(self.path)
+        return digest_of(self.path, 'md5')
 
     @property
     def stem(self) -> str:
@@ -328,7 +329,7 @@ def download_dataset(
     "The path of the zip, fetched unless it is there; raises `ReIDError` when that fails."
     path = Path(dest)/PurePosixPath(urlparse(url).path).name
     if path.exists():
-        if path.is_file() and md5_of(path) == md5: return path
+        if path.is_file() and digest_of(path, 'md5') == md5: return path
         raise ReIDError(f"{path} is in the way: its md5 is not {md5}; move it, "
                         "or give it to reid_data as it is")
     if not accept:

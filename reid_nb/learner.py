@@ -329,8 +329,9 @@ class EMACallback(Callback):
         "Begin the average at the first weights."
         if self.average is None: self.average = ModelEmaV3(self.net, self.decay, use_warmup=True)
         pairs = [*zip(self.average.module.state_dict().values(), self.net.state_dict().values())]
-        self.weights = [*zip(*(pair for pair in pairs if pair[0].is_floating_point()))]
-        self.counts = [*zip(*(pair for pair in pairs if not pair[0].is_floating_point()))]
+        weights = [pair for pair in pairs if pair[0].is_floating_point()]
+        counts = [pair for pair in pairs if not pair[0].is_floating_point()]
+        self.weights, self.counts = [*zip(*weights)], [*zip(*counts)] # of the average, of the network
     @torch.no_grad()
     def after_step(self):
         "Take the new weights into it, all at once."

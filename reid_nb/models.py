@@ -24,9 +24,9 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from .backbones import BACKBONES, ZOO, _as_map, add_backbone, cost, create_backbone, find_backbone, last_map
-from .model_cards import card_text, is_own_card
 from .core import ReIDError, atomic_write, read_plain, save_arrays
 from .losses import find_loss, loss_head
+from .model_cards import card_text, is_own_card
 from .recipe import Recipe, load_recipe, save_recipe
 from .runs import RunFile, check_one_model, check_plain
 

@@ -81,8 +81,9 @@ def _page(rows, root):
     size = rows.groupby('pid').pid.transform('size')
     grouped = rows[size > 1]
     doubtful = ''.join(_doubtful_row(root, row) for row in grouped.head(_SHOWN).itertuples())
-    names = grouped.person.value_counts(sort=False).sort_values(ascending=False, kind='stable').index[:_STRIPS]
-    strips = ''.join(_strip(root, name, grouped[grouped.person == name]) for name in names)
+    sizes = grouped.person.value_counts(sort=False)
+    largest = sizes.sort_values(ascending=False, kind='stable').index[:_STRIPS]
+    strips = ''.join(_strip(root, name, grouped[grouped.person == name]) for name in largest)
     return _PAGE.format(n=len(grouped), people=grouped.pid.nunique(), alone=(size == 1).sum(), doubtful=doubtful, strips=strips)
 
 # %% ../nbs/29_people.ipynb #b6f4f523

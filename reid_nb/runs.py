@@ -290,13 +290,16 @@ def _remove_temp_files(out):
         if is_temp_file(path.name) and not is_of_noise: path.unlink(missing_ok=True)
 
 # %% ../nbs/02_runs.ipynb #c1febae4
+def _all_models(run):
+    "Folders of the models in that of a run, by name."
+    return [path.parent for path in sorted(run.glob(f'{RunFile.models}/*/{RunFile.weights}'))]
+
 def model_folders(
     run, # Folder of a run, a training or an ensemble
 ) -> list:
     "Folders of its models, without that whose losses find the noise; `ReIDError` without any."
     run = Path(run)
-    found = [path.parent for path in sorted(run.glob(f'{RunFile.models}/*/{RunFile.weights}'))]
-    folders = [folder for folder in found if folder.name != 'noise_model']
+    folders = [folder for folder in _all_models(run) if folder.name != 'noise_model']
     if folders: return folders
     if (run/RunFile.weights).is_file(): return [run]
     raise ReIDError(f"{run} holds no trained model; give the folder of a run, a training or an ensemble")
@@ -307,8 +310,7 @@ def check_one_model(
     "Raises the `ReIDError` that names the models in it where it is the folder of a run with several."
     folder = Path(folder)
     if (folder/RunFile.weights).is_file(): return
-    found = sorted(folder.glob(f'{RunFile.models}/*/{RunFile.weights}'))
-    names = [str(path.parent) for path in found]
+    names = [*map(str, _all_models(folder))]
     if not names: return
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     raise ReIDError(f"{folder} is a whole run; give the folder of one of its models: {', '.join(names[:4])}{more}")
