@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from accelerate import DistributedDataParallelKwargs, PartialState
 from fastai.distributed import DistributedTrainer
 from fastai.learner import Learner
-from fastai.torch_core import default_device
+from fastai.torch_core import default_device, defaults
 from fastcore.basics import patch
 from torch import nn
 from torch.multiprocessing import (ProcessExitedException, ProcessRaisedException, get_context,
@@ -72,21 +72,33 @@ def _is_communication_error(error):
     return any(word in str(error) for word in ('peer', 'gloo', 'NCCL', 'TCPStore'))
 
 @contextmanager
+def _device_kept():
+    "Leave fastai's default device as it is found."
+    found = defaults.use_cuda
+    try: yield
+    finally: default_device(found)
+
+@contextmanager
+def _joined(rank, world):
+    "With the other processes; `ReIDError` when one is lost."
+    try: state = _join()
+    except Exception as e: # of the network, of names, of drivers
+        lines = str(e).splitlines() or [type(e).__name__]
+        raise ReIDError(f"process {rank + 1} of {world} cannot join the others: {lines[0]}") from e
+    try: yield
+    except RuntimeError as e:
+        if not _is_communication_error(e): raise
+        raise ReIDError("another process of the run is gone; start it again with --resume") from e
+    state.destroy_process_group()
+
+@contextmanager
 def processes():
     "Join the other processes of the launch, if any; yields the process group. `ReIDError` when one is lost."
     rank, world = launched()
     if world == 1 or dist.is_initialized():
         yield process_group()
         return
-    try: state = _join()
-    except Exception as e: # of the network, of names, of drivers
-        lines = str(e).splitlines() or [type(e).__name__]
-        raise ReIDError(f"process {rank + 1} of {world} cannot join the others: {lines[0]}") from e
-    try: yield process_group()
-    except RuntimeError as e:
-        if not _is_communication_error(e): raise
-        raise ReIDError("another process of the run is gone; start it again with --resume") from e
-    state.destroy_process_group()
+    with _device_kept(), _joined(rank, world): yield process_group()
 
 # %% ../nbs/21_distributed.ipynb #85b25fe4
 def on_first(
