@@ -51,7 +51,9 @@ def find_hugging_face(
 ) -> str:
     "The folder that holds metadata with a column file_name, or its parts; None without any."
     tops = {_above_split(name[:name.rfind('/') + 1]) for name in _metadata(files)}
-    if len(tops) > 1: raise ReIDError(f"{files.where}: {' and '.join(sorted(tops)[:2])} both have a metadata file; give the folder of one")
+    if len(tops) > 1:
+        raise ReIDError(f"{files.where}: {' and '.join(sorted(tops)[:2])} both have a metadata file; "
+                        "give the folder of one")
     return tops.pop() if tops else None
 
 def hugging_face_rows(
@@ -77,22 +79,27 @@ def _below(path, names):
 
 def _labels(sample):
     "The fields of a sample that are a classification, and the other plain ones."
-    labels = {name: field.get('label') for name, field in sample.items() if _kind(field) == 'Classification'}
-    plain = {name: field for name, field in sample.items() if isinstance(field, (str, int, float)) and name != 'id'}
+    labels, plain = {}, {}
+    for name, field in sample.items():
+        if _kind(field) == 'Classification': labels[name] = field.get('label')
+        elif isinstance(field, (str, int, float)) and name != 'id': plain[name] = field
     return labels, plain
 
 def _kind(field):
     "What FiftyOne calls the kind of a field, None for a plain one."
     return field.get('_cls') if isinstance(field, dict) else None
 
+# %% ../nbs/09_annotations.ipynb #5c3bd341
 def _label_field(samples, where):
     "The one field that is a classification; raises `ReIDError` without one, or with several."
     fields = sorted({name for sample in samples for name in _labels(sample)[0]})
     if len(fields) == 1: return fields[0]
     kinds = {_kind(field) for sample in samples for field in sample.values()}
     others = ', '.join(sorted(kinds - {None})) or 'plain fields'
-    found = f"the classifications {' and '.join(fields)}" if fields else f'no classification, but {others}'
-    raise ReIDError(f"{where}: samples.json has {found}; give a csv with the columns file and pid, or export with the one label that is the id")
+    found = f'no classification, but {others}'
+    if fields: found = f"the classifications {' and '.join(fields)}"
+    raise ReIDError(f"{where}: samples.json has {found}; "
+                    "give a csv with the columns file and pid, or export with the one label that is the id")
 
 def _sample_rows(files):
     "A dict for each sample of samples.json."
@@ -102,7 +109,8 @@ def _sample_rows(files):
         labels, plain = _labels(sample)
         tags = [tag.lower() for tag in _texts_in(sample.get('tags'))]
         split = [tag for tag in tags if tag in PART_NAMES]
-        yield {**plain, 'file': str(sample.get('filepath', '')), 'pid': labels.get(field), 'split': ' '.join(split)}
+        file = str(sample.get('filepath', ''))
+        yield {**plain, 'file': file, 'pid': labels.get(field), 'split': ' '.join(split)}
 
 def _texts_in(value):
     "The texts in a list, none for anything else."
@@ -112,7 +120,8 @@ def _texts_in(value):
 def _dicts(content, name, where):
     "The list of dicts with this name; raises `ReIDError` for something else."
     found = content.get(name) if isinstance(content, dict) else None
-    if isinstance(found, list) and found and all(isinstance(item, dict) for item in found): return found
+    is_list = isinstance(found, list) and all(isinstance(item, dict) for item in found)
+    if is_list and found: return found
     raise ReIDError(f"{where}: {name}.json has no list of {name}")
 
 # %% ../nbs/09_annotations.ipynb #7c15d2c3
@@ -125,21 +134,26 @@ def _class_rows(files):
     for name, label in labels.items():
         if isinstance(label, dict): label = label.get('label')
         is_number = isinstance(label, int) and isinstance(classes, list)
-        if is_number and not 0 <= label < len(classes): raise ReIDError(f"{files.where}: labels.json has no class {label}")
-        yield dict(file=by_name.get(name, name), pid=classes[label] if is_number else label, split='')
+        if is_number and not 0 <= label < len(classes):
+            raise ReIDError(f"{files.where}: labels.json has no class {label}")
+        pid = classes[label] if is_number else label
+        yield dict(file=by_name.get(name, name), pid=pid, split='')
 
 def _is_labels(files, name):
     "Is it FiftyOne's labels.json?"
     content = files.json(name)
     return isinstance(content, dict) and content.keys() >= {'classes', 'labels'}
 
+# %% ../nbs/09_annotations.ipynb #0453cb2b
 def find_fiftyone(
     files, # `Files`
 ) -> str:
     "The folder that holds samples.json or labels.json; None without any."
     found = set(files.holding('samples.json'))
     found |= {base for base in files.holding('labels.json') if _is_labels(files, base + 'labels.json')}
-    if len(found) > 1: raise ReIDError(f"{files.where}: {' and '.join(sorted(found)[:2])} are both exports of FiftyOne; give the folder of one")
+    if len(found) > 1:
+        raise ReIDError(f"{files.where}: {' and '.join(sorted(found)[:2])} are both exports of FiftyOne; "
+                        "give the folder of one")
     return found.pop() if found else None
 
 def fiftyone_rows(
@@ -148,13 +162,17 @@ def fiftyone_rows(
     "A row per image of the export, in the part that its tag says."
     is_samples = 'samples.json' in files.names
     rows = pd.DataFrame(_sample_rows(files) if is_samples else _class_rows(files))
-    rows = name_columns(rows.drop(columns='filepath', errors='ignore'), files.where).assign(split=rows.split)
+    told = rows.drop(columns='filepath', errors='ignore')
+    rows = name_columns(told, files.where).assign(split=rows.split)
     twice = rows.split[rows.split.str.contains(' ')]
-    if len(twice): raise ReIDError(f"{files.where}: a sample has the tags {twice.iloc[0]}; leave one of them")
+    if len(twice):
+        raise ReIDError(f"{files.where}: a sample has the tags {twice.iloc[0]}; leave one of them")
     names = set(files.images)
     there = rows.file.map(lambda path: _below(path, names))
     lost = rows.file[there.isna()]
-    if len(lost): raise ReIDError(f"{files.where}: {first_of(lost)} is not below the folder; export with the images, or take it out")
+    if len(lost):
+        raise ReIDError(f"{files.where}: {first_of(lost)} is not below the folder; "
+                        "export with the images, or take it out")
     return _in_parts(rows.assign(file=there), files.where)
 
 FIFTYONE = dict(parts={}, strict=False, find=find_fiftyone, rows=fiftyone_rows,

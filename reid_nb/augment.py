@@ -86,7 +86,8 @@ class Patch(BatchTransform):
         smallest, largest = area
         if not 0 < smallest <= largest <= 1:
             raise ReIDError(f"{type(self).__name__}: area = {area} has to rise within 0 to 1")
-        if not 0 < aspect <= 1: raise ReIDError(f"{type(self).__name__}: aspect = {aspect} has to be from 0 to 1")
+        if not 0 < aspect <= 1:
+            raise ReIDError(f"{type(self).__name__}: aspect = {aspect} has to be from 0 to 1")
         self.area, self.aspect = area, aspect
 
     def boxes(self,
@@ -374,6 +375,7 @@ def add_augment(
 ):
     "Add an augmentation to recipes until Python ends; `ReIDError` for a name that exists."
     if isinstance(make, type) and not issubclass(make, BatchTransform):
-        raise ReIDError(f"augmentation {name}: give a subclass of BatchTransform whose first argument is its probability")
+        raise ReIDError(f"augmentation {name}: "
+                        "give a subclass of BatchTransform whose first argument is its probability")
     add_field(AugmentRecipe, f'augment.{name}', default, limits, meaning)
     AUGMENTS[name] = Augment(make, order, tuple(needs))

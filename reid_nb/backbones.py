@@ -182,7 +182,8 @@ def last_map(
 ) -> tuple:
     "(C, H, W) of its last map; `ReIDError` when the backbone cannot work on such an image."
     try: return tuple(_map_shape(backbone, size))
-    except Exception as e: raise _refused(name, size, e) from e # timm's models refuse a size each in its own way
+    except Exception as e:
+        raise _refused(name, size, e) from e # timm's models refuse a size each in its own way
 
 # %% ../nbs/18_backbones.ipynb #9eab1821
 def _stride_1(module):
@@ -259,7 +260,8 @@ def add_backbone(
     prefix_tokens:int=0,         # Tokens in front that belong to no position
 ) -> Backbone:
     "Register a backbone; the same name again replaces it. `ReIDError` for a name that is taken or another output."
-    if name in _OWN or timm.is_model(name): raise ReIDError(f"the zoo or timm has a model {name!r}; give another name")
+    if name in _OWN or timm.is_model(name):
+        raise ReIDError(f"the zoo or timm has a model {name!r}; give another name")
     if output not in OUTPUTS: raise ReIDError(f"output is {output!r}; give {' or '.join(OUTPUTS)}")
     BACKBONES[name] = Backbone(make, last_stride_1, output, prefix_tokens)
     return BACKBONES[name]

@@ -210,7 +210,8 @@ def _half(ids):
 def _two_cameras(files, pattern, example):
     "A dict for each image of the folders cam_a and cam_b, with `camid` 'a' or 'b'."
     rows = []
-    for camera in 'ab': rows += _read_folder(files, f'cam_{camera}', TRAIN, pattern, example, camid=camera)
+    for camera in 'ab':
+        rows += _read_folder(files, f'cam_{camera}', TRAIN, pattern, example, camid=camera)
     return rows
 
 def _in_parts(rows, training):
@@ -346,7 +347,8 @@ _MAT_NAMES = 'filelist', 'labels', 'camId', 'train_idx', 'query_idx', 'gallery_i
 def _unpack_mat(content):
     "The same .mat file with nothing compressed in it; raises `ValueError` for what is none, or too large."
     order = {b'IM': '<', b'MI': '>'}.get(content[126:128])
-    if order is None or not content.startswith(b'MATLAB 5.0'): raise ValueError("it is no .mat file of version 5")
+    if order is None or not content.startswith(b'MATLAB 5.0'):
+        raise ValueError("it is no .mat file of version 5")
     elements, at, room = [content[:128]], 128, _MAT_BYTES
     while at + 8 <= len(content):
         kind, size = unpack(f'{order}II', content[at:at + 8])
@@ -499,7 +501,8 @@ def _botsort(files):
     "The images of both folders; the second is the test part where its ids are others."
     example = '<id>_<sequence>_<frame>_acc_data, as in 0000001_MOT17-02-FRCNN_0000000_acc_data.bmp'
     rows = []
-    for split in ('train', 'test'): rows += _read_folder(files, f'bounding_box_{split}', TRAIN, _BOTSORT, example, split=split)
+    for split in ('train', 'test'):
+        rows += _read_folder(files, f'bounding_box_{split}', TRAIN, _BOTSORT, example, split=split)
     table = pd.DataFrame(rows, columns=['file', 'pid', 'seq', 'frame', 'split'])
     used, left_out = assign_parts(table.assign(camid=''))
     files.leave_out(left_out)

@@ -40,8 +40,9 @@ def _pairs_of_frames(frames):
     chunk = np.cumsum(size) // _MOST
     for number in np.unique(chunk):
         rows = np.flatnonzero(chunk == number)
-        i = np.repeat(rows, size[rows])
-        begin = np.repeat(np.cumsum(size[rows]) - size[rows], size[rows])
+        partners = size[rows]
+        i = np.repeat(rows, partners)
+        begin = np.repeat(np.cumsum(partners) - partners, partners)
         yield i, first[i] + np.arange(len(i)) - begin
 
 # %% ../nbs/09_boxes.ipynb #2bcf0e97
@@ -78,7 +79,8 @@ def _union_areas(parts):
         in_x = _between(xs, left[:, [box]], right[:, [box]])
         in_y = _between(ys, top[:, [box]], bottom[:, [box]])
         covered |= in_x[:, :, None] & in_y[:, None]
-    return np.einsum('nxy,nx,ny->n', covered, np.diff(xs), np.diff(ys))
+    widths, heights = np.diff(xs), np.diff(ys)
+    return np.einsum('nxy,nx,ny->n', covered, widths, heights)
 
 # %% ../nbs/09_boxes.ipynb #7e90dec9
 def _hidden_areas(edges, i, j):
@@ -190,7 +192,8 @@ def _tell(files, line):
 
 def _whole_boxes(boxes):
     "The table with `x, y, w, h` in whole pixels and within its pictures, whose size may be NaN."
-    edges = _edges(boxes[['x', 'y', 'w', 'h']].to_numpy(float))
+    sides = boxes[['x', 'y', 'w', 'h']].to_numpy(float)
+    edges = _edges(sides)
     size = boxes[['width', 'height']].fillna(LARGEST).to_numpy()
     inside = np.clip(edges, 0, np.tile(size, 2))
     left, top, right, bottom = np.floor(inside + 0.5).astype(int).T
@@ -203,7 +206,8 @@ def _wanted(boxes, classes, where):
     asked = {str(name).strip().lower() for name in classes}
     unknown = sorted(asked - kinds - set(boxes.number))
     if unknown:
-        raise ReIDError(f"{where}: there is no class {first_of(unknown)}; there are {', '.join(sorted(kinds))}")
+        raise ReIDError(f"{where}: there is no class {first_of(unknown)}; "
+                        f"there are {', '.join(sorted(kinds))}")
     if asked:
         is_asked = boxes.kind.isin(asked) | boxes.number.isin(asked)
         return is_asked & ~(boxes.ignored & boxes.kind.isin(PEOPLE))
@@ -215,8 +219,11 @@ def _check_options(options, where):
     "Raises `ReIDError` for a stride or a visible fraction that cannot be."
     least, stride = options.min_visible, options.stride
     if least is not None and not 0 <= least <= 1:
-        raise ReIDError(f"{where}: --min-visible is {least:g}; give the least visible fraction of a box, from 0 to 1")
-    if stride < 0: raise ReIDError(f"{where}: --stride is {stride}; give 1 for every frame, 10 for one in ten, 0 to have it chosen")
+        raise ReIDError(f"{where}: --min-visible is {least:g}; "
+                        "give the least visible fraction of a box, from 0 to 1")
+    if stride < 0:
+        raise ReIDError(f"{where}: --stride is {stride}; "
+                        "give 1 for every frame, 10 for one in ten, 0 to have it chosen")
 
 def _positions(boxes):
     "(N,) number of each box's frame within its sequence, in steps of the nearest two frames."
@@ -261,7 +268,8 @@ def _tell_left_out(files, boxes, counts):
 
 def _why_not_kinds(boxes, wanted):
     "How many boxes of which other kinds there are, with the option that reads them, as a dict for `_tell_left_out`."
-    off, ignored = boxes[~wanted & ~boxes.ignored], ~wanted & boxes.ignored
+    off = boxes[~wanted & ~boxes.ignored]
+    ignored = ~wanted & boxes.ignored
     names = ','.join(sorted({*boxes.kind[wanted], *off.kind} - {''}))
     counts = {kind or 'of no kind': n for kind, n in Counter(off.kind).items()}
     if counts:
@@ -272,12 +280,13 @@ def _why_not_kinds(boxes, wanted):
 def _crop_rows(boxes):
     "The rows of a data set: a crop for each box, in the parts that its folder says; and the frames of other parts."
     whole = boxes[['x', 'y', 'w', 'h']].to_numpy().tolist()
-    names = [crop_name(frame, box) for frame, box in zip(boxes.file, whole)]
+    names = [*map(crop_name, boxes.file, whole)]
     texts = [','.join(map(str, box)) for box in whole]
     tracklet, _ = pd.factorize(boxes.seq + '/' + boxes.track)
     extra = [column for column in _EXTRA if column in boxes]
     kept = boxes[['pid', 'seq', 'frame', 'visible', 'split', *extra]]
-    return assign_parts(kept.assign(file=names, box=texts, tracklet=tracklet, camid=''))
+    rows = kept.assign(file=names, box=texts, tracklet=tracklet, camid='')
+    return assign_parts(rows)
 
 # %% ../nbs/09_boxes.ipynb #7424cc79
 def rows_of_boxes(
@@ -290,20 +299,23 @@ def rows_of_boxes(
     boxes = _whole_boxes(boxes)
     is_inside = ((boxes.w > 0) & (boxes.h > 0)).to_numpy()
     wanted = _wanted(boxes, options.classes, where).to_numpy()
-    counts = _why_not_kinds(boxes, wanted) | {'outside of the picture or empty': int((wanted & ~is_inside).sum())}
+    n_outside = int((wanted & ~is_inside).sum())
+    counts = _why_not_kinds(boxes, wanted) | {'outside of the picture or empty': n_outside}
     every = boxes
     boxes, wanted = boxes[is_inside].reset_index(drop=True), wanted[is_inside]
-    if not wanted.any(): raise ReIDError(f"{where}: no box is read of {len(every):,}; {_kinds_there(every)}")
+    if not wanted.any():
+        raise ReIDError(f"{where}: no box is read of {len(every):,}; {_kinds_there(every)}")
     _check_once(boxes[wanted], where)
     stride = options.stride or _choose_stride(boxes[wanted])
     on_stride = (_positions(boxes) % stride == 0).to_numpy()
     rows = _visible(boxes, wanted & on_stride)
-    least = options.min_visible
-    limit = np.where(boxes.vis.notna(), MIN_VISIBLE, 0)[rows.index] if least is None else least
+    limit = options.min_visible
+    if limit is None: limit = np.where(boxes.vis.notna(), MIN_VISIBLE, 0)[rows.index]
     is_seen = rows.visible >= limit
     counts['of less than the visible fraction that is read (--min-visible 0 reads all)'] = int((~is_seen).sum())
     _tell_left_out(files, every, counts)
-    if not is_seen.any(): raise ReIDError(f"{where}: no box has the visible fraction that is read; --min-visible 0 reads all")
+    if not is_seen.any():
+        raise ReIDError(f"{where}: no box has the visible fraction that is read; --min-visible 0 reads all")
     table, left_out = _crop_rows(rows[is_seen])
     _note_frames(files, boxes, on_stride, stride, left_out)
     return table
@@ -385,14 +397,15 @@ def _vis_column(table):
 # %% ../nbs/09_boxes.ipynb #0cfa49fd
 def _kinds_of(table, files, clip, there):
     "The table with `kind` and class `number`, and with role, team and jersey where gameinfo.ini tells them."
-    is_class = table.label.notna().all() and (table.label % 1 == 0).all()
-    label = table.label.astype(int) if is_class else pd.Series(-1, table.index)
+    is_whole = table.label % 1 == 0 # not where it is not known
+    label = table.label.astype(int) if is_whole.all() else pd.Series(-1, table.index)
     own = _text_if(files, f'{clip.base}gt/labels.txt', there).split('\n')
-    named = {i: name.strip().lower() for i, name in enumerate(own, 1) if name.strip()} or MOT_CLASSES
+    named = {i: name.strip().lower() for i, name in enumerate(own, 1) if name.strip()}
     number = label.astype(str).where(label >= 0, '')
-    kind = label.map(named).fillna(number).replace('', 'person')
+    kind = label.map(named or MOT_CLASSES).fillna(number).replace('', 'person')
     table = table.assign(kind=kind, number=number)
-    tracklets = _read_tracklets(_read_ini(_text_if(files, f'{clip.base}gameinfo.ini', there)))
+    told = _read_ini(_text_if(files, f'{clip.base}gameinfo.ini', there))
+    tracklets = _read_tracklets(told)
     if not len(tracklets): return table
     table = table.join(tracklets, on='track')
     table[_EXTRA] = table[_EXTRA].fillna('')
@@ -407,8 +420,9 @@ def _clip_boxes(files, clip, there):
     pid = f'{clip.name}/' + track if clip.name else track
     width, height = _picture_size(files, clip)
     ignored = (table.conf == 0) | (table.track < 0)
-    return table.assign(file=table.frame.map(paths), seq=clip.name or 'sequence', track=track, pid=pid, vis=_vis_column(table),
-                        ignored=ignored, width=width, height=height, split=clip.split)
+    file, vis = table.frame.map(paths), _vis_column(table)
+    table = table.assign(file=file, seq=clip.name or 'sequence', track=track, pid=pid, vis=vis)
+    return table.assign(ignored=ignored, width=width, height=height, split=clip.split)
 
 # %% ../nbs/09_boxes.ipynb #815f5b90
 def clips_in(
@@ -438,7 +452,9 @@ def _without_copies(files, clips):
         found = _DETECTORS.fullmatch(clip.base.rstrip('/'))
         same = (found[1], files.read(clip.listed)) if found else clip.base
         first = kept.setdefault(same, clip)
-        if first is not clip: files.leave_out(dict.fromkeys(clip.frames.values(), f'the frames and boxes of {first.name} again'))
+        if first is clip: continue
+        why = f'the frames and boxes of {first.name} again'
+        files.leave_out(dict.fromkeys(clip.frames.values(), why))
     return sorted(kept.values(), key=lambda clip: clip.base)
 
 # %% ../nbs/09_boxes.ipynb #90205ec2
@@ -455,9 +471,11 @@ def _rows_of_clips(files, clips):
 def _mot_rows(files):
     "A row for each crop of sequences with gt/gt.txt."
     unlisted = [name for name in files.images if name.rpartition('/')[0].endswith('img1')]
-    files.leave_out(dict.fromkeys(unlisted, 'there is no gt/gt.txt beside them, so their boxes are not known'))
+    why = 'there is no gt/gt.txt beside them, so their boxes are not known'
+    files.leave_out(dict.fromkeys(unlisted, why))
     spelled = {name.lower(): name for name in files.others}
-    clips = clips_in(files, files.holding('gt/gt.txt'), lambda base: spelled[f'{base}gt/gt.txt'.lower()])
+    def list_of(base): return spelled[f'{base}gt/gt.txt'.lower()]
+    clips = clips_in(files, files.holding('gt/gt.txt'), list_of)
     return _rows_of_clips(files, _without_copies(files, clips))
 
 def _find_mot(files):
@@ -499,7 +517,8 @@ def _tracker_rows(files):
     lists = _tracker_lists(files)
     clips = [*clips_in(files, sorted(lists), lists.get)]
     for clip in clips: files.leave_out(dict.fromkeys(clip.frames.values(), 'no box in them is read'))
-    return rows_of_boxes(files, pd.concat([_tracker_boxes(files, clip) for clip in clips], ignore_index=True))
+    boxes = [_tracker_boxes(files, clip) for clip in clips]
+    return rows_of_boxes(files, pd.concat(boxes, ignore_index=True))
 
 def _find_tracker(files): return '' if files.images and _tracker_lists(files) else None
 

@@ -235,8 +235,10 @@ def outlook(
     cost = f" (--minutes {math.ceil(minutes)})" if math.isfinite(minutes) else ''
     scatter = f"{100 * gain:+.1f} ± {100 * error:.1f} mAP for each doubling so far"
     if error > max(LEAST_GAIN, abs(gain)):
-        return f"Whether a longer training would help is not known: the validations scatter too much ({scatter})."
+        return ("Whether a longer training would help is not known: "
+                f"the validations scatter too much ({scatter}).")
     if gain < LEAST_GAIN:
-        return f"Validations have stopped rising: twice the training{cost} is expected to bring hardly anything ({scatter})."
+        return ("Validations have stopped rising: "
+                f"twice the training{cost} is expected to bring hardly anything ({scatter}).")
     return (f"Validations still rise: twice the training{cost} is expected to bring about {100 * gain:+.0f} mAP, if they go on "
             f"as they did ({scatter}). This is a guess from one curve.")

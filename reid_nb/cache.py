@@ -150,12 +150,14 @@ def _alone(path, tells):
     "Keep others out; raises `Busy` when the process that is at work there does not get on."
     before, lock = None, ExitStack()
     while True:
-        busy = f"another process holds {path}.lock and has not got on for {2*WAIT} seconds; end it if it was stopped"
+        busy = (f"another process holds {path}.lock and has not got on for {2*WAIT} seconds; "
+                "end it if it was stopped")
         try: lock.enter_context(lock_file(f'{path}.lock', WAIT, busy))
         except Busy:
             now = _written(path)
             if now == before: raise
-            if tells and before is None: print("  another process decodes the same images; waiting for it", file=sys.stderr)
+            if tells and before is None:
+                print("  another process decodes the same images; waiting for it", file=sys.stderr)
             before = now
         else: break
     with lock: yield

@@ -28,7 +28,8 @@ def draw_looks(
     known = np.flatnonzero(~np.isnan(score))
     most = most or len(known)//16
     if not 0 < n <= most <= len(known):
-        raise ReIDError(f"{n} looks at the {most} most suspicious of {len(known)} images with a score: each number has to be below the next")
+        raise ReIDError(f"{n} looks at the {most} most suspicious of {len(known)} images with a score: "
+                        "each number has to be below the next")
     order = known[np.argsort(-score[known], kind='stable')]
     rng = np.random.default_rng(mix_seed(seed))
     return rng.permutation(order[:most])[:n]
@@ -44,9 +45,12 @@ class Sure:
     at_least:float  # Share of right ones among the dropped, except with the chance `error`
 
     def __str__(self):
-        if not self.dropped: return f"nothing can be promised: {self.right} of {self.looks} looks are right; look at more, or ask for less"
-        return f"{self.dropped:,} images from a score of {self.threshold:.3g} on: at least {self.at_least:.0%} rightly ({self.right} of {self.looks} looks)"
+        looks = f"{self.right} of {self.looks} looks"
+        if not self.dropped: return f"nothing can be promised: {looks} are right; look at more, or ask for less"
+        dropped = f"{self.dropped:,} images from a score of {self.threshold:.3g} on"
+        return f"{dropped}: at least {self.at_least:.0%} rightly ({looks})"
 
+# %% ../nbs/22_certainty.ipynb #5346f598
 def _at_least(right, looks, error):
     "The bound of Clopper and Pearson."
     return float(beta.ppf(error, right, looks - right + 1)) if right else 0.
@@ -61,12 +65,14 @@ def sure_threshold(
 ) -> Sure:
     "The lowest threshold above which drops are right with that certainty."
     score, is_right = np.asarray(score, float), np.asarray(is_right, bool)
-    if not 0 < certainty < 1: raise ReIDError(f"a certainty is between 0 and 1, not {certainty}; 1 would take a look at each")
+    if not 0 < certainty < 1:
+        raise ReIDError(f"a certainty is between 0 and 1, not {certainty}; 1 would take a look at each")
     known = np.flatnonzero(~np.isnan(score))
     rank = pd.Series(-score[known], known).rank(method='first')
     rank_of_look = rank[looks].to_numpy()
     most = most or len(known)//16
-    if rank_of_look.max() > most: raise ReIDError(f"looks have to be drawn from the {most} most suspicious images by draw_looks")
+    if rank_of_look.max() > most:
+        raise ReIDError(f"looks have to be drawn from the {most} most suspicious images by draw_looks")
     for cut in range(_CUTS):
         n_dropped = most//2**cut
         among = rank_of_look <= n_dropped

@@ -75,7 +75,8 @@ class _Copies:
     def __init__(self): self.places = {}
     def of(self, state, name=()):
         "`state`, with tensors that a GPU may still be filling."
-        if isinstance(state, dict): return {key: self.of(value, (*name, key)) for key, value in state.items()}
+        if isinstance(state, dict):
+            return {key: self.of(value, (*name, key)) for key, value in state.items()}
         if isinstance(state, (list, tuple)):
             return type(state)(self.of(value, (*name, i)) for i, value in enumerate(state))
         if not isinstance(state, torch.Tensor): return state
@@ -121,7 +122,8 @@ def save(self:Checkpoint,
     "Copy the state of the learner, and let a thread write it."
     learn, best = self.learn, self.learn.save_best
     accumulation = getattr(learn, 'gradient_accumulation', None)
-    if accumulation is not None and accumulation.count: return # a gradient that no step has used would be lost
+    if accumulation is not None and accumulation.count:
+        return # a gradient that no step has used would be lost
     if step: learn.intact.after_epoch() # which does so itself at the end of an epoch
     losses = learn.loss_recorder.so_far() if step else {}
     part = learn.history.so_far() if step else (0., 0, 0.)
@@ -235,5 +237,6 @@ def load_checkpoint(self:Learner,
         self.is_changed = not state['trained_on']['recipe']
     except Exception as e: # torch's own errors take many lines
         why = str(e).strip().partition('\n')[0] or type(e).__name__
-        raise ReIDError(f"cannot continue from {path}: {why}; delete it to train from the first epoch on") from e
+        raise ReIDError(f"cannot continue from {path}: {why}; "
+                        "delete it to train from the first epoch on") from e
     return state['epoch']

@@ -44,7 +44,8 @@ def similarities(
 ) -> csr_matrix:
     "(N, N) sparse Jaccard similarities of all pairs, without the diagonal."
     form = _check(None, k1, k2, 0, variant)
-    if len(features) < 2: raise ReIDError(f"two images at least can be compared; there are {len(features)}")
+    if len(features) < 2:
+        raise ReIDError(f"two images at least can be compared; there are {len(features)}")
     near = find_neighbors(features[:1], features[1:], max(form.counts(k1, k2)), device=device, progress=progress)
     v = _smooth_v(near, k1, k2, form)
     holders = v.T.tocsr()
@@ -152,7 +153,8 @@ def _tokens(apart, start, together):
     for row, (cluster, number) in enumerate(zip(start.tolist(), np.asarray(apart).tolist())):
         if number < 0: continue
         if number in sets[cluster]:
-            raise ReIDError(f"row {row} and another of group {together[row]} are to be together and to be apart; correct one of the two columns")
+            raise ReIDError(f"row {row} and another of group {together[row]} are to be "
+                            "together and to be apart; correct one of the two columns")
         sets[cluster].add(number)
     return sets
 
@@ -201,9 +203,11 @@ def choose_threshold(
 ) -> dict:
     "`threshold`, `k1` and `k2` for `cluster`; raises `ReIDError` where none keeps the precision."
     _check_precision(precision)
-    if precision is None and 'f' not in table: raise ReIDError("give the precision that is to be kept: without labels there is no F")
+    if precision is None and 'f' not in table:
+        raise ReIDError("give the precision that is to be kept: without labels there is no F")
     if precision is not None: table = table[table.precision >= precision]
-    if not len(table): raise ReIDError(f"no threshold keeps a precision of {precision}; give a lower one")
+    if not len(table):
+        raise ReIDError(f"no threshold keeps a precision of {precision}; give a lower one")
     best = table.sort_values('f' if precision is None else 'pairs' if 'pairs' in table else 'recall', kind='stable').iloc[-1]
     return dict(threshold=float(best.threshold), k1=int(best.k1), k2=int(best.k2))
 
@@ -224,7 +228,8 @@ def expected_table(
     known = frames >= 0
     frames = frames[known]
     chance = _n_pairs(frames) / max(known.sum() * (known.sum() - 1) / 2, 1)
-    if not chance: raise ReIDError(f"no two rows are alike in {apart}: nothing says how often two people are mixed up")
+    if not chance:
+        raise ReIDError(f"no two rows are alike in {apart}: nothing says how often two people are mixed up")
     rows = []
     for k in np.atleast_1d(k1).tolist():
         k2 = max(1, round(k / 3))
@@ -245,7 +250,8 @@ def numbers_of(
     if columns is None: return None
     columns = [columns] if isinstance(columns, str) else list(columns)
     missing = [name for name in columns if name not in table]
-    if missing: raise ReIDError(f"the table has no column {missing[0]!r}; it has {', '.join(map(str, table))}")
+    if missing:
+        raise ReIDError(f"the table has no column {missing[0]!r}; it has {', '.join(map(str, table))}")
     part = table[columns].reset_index(drop=True)
     is_missing = part.isna().any(axis=1)
     for name in part.select_dtypes('number'): is_missing |= part[name] < 0

@@ -23,28 +23,34 @@ def _contingency(labels, pids):
     _, column = np.unique(pids, return_inverse=True)
     return csr_matrix((np.ones(len(row)), (row, column)))
 
+def _pairs_within(counts, weights):
+    "(C, B) pairs of images of one person within each row of `counts`."
+    pairs = (counts.power(2) - counts) / 2
+    return pairs @ weights
+
 def _pairs_of(counts, weights):
     "(C, B) pairs within each row of `counts` (C, P), for each column of `weights` (P, B)."
     total = counts @ weights
     own = counts.power(2) @ weights**2
-    within = (counts.power(2) - counts) / 2 @ weights
-    return (total**2 - own) / 2 + within
+    return (total**2 - own) / 2 + _pairs_within(counts, weights)
 
 def _harmonic(precision, recall):
     total = precision + recall
-    return np.where(total > 0, 2 * precision * recall / np.where(total > 0, total, 1), 0)
+    is_any = total > 0
+    return np.where(is_any, 2 * precision * recall / np.where(is_any, total, 1), 0)
 
 def _ratio(part, whole):
     "`part / whole`, and 1 of nothing."
-    return np.where(whole > 0, part / np.where(whole > 0, whole, 1), 1)
+    is_any = whole > 0
+    return np.where(is_any, part / np.where(is_any, whole, 1), 1)
 
 # %% ../nbs/16_cluster_scores.ipynb #4fad1c73
 def _pairwise(counts, weights):
     "Precision, recall and ARI, each (B,)."
-    right = ((counts.power(2) - counts) / 2 @ weights).sum(0)
+    right = _pairs_within(counts, weights).sum(0)
     together = _pairs_of(counts, weights).sum(0)
     sizes = csr_matrix(counts.sum(0))
-    one_person = ((sizes.power(2) - sizes) / 2 @ weights).sum(0)
+    one_person = _pairs_within(sizes, weights).sum(0)
     every = _pairs_of(sizes, weights).sum(0)
     by_chance = together * one_person / np.maximum(every, 1)
     most = (together + one_person) / 2
@@ -54,20 +60,25 @@ def _pairwise(counts, weights):
 def _bcubed(counts, weights):
     "Precision and recall, each (B,)."
     entries = counts.tocoo()
-    n, of_person = entries.data[:, None], weights[entries.col]
-    others = (counts @ weights)[entries.row] - n * of_person # of other people in the cluster
-    size = np.asarray(counts.sum(0)).ravel()[entries.col, None]
-    images = (n * of_person).sum(0)
-    precision = (n * of_person * n / (n + others)).sum(0) / images
-    recall = (n * of_person * n / size).sum(0) / images
+    n = entries.data[:, None]
+    shown = n * weights[entries.col]
+    in_cluster = (counts @ weights)[entries.row]
+    others = in_cluster - shown # of other people in the cluster
+    sizes = np.asarray(counts.sum(0)).ravel()
+    size = sizes[entries.col, None]
+    images = shown.sum(0)
+    precision = (shown * n / (n + others)).sum(0) / images
+    recall = (shown * n / size).sum(0) / images
     return precision, recall
 
 def _all_scores(counts, weights):
     "(B,) of each of `CLUSTER_SCORES`, for the people's weights (P, B)."
     precision, recall, ari = _pairwise(counts, weights)
     b_precision, b_recall = _bcubed(counts, weights)
-    f, b_f = _harmonic(precision, recall), _harmonic(b_precision, b_recall)
-    return dict(zip(CLUSTER_SCORES, (precision, recall, f, b_precision, b_recall, b_f, ari)))
+    f = _harmonic(precision, recall)
+    b_f = _harmonic(b_precision, b_recall)
+    scores = precision, recall, f, b_precision, b_recall, b_f, ari
+    return dict(zip(CLUSTER_SCORES, scores))
 
 # %% ../nbs/16_cluster_scores.ipynb #3432879d
 @dataclass(frozen=True)
@@ -99,14 +110,16 @@ class ClusterScores:
 
     def __repr__(self):
         low, high = self.interval('f')
-        return (f'{self.n_images:,} images of {self.n_people} people in {self.n_clusters} clusters: pairwise F {self.f:.3f} '
-                f'({low:.3f} to {high:.3f}), precision {self.precision:.3f}, recall {self.recall:.3f}')
+        counts = f'{self.n_images:,} images of {self.n_people} people in {self.n_clusters} clusters'
+        f = f'pairwise F {self.f:.3f} ({low:.3f} to {high:.3f})'
+        return f'{counts}: {f}, precision {self.precision:.3f}, recall {self.recall:.3f}'
 
 # %% ../nbs/16_cluster_scores.ipynb #7993fceb
 def _alone(labels):
     "Clusters as numbers from 0; each image without one, that is below 0, is one by itself."
     _, numbered = np.unique(labels, return_inverse=True)
-    return np.where(labels < 0, len(labels) + np.arange(len(labels)), numbered)
+    of_image = len(labels) + np.arange(len(labels))
+    return np.where(labels < 0, of_image, numbered)
 
 def cluster_scores(
     labels,          # (N,) number of each image's cluster, below 0: by itself
@@ -117,14 +130,20 @@ def cluster_scores(
     "Pairwise, B-cubed and ARI; raises `ReIDError` without two known people."
     labels, pids = np.asarray(labels), np.asarray(pids)
     if labels.shape != pids.shape or labels.ndim != 1:
-        raise ReIDError(f"clusters {labels.shape} and people {pids.shape} have to be numbers of the same images")
+        raise ReIDError(f"clusters {labels.shape} and people {pids.shape} "
+                        "have to be numbers of the same images")
     known = pids != -1
     n_people = len(np.unique(pids[known]))
-    if n_people < 2: raise ReIDError(f"clusters are scored with known people, two at least; there are {n_people}")
+    if n_people < 2:
+        raise ReIDError(f"clusters are scored with known people, two at least; there are {n_people}")
     counts = _contingency(_alone(labels)[known], pids[known])
     values = _all_scores(counts, np.ones((n_people, 1)))
     values = {name: float(value[0]) for name, value in values.items()}
     rng = np.random.default_rng(seed)
-    weights = rng.multinomial(n_people, np.full(n_people, 1 / n_people), draws).T.astype(float)
-    drawn = [pd.DataFrame(_all_scores(counts, part)) for part in np.array_split(weights, max(1, draws // 50), axis=1)]
-    return ClusterScores(values, pd.concat(drawn, ignore_index=True), int(known.sum()), n_people, counts.shape[0])
+    chances = np.full(n_people, 1 / n_people)
+    weights = rng.multinomial(n_people, chances, draws).T.astype(float)
+    parts = np.array_split(weights, max(1, draws // 50), axis=1)
+    scores = [pd.DataFrame(_all_scores(counts, part)) for part in parts]
+    drawn = pd.concat(scores, ignore_index=True)
+    n_images, n_clusters = int(known.sum()), counts.shape[0]
+    return ClusterScores(values, drawn, n_images, n_people, n_clusters)

@@ -36,7 +36,8 @@ def check_features(
     largest = max(_largest_entry(q, 'query'), _largest_entry(g, 'gallery'))
     limit = 1e18 / q.shape[1]**.5
     if largest and not 1e-12 < largest < limit:
-        raise ReIDError(f"features up to {largest:.0e} cannot be squared in float32; scale them, to length 1 for example")
+        raise ReIDError(f"features up to {largest:.0e} cannot be squared in float32; "
+                        "scale them, to length 1 for example")
     return q, g
 
 # %% ../nbs/24_coarse.ipynb #436d01ef

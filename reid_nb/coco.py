@@ -60,8 +60,10 @@ def _is_four(box):
 def _image_table(images, name, where):
     "By image id: file_name, width, height; raises `ReIDError` without ids and names, or for an id that is there twice."
     table = pd.DataFrame(images)
-    if 'image_id' in table: table = table.drop(columns='id', errors='ignore').rename(columns={'image_id': 'id'})
-    if not {'id', 'file_name'} <= set(table): raise ReIDError(f"{where}: {name}: images need id and file_name")
+    if 'image_id' in table:
+        table = table.drop(columns='id', errors='ignore').rename(columns={'image_id': 'id'})
+    if not {'id', 'file_name'} <= set(table):
+        raise ReIDError(f"{where}: {name}: images need id and file_name")
     table['id'] = table.id.astype(str)
     twice = table.id[table.id.duplicated()]
     if len(twice): raise ReIDError(f"{where}: {name} has image {first_of(twice)} twice")
@@ -73,7 +75,8 @@ def _image_table(images, name, where):
 def _join_images(table, images, name, where):
     "The boxes with the columns of their images; raises `ReIDError` for one without an image."
     lost = table.image[~table.image.isin(images.index)]
-    if len(lost): raise ReIDError(f"{where}: {name} has a box in image {first_of(lost)}, which is not listed")
+    if len(lost):
+        raise ReIDError(f"{where}: {name} has a box in image {first_of(lost)}, which is not listed")
     return table.join(images, on='image')
 
 # %% ../nbs/09_coco.ipynb #786f2aa7
@@ -118,7 +121,8 @@ _STATE = 'Labels-GameState.json'
 def _state_rows(files):
     "A row for each crop of sequences with Labels-GameState.json."
     unlisted = [name for name in files.images if name.rpartition('/')[0].endswith('img1')]
-    files.leave_out(dict.fromkeys(unlisted, f'there is no {_STATE} beside them, so their boxes are not known'))
+    files.leave_out(dict.fromkeys(unlisted, f'there is no {_STATE} beside them, '
+                                            'so their boxes are not known'))
     spelled = {name.lower(): name for name in files.others}
     def state_of(base): return spelled[f'{base}{_STATE}'.lower()]
     clips = list(clips_in(files, files.holding(_STATE), state_of))
@@ -186,7 +190,8 @@ def _coco_frames(images, paths):
     "The images with their path, sequence and frame: as told, else the folder and the place in it."
     images = images.assign(file=images.file_name.map(paths))
     images['seq'] = images.file.str.rpartition('/')[0]
-    if 'video_id' in images: images['seq'] += '#' + images.video_id.astype('string').fillna('').astype(object)
+    if 'video_id' in images:
+        images['seq'] += '#' + images.video_id.astype('string').fillna('').astype(object)
     told = next((name for name in _FRAME if name in images), None)
     if told: number = pd.to_numeric(images[told], errors='coerce')
     else: number = images.groupby('seq').file.rank('dense')
@@ -239,7 +244,8 @@ def _coco_names(table):
 def _coco_rows(files):
     "A row for each crop of all json files."
     listed = [name for name in _coco_files(files) if _is_coco(files, name)]
-    if not listed: raise ReIDError(f"{files.where}: there is no json with images and annotations that have a bbox")
+    if not listed:
+        raise ReIDError(f"{files.where}: there is no json with images and annotations that have a bbox")
     return rows_of_boxes(files, pd.concat([_coco_boxes(files, name) for name in listed], ignore_index=True))
 
 # %% ../nbs/09_coco.ipynb #09060c2a

@@ -38,9 +38,10 @@ class Comparison:
     def __repr__(self):
         first, second = self.names
         n_same = len(self.table) - len(self.gained()) - len(self.lost())
-        return (f'{second} against {first}: {len(self.gained()):,} queries gained, {len(self.lost()):,} lost, {n_same:,} alike; '
-                f'{self.test}')
+        counts = f'{len(self.gained()):,} queries gained, {len(self.lost()):,} lost, {n_same:,} alike'
+        return f'{second} against {first}: {counts}; {self.test}'
 
+# %% ../nbs/35_compare.ipynb #1da24422
 def compare(
     explorer:Explorer, # Whose models are compared, after its step
     first:str=None,    # Name of a model; the first two when neither is given
@@ -49,17 +50,21 @@ def compare(
     "Two models query by query; raises `ReIDError` for a model that is not there, or without a match."
     first, second = _two_names(explorer, first, second)
     results = [explorer.results(name) for name in (first, second)]
-    if results[0] is None: raise ReIDError("no query has a match that counts, so there is nothing to compare")
+    if results[0] is None:
+        raise ReIDError("no query has a match that counts, so there is nothing to compare")
     a, b = (r.ap for r in results)
     q = explorer.q
-    table = pd.DataFrame(dict(number=np.arange(len(q)), file=q.file.to_numpy(), person=names_of(q).to_numpy(), first=a, second=b, gain=b - a))
-    table = table.dropna(subset='gain').sort_values('gain', ascending=False, kind='stable', ignore_index=True)
+    table = pd.DataFrame(dict(number=np.arange(len(q)), file=q.file.to_numpy(), person=names_of(q).to_numpy()))
+    table = table.assign(first=a, second=b, gain=b - a).dropna(subset='gain')
+    table = table.sort_values('gain', ascending=False, kind='stable', ignore_index=True)
     return Comparison((first, second), table, paired_test(a, b))
 
 def _two_names(explorer, first, second):
     "Names of two models that are there."
     names = list(explorer.members)
-    if explorer.is_fused: raise ReIDError(f"the step {explorer.step} is of all models together; set explorer.step to one before it")
+    if explorer.is_fused:
+        raise ReIDError(f"the step {explorer.step} is of all models together; "
+                        "set explorer.step to one before it")
     if first is None and second is None and len(names) > 1: first, second = names[:2]
     for name in (first, second):
         if name not in names: raise ReIDError(f"there is no model {name!r}; give two of {', '.join(names)}")
@@ -77,7 +82,8 @@ def show_queries(
     if not most: raise ReIDError("both models answer all queries alike")
     both = Explorer(list(explorer.members.values()), explorer.root, explorer.step, k)
     both.test, both.shown = explorer.test, list(found.names)
-    fig, axes = plt.subplots(2 * len(most), k + 1, figsize=(8, 3.2 * len(most)), squeeze=False, layout='constrained')
+    size = 8, 3.2 * len(most)
+    fig, axes = plt.subplots(2 * len(most), k + 1, figsize=size, squeeze=False, layout='constrained')
     for ax in axes.flat: ax.set(xticks=[], yticks=[], frame_on=False, anchor='N')
     for line, axes_of_list in enumerate(axes):
         both.query = 'query', int(most[line // 2])
@@ -122,7 +128,9 @@ def _draw_pairs(ax, name, right, wrong):
     "Two histograms over the same distances, each of all its pairs."
     bins = np.histogram_bin_edges(np.concatenate([right, wrong]), 40)
     for values, color, word in ((wrong, '#c8174a', 'wrong'), (right, '#2e9e5b', 'right')):
-        ax.hist(values, bins, weights=np.full(len(values), 1 / len(values)), color=color, alpha=0.55, label=f'{word} ({len(values):,})')
+        n = len(values)
+        shares = np.full(n, 1 / n)
+        ax.hist(values, bins, weights=shares, color=color, alpha=0.55, label=f'{word} ({n:,})')
     ax.set(xlabel='distance', ylabel='share of the pairs')
     ax.set_title(name, fontsize=8, parse_math=False)
     ax.margins(y=0.3)
@@ -148,18 +156,21 @@ def scores_by(
     results = explorer.results(name or explorer.systems()[0])
     if results is None: raise ReIDError("no query has a match that counts, so there is no score")
     values = _values_of(explorer, column)
-    table = pd.DataFrame(dict(value=values, ap=results.ap, hit=results.first == 1)).dropna(subset='ap')
-    rows = [_score_of(value, part) for value, part in table.groupby('value', sort=True)]
-    return pd.DataFrame(rows).sort_values('mAP', kind='stable', ignore_index=True)
+    found = pd.DataFrame(dict(value=values, ap=results.ap, hit=results.first == 1))
+    parts = found.dropna(subset='ap').groupby('value', sort=True)
+    table = pd.DataFrame([_score_of(value, part) for value, part in parts])
+    return table.sort_values('mAP', kind='stable', ignore_index=True)
 
 def _values_of(explorer, column):
     "(Q,) values of a column, by name where a person or camera has one."
     q = explorer.q
     if not isinstance(column, str): return np.asarray(column)
-    if column not in q: raise ReIDError(f"the queries have no column {column!r}; they have {', '.join(q)}")
+    if column not in q:
+        raise ReIDError(f"the queries have no column {column!r}; they have {', '.join(q)}")
     return (names_of(q, column) if column in ('pid', 'camid') else q[column]).to_numpy()
 
 def _score_of(value, part):
     "Scores of the queries with one value."
     low, high = bootstrap(part.ap.to_numpy())
-    return dict(value=value, queries=len(part), mAP=part.ap.mean(), low=low, high=high, rank1=part.hit.mean())
+    mAP, rank1 = part.ap.mean(), part.hit.mean()
+    return dict(value=value, queries=len(part), mAP=mAP, low=low, high=high, rank1=rank1)

@@ -316,7 +316,8 @@ def check_cells(
     n_lines = content.count(b'\n') + content.count(b'\r')
     if n_columns > MAX_COLUMNS: raise ValueError(f"it has more than {MAX_COLUMNS:,} columns")
     n_values = content.count(b',') + n_lines
-    if max(n_values, n_lines * n_columns) > MAX_CELLS: raise ValueError(f"it has more than {MAX_CELLS:,} values")
+    if max(n_values, n_lines * n_columns) > MAX_CELLS:
+        raise ValueError(f"it has more than {MAX_CELLS:,} values")
 
 # %% ../nbs/00_core.ipynb #ab4b1bbe
 TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decision by model stage occluder '
@@ -333,7 +334,8 @@ def load_table(
     try:
         check_cells(content)
         table = pd.read_csv(io.BytesIO(content), dtype=types, low_memory=False, **only_empty)
-        if not isinstance(table.index, pd.RangeIndex): raise ValueError("a row has more values than there are columns")
+        if not isinstance(table.index, pd.RangeIndex):
+            raise ValueError("a row has more values than there are columns")
         twice = [name for name in table if f'{name}.1' in table]
         if twice: raise ValueError(f"the column {twice[0]} is there twice")
     except (ValueError, OverflowError) as e: raise ReadError(f"{path} cannot be read: {e}") from e
@@ -455,8 +457,10 @@ def _import_file(path):
     name = Path(path).stem
     if getattr(sys.modules.get(name), '__file__', None) == path: return
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or not os.path.isfile(path): raise ReIDError(f"--import {path}: there is no such Python file")
-    if name in sys.modules: raise ReIDError(f"--import {path}: there is a module {name} already; rename the file")
+    if spec is None or not os.path.isfile(path):
+        raise ReIDError(f"--import {path}: there is no such Python file")
+    if name in sys.modules:
+        raise ReIDError(f"--import {path}: there is a module {name} already; rename the file")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try: spec.loader.exec_module(module)
     except Exception as e:
@@ -472,7 +476,8 @@ def set_up_tests(
     examples = f'{tempfile.gettempdir()}/hypothesis' # not beside the notebook
     os.environ.setdefault('HYPOTHESIS_STORAGE_DIRECTORY', examples)
     if 'REID_CACHE' in os.environ: return
-    with suppress(RuntimeError): os.environ.setdefault('REID_DEMO', str(xdg_cache_home()/'reid_nb'/'demo')) # one for all
+    with suppress(RuntimeError):
+        os.environ.setdefault('REID_DEMO', str(xdg_cache_home()/'reid_nb'/'demo')) # one for all
     cache = tempfile.mkdtemp()
     os.environ['REID_CACHE'] = cache
     atexit.register(shutil.rmtree, cache, True)

@@ -98,7 +98,8 @@ def _told_protocol(table, where):
     "The protocol in the table itself, None without one; raises `ReIDError` for several."
     if 'protocol' not in table: return None
     told = set(table.protocol.dropna().astype(str)) - {''}
-    if len(told) > 1: raise ReIDError(f"{where}: column protocol has {first_of(sorted(told))}; a data set has one")
+    if len(told) > 1:
+        raise ReIDError(f"{where}: column protocol has {first_of(sorted(told))}; a data set has one")
     return told.pop() if told else None
 
 # %% ../nbs/09_data.ipynb #eb1ecda7
@@ -335,7 +336,8 @@ def _tell_few(table, layout, where):
     "Print the people of a folder per id where they are so few that they may be something else."
     people = sorted(set(names_of(table)) - {''})
     if layout.general and len(people) < 4:
-        print(f"{escape(where)}: only {len(people)} people, {escape(', '.join(people))}: is each folder a person?")
+        print(f"{escape(where)}: only {len(people)} people, "
+              f"{escape(', '.join(people))}: is each folder a person?")
 
 # %% ../nbs/09_data.ipynb #a3629953
 def _blind_counts(table):
@@ -445,7 +447,8 @@ def read_dataset(
             if layout or pattern: raise ReIDError(f"{path}: a layout is for zips and folders")
             return _read_table(path, columns, skip_bad, progress, protocol, root=root, frames=frames, dest=dest, max_gib=max_gib)
         if columns or root or frames: raise ReIDError(f"{path}: columns, root and frames are for tables")
-        if path.is_file(): return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
+        if path.is_file():
+            return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
         if not path.is_dir(): raise ReIDError(f"{path}: no such file or folder")
         return _read_folder(path, layout, skip_bad, progress, options, protocol)
     except WriteError: raise

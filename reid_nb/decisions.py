@@ -161,7 +161,8 @@ def decision_columns(
         missing = [name for name in columns if name not in names]
         if missing: raise ReIDError(f"{path} has no column {missing[0]}")
     except ReIDError as e:
-        raise ReIDError(f"{e}; save it as a csv with commas, in UTF-8, or delete it and with it what a person has decided") from e
+        raise ReIDError(f"{e}; save it as a csv with commas, in UTF-8, "
+                        "or delete it and with it what a person has decided") from e
     places = [names.index(name) for name in columns]
     return [[row[place] if place < len(row) else '' for row in rows[1:]] for place in places]
 

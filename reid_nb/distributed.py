@@ -136,7 +136,8 @@ def _error_line(e, n):
     "One line for torch's error about a process; empty when it is none that a user can mend."
     if isinstance(e, ProcessExitedException):
         how = e.signal_name or f'exit code {e.exit_code}'
-        return f"process {e.error_index + 1} of {n} died ({how}) and the others were stopped; --resume goes on"
+        return (f"process {e.error_index + 1} of {n} died ({how}) and the others were stopped; "
+                "--resume goes on")
     last_line = str(e).strip().splitlines()[-1]
     if last_line == 'KeyboardInterrupt': return STOPPED # torch before 2.15 takes it for any other end
     _, _, message = last_line.partition('ReIDError: ')

@@ -207,7 +207,8 @@ def check_sizes(
     try: out = [(operator.index(height), operator.index(width)) for height, width in sizes]
     except (TypeError, ValueError): out = []
     if out and min(map(min, out)) >= 16: return out
-    raise ReIDError(f"sizes is {sizes}; give a list of heights and widths in pixels, from 16, as in [(256, 128)]")
+    raise ReIDError(f"sizes is {sizes}; "
+                    "give a list of heights and widths in pixels, from 16, as in [(256, 128)]")
 
 def _check_batch(bs):
     "The batch size; `ReIDError` for anything but a whole number from 1."
@@ -337,7 +338,8 @@ def _check_part(self:_Parts, file):
     whole = re.escape(self.path.stem)
     match = re.fullmatch(rf"(?:(\d{{9}})-(\d{{9}})|{whole})\.(?:csv|safetensors)", file.name)
     if not match:
-        raise ReIDError(f"{file} is in the way, its folder is removed in the end; move it, or give another path")
+        raise ReIDError(f"{file} is in the way, its folder is removed in the end; "
+                        "move it, or give another path")
     if file.suffix == '.csv': return
     start, stop = match.groups()
     rows = slice(int(start), int(stop)) if start else slice(None)
@@ -440,7 +442,8 @@ def _views(source, part, sizes, hashes, skip_bad, kept):
     except ReIDError:
         errors = source.errors(rows)
         if not errors: raise
-        if not skip_bad: raise_bad(errors, '' if kept is None else f"; what is done already is kept in {kept}")
+        if not skip_bad:
+            raise_bad(errors, '' if kept is None else f"; what is done already is kept in {kept}")
     is_bad = source.table.file.iloc[rows].isin(errors).to_numpy()
     if errors: views = _good_views(source, np.flatnonzero(~is_bad) + part.start, sizes, is_bad)
     if hashes: source.check(rows, hashes)
@@ -461,7 +464,8 @@ def _without_bad(embeddings, source, skip_bad, tells):
     if not skipped: return embeddings
     keep = ~source.table.file.isin(skipped).to_numpy()
     if not keep.any(): raise_bad(skipped, '; all of them are')
-    if tells: print(f"{len(skipped):,} images are left out; the first: {escape(next(iter(skipped.values())))}")
+    if tells:
+        print(f"{len(skipped):,} images are left out; the first: {escape(next(iter(skipped.values())))}")
     return replace(embeddings, features=embeddings.features[keep], table=source.table[keep], skipped=skipped)
 
 def _with_rows(found, source, skip_bad):

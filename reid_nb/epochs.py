@@ -72,6 +72,7 @@ def with_minutes(
         raise ReIDError(f"--minutes {minutes:g}: the training in {begun} is one of {was}; leave out --minutes to go on with it, "
                         "or give --force to start over")
     if begun: return recipe
-    if minutes is not None and said: raise ReIDError(f"--minutes {minutes:g} and --set {said[0]}: give one of them")
+    if minutes is not None and said:
+        raise ReIDError(f"--minutes {minutes:g} and --set {said[0]}: give one of them")
     if minutes is None and is_default and not said: minutes = MINUTES
     return recipe if minutes is None else recipe.set(**{'train.minutes': float(minutes)})

@@ -588,5 +588,6 @@ def explorer(
     ex = Explorer(members, root or '.')
     paths = [frame_path(ex.root, file) for file in ex.q.file]
     if not any(path.is_file() for path in paths):
-        raise ReIDError(f"{ex.root} holds none of the images; give the folder with {ex.q.file.iloc[0]} as root")
+        raise ReIDError(f"{ex.root} holds none of the images; "
+                        f"give the folder with {ex.q.file.iloc[0]} as root")
     return ExplorerView(ex, _read_notes(notes, ex.root))

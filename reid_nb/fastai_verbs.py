@@ -247,7 +247,8 @@ def _show_results(self,
     "Draw the nearest images to some queries; returns the figure."
     loader = self.dls[ds_idx].new() if dl is None else dl
     table = loader.dataset.items
-    if 'pid' not in table: raise ReIDError("ranked lists need to know who is on the images; give a table with pid")
+    if 'pid' not in table:
+        raise ReIDError("ranked lists need to know who is on the images; give a table with pid")
     with self.no_bar(): features = self.get_preds(dl=loader)[0].numpy()
     queries, candidates = _queries_and_candidates(table)
     if shuffle: queries = np.random.permutation(queries)

@@ -87,7 +87,8 @@ class Files:
         ):
         "What its JSON holds; raises `ReIDError` when it is none."
         try: return json.loads(self.text(name))
-        except (ValueError, RecursionError) as e: raise ReIDError(f"{self.where}: {name} is no JSON: {e}") from e
+        except (ValueError, RecursionError) as e:
+            raise ReIDError(f"{self.where}: {name} is no JSON: {e}") from e
 
 # %% ../nbs/08_files.ipynb #1485b652
 @patch
@@ -153,7 +154,8 @@ def one_of(self:Files,
     bases = sorted(bases)
     if len(bases) < 2: return bases[0] if bases else None
     first_two = ' and '.join(base or 'its top' for base in bases[:2])
-    raise ReIDError(f"{self.where}: {first_two} are data sets of their own ({what}); give the folder of one")
+    raise ReIDError(f"{self.where}: {first_two} are data sets of their own ({what}); "
+                    "give the folder of one")
 
 @patch
 def only(self:Files,
@@ -180,7 +182,8 @@ def text(self:Files,
     ) -> str:
     "Its text; raises `ReIDError` when it is no UTF-8."
     try: return self.read(name).decode('utf-8-sig')
-    except UnicodeDecodeError as e: raise ReIDError(f"{self.where}: {name} is no UTF-8 ({e.reason}); save it as UTF-8") from e
+    except UnicodeDecodeError as e:
+        raise ReIDError(f"{self.where}: {name} is no UTF-8 ({e.reason}); save it as UTF-8") from e
 
 # %% ../nbs/08_files.ipynb #99cd00b2
 def read_below(

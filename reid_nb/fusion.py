@@ -59,14 +59,16 @@ def _source(distances, name):
     if isinstance(distances, (str, Path)): return _file_source(str(distances))
     if not isinstance(distances, torch.Tensor):
         try: distances = np.asarray(distances)
-        except ValueError as e: raise ReIDError(f"distances of model {name} have rows of different lengths") from e
+        except ValueError as e:
+            raise ReIDError(f"distances of model {name} have rows of different lengths") from e
     return _Source(name, tuple(distances.shape), lambda start, end: to_numpy(distances[start:end]))
 
 def _file_source(name):
     "`_Source` of a path, with or without a key after two colons."
     path, _, key = name.partition('::')
     read_format = _FORMATS.get(Path(path).suffix)
-    if read_format is None: raise ReIDError(f"{path}: distances are read from .npy and .safetensors files")
+    if read_format is None:
+        raise ReIDError(f"{path}: distances are read from .npy and .safetensors files")
     try: shape, read = read_format(path, key)
     except ReIDError: raise
     except Exception as e: # NumPy raises nearly anything on damaged bytes
@@ -92,7 +94,8 @@ def _check_source(source, first):
                         f"{first.name}, {shape} of model {name}")
     try: dtype = read(0, 1).dtype
     except TypeError as e: raise ReIDError(f"distances of model {name} cannot be read: {e}") from e
-    if dtype.kind not in 'biuf': raise ReIDError(f"distances of model {name} must be numbers, not {dtype}")
+    if dtype.kind not in 'biuf':
+        raise ReIDError(f"distances of model {name} must be numbers, not {dtype}")
 
 def _read(source, start, end):
     "Rows as float64, by rows; raises `ReIDError` unless all are finite."
@@ -138,7 +141,8 @@ def _weights(weights, n):
     "(n,) float64, ones for None; raises `ReIDError` unless they are finite, >= 0 and not all 0."
     if weights is None: return np.ones(n)
     try: weights = np.asarray(to_numpy(weights), float)
-    except (ValueError, TypeError) as e: raise ReIDError(f"weights must be numbers, not {weights!r}") from e
+    except (ValueError, TypeError) as e:
+        raise ReIDError(f"weights must be numbers, not {weights!r}") from e
     if weights.shape != (n,): raise ReIDError(f"{n} matrices need {n} weights, not {weights.tolist()}")
     if not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
         raise ReIDError(f"weights must be finite, >= 0 and not all 0: {weights.tolist()}")
@@ -222,7 +226,8 @@ def leave_one_out(
     "mAP of each model `alone`, of the sum `without` it, and that minus the whole sum's; `ReIDError` for bad input."
     val = _Validation(distances, labels, normalize)
     weights = _weights(weights, len(val.dists))
-    if (weights > 0).sum() < 2: raise ReIDError("leaving one out needs two models, or two weights above 0")
+    if (weights > 0).sum() < 2:
+        raise ReIDError("leaving one out needs two models, or two weights above 0")
     whole = val.ap(_weighted_sum(val.dists, weights))
     rows = []
     for i, dist in enumerate(val.dists):
@@ -294,7 +299,8 @@ def cross_validate_weights(
     q_pids, _ = labels.pids
     people = np.unique(q_pids[scored])
     if cuts < 1: raise ReIDError(f"cuts must be 1 or more, not {cuts}")
-    if len(people) < 2: raise ReIDError("one person's queries cannot be halved by person; give those of two or more")
+    if len(people) < 2:
+        raise ReIDError("one person's queries cannot be halved by person; give those of two or more")
     rng = np.random.default_rng(0)
     fitted, held_out = np.zeros((2, len(plain)))
     for _ in range(cuts):

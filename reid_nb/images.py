@@ -220,7 +220,8 @@ def inspect_images(
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', Image.DecompressionBombWarning) # `open_image` is stricter
         measures = _measure_all(root, boxes_by_frame(files))
-        for place, measured in tqdm(measures, 'decoding', len(files), disable=not progress): told[place] = measured
+        for place, measured in tqdm(measures, 'decoding', len(files), disable=not progress):
+            told[place] = measured
     decoded = {file: measured for file, measured in zip(files, told) if isinstance(measured, tuple)}
     errors = {file: error for file, error in zip(files, told) if isinstance(error, str)}
     return pd.DataFrame.from_dict(decoded, 'index', columns=['width', 'height', 'content']), errors

@@ -77,7 +77,8 @@ class Index:
                  model=None, # Folder of a trained model, or a `ReIDModel`; only needed to embed pictures
         ):
         self.folder, self._model = Path(folder), model
-        if self.folder.exists() and not self.folder.is_dir(): raise ReIDError(f"{folder} is no folder of an index")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ReIDError(f"{folder} is no folder of an index")
         if not (self.folder/_ROWS).exists() and self._is_used():
             raise ReIDError(f"{folder} holds other files and no index; give another folder")
         if (self.folder/_ROWS).exists(): self._check()
@@ -88,7 +89,8 @@ class Index:
     def model(self):
         "The network; `ReIDError` where none was given."
         if self._model is None:
-            raise ReIDError(f"pictures are embedded by a model: give it, as in Index({str(self.folder)!r}, 'runs/a')")
+            raise ReIDError("pictures are embedded by a model: "
+                            f"give it, as in Index({str(self.folder)!r}, 'runs/a')")
         if not isinstance(self._model, nn.Module): self._model = load_model(self._model)
         return self._model
 
@@ -133,9 +135,11 @@ def _check(self:Index):
             size = _features_file(self.folder, info).stat().st_size
         except (KeyError, ValueError, OSError, RecursionError, ReIDError) as e:
             raise ReIDError(f"{self.folder} is no index, or a damaged one: {e}") from e
-    if form != _FORM: raise ReIDError(f"{self.folder} is an index of form {form}; this version reads form {_FORM}")
+    if form != _FORM:
+        raise ReIDError(f"{self.folder} is an index of form {form}; this version reads form {_FORM}")
     if length < 1 or not 0 <= rows <= written or size < written * length * 4:
-        raise ReIDError(f"{self.folder} has lost features: {size:,} bytes are not {written:,} of length {length}")
+        raise ReIDError(f"{self.folder} has lost features: "
+                        f"{size:,} bytes are not {written:,} of length {length}")
 
 @patch
 def info(self:Index) -> dict:
@@ -169,8 +173,10 @@ def _add_columns(connection, names):
     for name in names:
         if not name.isprintable() or not name: raise ReIDError(f"{name!r} cannot be the name of a column")
         same = there.setdefault(name.lower(), name)
-        if same != name or name == 'at': raise ReIDError(f"the index has the column {same!r}; name {name!r} otherwise")
-        if name not in _columns(connection): connection.execute(f'ALTER TABLE rows ADD COLUMN {_quoted(name)}')
+        if same != name or name == 'at':
+            raise ReIDError(f"the index has the column {same!r}; name {name!r} otherwise")
+        if name not in _columns(connection):
+            connection.execute(f'ALTER TABLE rows ADD COLUMN {_quoted(name)}')
 
 def _insert(connection, table, first):
     "Put the rows in, the first of them with number `first`; raises `ReIDError` for a file that is there already."
@@ -214,7 +220,8 @@ def _check_same(info, embeddings):
 def _store(self:Index, embeddings, root):
     "Add rows with their features: all of them, or none after an error."
     n = len(embeddings.table)
-    if len(embeddings.features) != n: raise ReIDError(f"there are {len(embeddings.features)} features and {n} rows")
+    if len(embeddings.features) != n:
+        raise ReIDError(f"there are {len(embeddings.features)} features and {n} rows")
     table = embeddings.table.assign(root=str(root))
     with _transaction(self.folder) as connection:
         if not connection.execute('PRAGMA table_info(info)').fetchall(): _begin(connection, embeddings)
@@ -249,7 +256,8 @@ def add(self:Index,
     if again not in _AGAIN: raise ReIDError(f"again is {again!r}; give one of {', '.join(_AGAIN)}")
     if isinstance(images, Embeddings): return self._add_embeddings(images, root, again, columns)
     is_in_files = isinstance(images, (str, Path, pd.DataFrame, ReIDData)) or _are_paths(images)
-    if not is_in_files: return self._add_embeddings(embed(self.model, images, progress=progress), root, again, columns)
+    if not is_in_files:
+        return self._add_embeddings(embed(self.model, images, progress=progress), root, again, columns)
     table, root, _ = find_images(images, root)
     root = Path(root).absolute()
     if again == 'skip': table = table[~table.file.isin(self._known(root))]
@@ -290,7 +298,8 @@ def _where(connection, where):
     if not where: return '', []
     known = _columns(connection)
     strange = [column for column in where if column not in known or column == 'at']
-    if strange: raise ReIDError(f"where: there is no column {strange[0]!r}; there are {', '.join(known[1:])}")
+    if strange:
+        raise ReIDError(f"where: there is no column {strange[0]!r}; there are {', '.join(known[1:])}")
     parts, values = [], []
     for column, wanted in where.items():
         sql, more = _condition(column, wanted)
@@ -465,7 +474,8 @@ def search(self:Index,
            **options,       # Of re-ranking: k1, k2, lambda_, variant
     ) -> pd.DataFrame:
     "A row per found picture: `query`, `rank` from 1, `cosine`, and its columns; with `rerank` its `distance`."
-    if k < 1 or rerank < 0: raise ReIDError(f"k = {k} and rerank = {rerank}: give whole numbers, k from 1")
+    if k < 1 or rerank < 0:
+        raise ReIDError(f"k = {k} and rerank = {rerank}: give whole numbers, k from 1")
     queries = self._queries(pictures)
     q = np.ascontiguousarray(queries.features, np.float32)
     found, rows = self._nearest(q, max(k, rerank), where)

@@ -35,10 +35,12 @@ def _refuse_tracker(learn, cb):
     "The same for one that watches a metric."
     name = type(cb).__name__
     if cb.monitor == 'valid_loss':
-        raise ReIDError(f"{name} watches valid_loss, which is not known of people without a class; give monitor='mAP'")
+        raise ReIDError(f"{name} watches valid_loss, which is not known of people without a class; "
+                        "give monitor='mAP'")
     watches_retrieval = cb.monitor in ('mAP', 'rank1')
     if watches_retrieval and not len(learn.dls.valid.dataset):
-        raise ReIDError(f"{name} watches {cb.monitor}, and there is no labeled test part; --hold-out 0.1 makes one")
+        raise ReIDError(f"{name} watches {cb.monitor}, and there is no labeled test part; "
+                        "--hold-out 0.1 makes one")
     if isinstance(cb, SaveModelCallback) and hasattr(learn, 'ema'):
         raise ReIDError(f"{name} would keep the weights and not their average (train.ema): "
                         "set train.checkpoint to 'best'")

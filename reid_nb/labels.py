@@ -142,10 +142,12 @@ def as_labels(
 ) -> Labels:
     "`Labels` of arrays; raises `ReIDError` where they do not fit together."
     if isinstance(q_pids, Labels):
-        if shape not in (None, q_pids.shape): raise ReIDError(f"distances are {shape}, and the labels for {q_pids.shape}")
+        if shape not in (None, q_pids.shape):
+            raise ReIDError(f"distances are {shape}, and the labels for {q_pids.shape}")
         return q_pids
     if g_pids is None: raise ReIDError("give ids of both sides")
-    if not isinstance(draws, (int, np.integer)) or draws < 0: raise ReIDError(f"draws is a whole number from 0, not {draws!r}")
+    if not isinstance(draws, (int, np.integer)) or draws < 0:
+        raise ReIDError(f"draws is a whole number from 0, not {draws!r}")
     shape = shape or (len(q_pids), len(g_pids))
     sides = [(q_pids, g_pids), (q_camids, g_camids), (q_groups, g_groups), (q_clothes, g_clothes), (q_keys, g_keys)]
     named = zip(_COLUMNS.items(), sides)
@@ -231,7 +233,8 @@ def _matches_of(labels):
     if len(query): return query, row
     rules = [name for name in _OWN if getattr(labels, name) is not None]
     q_ids, _ = _same_ids(*labels.pids)
-    if not len(q_ids): raise ReIDError("no query has a match: none of the query ids is in the gallery (-1: unknown)")
+    if not len(q_ids):
+        raise ReIDError("no query has a match: none of the query ids is in the gallery (-1: unknown)")
     reasons = ' or '.join(_OWN[name] for name in rules)
     hint = 'choose another protocol'
     if rules == ['camids']: hint = 'leave the cameras out'

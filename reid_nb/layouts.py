@@ -83,7 +83,8 @@ def add_layout(
 ) -> Layout:
     "Make `read_dataset` know this layout; one of the same name is replaced."
     if not isinstance(layout, Layout): layout = Layout(layout, **how)
-    if layout.name in _BUILT_IN: raise ReIDError(f"there is a {layout.name} already; choose another name")
+    if layout.name in _BUILT_IN:
+        raise ReIDError(f"there is a {layout.name} already; choose another name")
     LAYOUTS[layout.name] = layout
     return layout
 
@@ -223,7 +224,8 @@ def _recognized(files):
     found = {what: pattern for pattern, what in _ELSEWHERE.items() if files.holding(pattern)}
     seen = [f'there is {pattern}: {what}' for what, pattern in found.items()]
     archives = sorted(nested_archives(files.others))
-    if archives: seen.append(f"there are archives, {', '.join(archives[:3])}: give one of them, or unpack them")
+    if archives:
+        seen.append(f"there are archives, {', '.join(archives[:3])}: give one of them, or unpack them")
     return '; '.join(seen)
 
 def _seen(files):

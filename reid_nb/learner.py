@@ -383,7 +383,8 @@ class SaveBest(Callback):
         self.since = 0
         best = self.learn.eval_model
         best.trained_on = self.net.trained_on # an average was perhaps made before that was known
-        if self.folder is None: self.state = {name: weight.cpu().clone() for name, weight in best.state_dict().items()}
+        if self.folder is None:
+            self.state = {name: weight.cpu().clone() for name, weight in best.state_dict().items()}
         elif self.learn.team.rank == 0: save_weights(best, self.folder/RunFile.best)
 
     def load(self):
@@ -583,7 +584,8 @@ def logger(
         if name == 'tensorboard': from fastai.callback.tensorboard import TensorBoardCallback as found
         elif name == 'wandb': from fastai.callback.wandb import WandbCallback as found
         else: raise ReIDError(f"--log {name}: give tensorboard or wandb")
-    except ImportError as e: raise ReIDError(f'--log {name} needs a library: pip install "reid_nb[log]"') from e
+    except ImportError as e:
+        raise ReIDError(f'--log {name} needs a library: pip install "reid_nb[log]"') from e
     return found
 
 @patch

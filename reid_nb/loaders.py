@@ -172,7 +172,8 @@ def of(self:ImageBatches,
        items, # As in `read_items`
     ) -> ImageBatches:
     "Batches of other pictures, at the same size."
-    if self.source is None: raise ReIDError("these batches do not know how their images were made; give an ImageBatches")
+    if self.source is None:
+        raise ReIDError("these batches do not know how their images were made; give an ImageBatches")
     images, table = read_items(items, self.source)
     classes, vocab = people(table) if 'pid' in table else (None, ())
     return type(self)(images, None, classes, table, vocab, self.source)

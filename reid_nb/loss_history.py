@@ -38,7 +38,8 @@ class LossHistory:
         self.folder = Path(folder) if folder else None
         self.epochs = []
         if len(self.views) > self.most_views:
-            raise ReIDError(f"a loss history tells {self.most_views} transforms apart, and there are {len(self.views)}")
+            raise ReIDError(f"a loss history tells {self.most_views} transforms apart, "
+                            f"and there are {len(self.views)}")
 
     def add(self,
             epoch:int, # From 0; this epoch and later ones are replaced
@@ -99,7 +100,8 @@ def _read_epochs(folder, files):
     if not all(_is_epoch(arrays, history.n) for arrays in history.epochs):
         raise ValueError("its columns are not those of a loss history")
     of_one_training = [first | dict(epoch=str(i)) for i in numbers]
-    if heads != of_one_training: raise ValueError("its epochs are not those of one training, in their order")
+    if heads != of_one_training:
+        raise ValueError("its epochs are not those of one training, in their order")
     return history
 
 def read_loss_history(
@@ -109,7 +111,8 @@ def read_loss_history(
     "The loss history in `folder`; raises `ReIDError` when a file is damaged or an epoch is missing."
     files = sorted(Path(folder).glob('*.safetensors'))[:epochs]
     if not files or (epochs is not None and len(files) < epochs):
-        raise ReIDError(f"{folder} holds the losses of {len(files)} epochs, {epochs or 'at least 1'} are needed")
+        raise ReIDError(f"{folder} holds the losses of {len(files)} epochs, "
+                        f"{epochs or 'at least 1'} are needed")
     try: return _read_epochs(folder, files)
     except Exception as e: raise ReIDError(f"{folder} cannot be read as a loss history: {e}") from e
 

@@ -68,7 +68,8 @@ class PairLoss(ImageLoss):
         if self.checked and pos.device.type != 'cpu': return
         if not neg.any(): raise ReIDError(f"{self.name} needs images of two ids in a batch; raise train.p")
         if not pos.any():
-            raise ReIDError(f"{self.name} needs two images of an id in a batch; raise train.k, or {self.remedy}")
+            raise ReIDError(f"{self.name} needs two images of an id in a batch; "
+                            f"raise train.k, or {self.remedy}")
         self.checked = True
 
 def _is_itself(n_anchors, n_ref, start, device):
@@ -253,7 +254,8 @@ def find_loss(
     id_loss:str, # Name in `LOSSES`
 ) -> tuple:
     "Its entry, and the entry that gives class scores a meaning: its own or that of the loss beside it."
-    if id_loss not in LOSSES: raise ReIDError(f"loss.id_loss is {id_loss!r}; give {_alternatives(LOSSES)}")
+    if id_loss not in LOSSES:
+        raise ReIDError(f"loss.id_loss is {id_loss!r}; give {_alternatives(LOSSES)}")
     entry = LOSSES[id_loss]
     return entry, LOSSES[entry.beside] if entry.beside else entry
 
@@ -287,7 +289,8 @@ class ReIDLoss(nn.Module):
         entry, on_scores = find_loss(id_loss)
         unknown = {*added} - {f.name for f in fields(LossRecipe)}
         if unknown: raise ReIDError(f"no loss knows {min(unknown)}")
-        if alpha == beta == 0: raise ReIDError("loss.alpha and loss.beta are both 0: nothing is left to train with")
+        if alpha == beta == 0:
+            raise ReIDError("loss.alpha and loss.beta are both 0: nothing is left to train with")
         values = dict(margin=margin, m=m, gamma=gamma, smoothing=smoothing, distance=distance, soft_margin=soft_margin, **added)
         self.gather, self.part_weight = None, part_weight
         self.triplet = TRIPLET.build(values)
@@ -372,11 +375,13 @@ def add_loss(
 ):
     "Let recipes know a further loss, until Python ends; `ReIDError` for a name that the library uses."
     if name in _BUILT_IN: raise ReIDError(f"there is a loss {name!r} already; choose another name")
-    if head not in (None, 'cosine', 'linear'): raise ReIDError(f"head is {head!r}; give 'cosine', 'linear' or None")
+    if head not in (None, 'cosine', 'linear'):
+        raise ReIDError(f"head is {head!r}; give 'cosine', 'linear' or None")
     own_fields = own_fields or {}
     known = {*own_fields, *(f.name for f in fields(LossRecipe))}
     for key in (*needs, *([scale] if scale else [])):
-        if key not in known: raise ReIDError(f"loss {name}: section loss has no field {key}; declare it in own_fields")
+        if key not in known:
+            raise ReIDError(f"loss {name}: section loss has no field {key}; declare it in own_fields")
     if beside is not None and beside not in LOSSES:
         raise ReIDError(f"beside is {beside!r}; give {_alternatives(LOSSES)}")
     if has_each is None: has_each = isinstance(criterion, type) and issubclass(criterion, ImageLoss)

@@ -26,7 +26,8 @@ def _matrix(dist):
     if not isinstance(dist, torch.Tensor):
         try: dist = np.asarray(dist)
         except ValueError as e: raise ReIDError("distances must have rows of one length") from e
-        if dist.dtype.kind not in 'biuf': raise ReIDError(f"distances must be real numbers, not {dist.dtype}")
+        if dist.dtype.kind not in 'biuf':
+            raise ReIDError(f"distances must be real numbers, not {dist.dtype}")
     shape = tuple(dist.shape)
     if len(shape) != 2: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
     return dist
@@ -317,7 +318,8 @@ def ranked_lists(
     **columns,                     # Groups, clothes and keys, as in `as_labels`
 ) -> pd.DataFrame:
     "Columns query, rank, row, distance, match, status (as `Labels.status`)."
-    if k is not None and not _is_count(k): raise ReIDError(f"k must be a whole number from 1, not {k!r}")
+    if k is not None and not _is_count(k):
+        raise ReIDError(f"k must be a whole number from 1, not {k!r}")
     dist = _matrix(dist)
     labels = as_labels(q_pids, g_pids, q_camids, g_camids, **columns, shape=tuple(dist.shape))
     _check_size(labels)
@@ -365,7 +367,8 @@ def cosine_chunks(
     for name, x in ('query', q), ('gallery', g):
         squares = np.einsum('nd,nd->n', x, x)
         off = np.abs(squares - 1)
-        if not (off < .02).all(): raise ReIDError(f"{name} features are not of length 1, such as row {off.argmax()}")
+        if not (off < .02).all():
+            raise ReIDError(f"{name} features are not of length 1, such as row {off.argmax()}")
     def distances(start, stop):
         similarity = q @ g[start:stop].T
         return np.subtract(1, similarity, out=similarity)
@@ -384,7 +387,8 @@ def _listed(ids, dist, i):
     "Gallery rows in the list of query `i`, and their distances."
     there = ids >= 0
     rows, d = ids[there], dist[there]
-    if len(np.unique(rows)) < len(rows): raise ReIDError(f"the list of query {i} has a gallery row twice")
+    if len(np.unique(rows)) < len(rows):
+        raise ReIDError(f"the list of query {i} has a gallery row twice")
     if np.isnan(d).any(): raise ReIDError("distances contain NaN; look for NaN in the features")
     return rows, d
 
@@ -450,7 +454,8 @@ def bootstrap(
     seed:int=0,     # Of the resampling
 ) -> tuple:
     "Ends of the percentile interval of the mean (Efron 1979), NaN without a number."
-    if n < 1 or not 0 < level < 1: raise ReIDError(f"n must be 1 or more and level between 0 and 1: {n} and {level}")
+    if n < 1 or not 0 < level < 1:
+        raise ReIDError(f"n must be 1 or more and level between 0 and 1: {n} and {level}")
     ap = np.atleast_2d(_ap_of(ap))
     has_ap = ~np.isnan(ap).any(0)
     ap = ap[:, has_ap]

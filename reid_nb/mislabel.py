@@ -18,10 +18,12 @@ def _in_order(rows): return rows.sort_values(['seq', 'frame'], kind='stable')
 
 def _stretch(rows, rng):
     "Index of 2 to 4 neighboring images of one sequence, at most 40 % of the id's."
-    parts = [part for _, part in _in_order(rows).groupby('seq') if len(part) >= 2]
+    by_sequence = _in_order(rows).groupby('seq')
+    parts = [part for _, part in by_sequence if len(part) >= 2]
     if not parts: return rows.index[:0]
     part = parts[rng.integers(len(parts))]
-    n = min(rng.integers(2, 5), len(part), int(0.4*len(rows)))
+    most = int(0.4*len(rows))
+    n = min(rng.integers(2, 5), len(part), most)
     first = rng.integers(len(part) - n + 1)
     return part.index[first:first + n]
 
@@ -29,7 +31,8 @@ def _swap(out, of_id, ids, n_images, rng):
     "Exchange stretches of pairs of ids until that many images are wrong."
     for a, b in zip(ids[::2], ids[1::2]):
         if n_images <= 0: return
-        one, other = _stretch(of_id[a], rng), _stretch(of_id[b], rng)
+        one = _stretch(of_id[a], rng)
+        other = _stretch(of_id[b], rng)
         n = min(len(one), len(other))
         out.loc[one[:n], ['pid', 'wrong']] = b, 'swapped'
         out.loc[other[:n], ['pid', 'wrong']] = a, 'swapped'
@@ -38,8 +41,10 @@ def _swap(out, of_id, ids, n_images, rng):
 def _join(out, of_id, pairs):
     "Give the second id of each pair the label of the first."
     for keeps, goes in pairs:
-        out.loc[of_id[goes].index, 'pid'] = keeps
-        for pid in (keeps, goes): out.loc[of_id[pid].index, 'wrong'] = 'two people'
+        kept, given = of_id[keeps].index, of_id[goes].index
+        out.loc[given, 'pid'] = keeps
+        out.loc[kept, 'wrong'] = 'two people'
+        out.loc[given, 'wrong'] = 'two people'
 
 def _cut(out, of_id, ids, first_new, rng):
     "Give the later images of each id, from a third to two thirds of them, a new label."
@@ -62,15 +67,22 @@ def mislabel(
 ) -> pd.DataFrame:
     "`table` with wrong `pid`, the right ones as `true_pid`, and `wrong`, one of `LABEL_KINDS` or ''."
     rng = np.random.default_rng(mix_seed(seed))
-    train = table[(table.subset == subset) & (table.pid >= 0)]
-    of_id = {pid: rows for pid, rows in train.groupby('pid')}
-    ids = rng.permutation([pid for pid, rows in of_id.items() if len(rows) >= least])
-    n_joined, n_cut = round(two_people*len(of_id)), round(one_person*len(of_id))
-    if min(swapped, two_people, one_person) < 0 or 2*n_joined + n_cut > len(ids):
-        raise ReIDError(f"{len(ids)} ids of {least} images or more are too few for {n_joined} with two people and {n_cut} cut in two")
-    joined, cut, rest = np.split(ids, [2*n_joined, 2*n_joined + n_cut])
+    is_known = (table.subset == subset) & (table.pid >= 0)
+    train = table[is_known]
+    of_id = dict(iter(train.groupby('pid')))
+    large = [pid for pid, rows in of_id.items() if len(rows) >= least]
+    ids = rng.permutation(large)
+    n_joined = round(two_people*len(of_id))
+    n_cut = round(one_person*len(of_id))
+    n_changed = 2*n_joined + n_cut
+    if min(swapped, two_people, one_person) < 0 or n_changed > len(ids):
+        raise ReIDError(f"{len(ids)} ids of {least} images or more are too few "
+                        f"for {n_joined} with two people and {n_cut} cut in two")
+    joined, cut, rest = np.split(ids, [2*n_joined, n_changed])
+    first_new = table.pid.max() + 1
+    n_swapped = round(swapped*len(train))
     out = table.assign(true_pid=table.pid, wrong='')
     _join(out, of_id, joined.reshape(-1, 2))
-    _cut(out, of_id, cut, table.pid.max() + 1, rng)
-    _swap(out, of_id, rest, round(swapped*len(train)), rng)
+    _cut(out, of_id, cut, first_new, rng)
+    _swap(out, of_id, rest, n_swapped, rng)
     return out

@@ -38,7 +38,8 @@ def _plain_name(text): return '`' + escape(text).replace('`', "'")[:200] + '`'
 
 def _data_lines(facts):
     "What it was trained on."
-    if not facts: return ['It was saved by itself, outside of a run: what it was trained on is not known here.']
+    if not facts:
+        return ['It was saved by itself, outside of a run: what it was trained on is not known here.']
     return [f"{facts['images']:,} images of {facts['people']:,} people of {_plain_name(facts['data'])}, from {_plain_name(facts['start'])}."]
 
 def _score_lines(facts):

@@ -180,7 +180,8 @@ def last_map(self:ReIDModel,
     ) -> torch.Tensor:
     "(B, D, h, w) last map of the backbone; of one that gives tokens (B, D, tokens, 1)."
     white = 255 if x.dtype == torch.uint8 else 1
-    if not torch.compiler.is_exporting(): x = x.as_subclass(torch.Tensor) # fastai's would keep its type to the end
+    if not torch.compiler.is_exporting():
+        x = x.as_subclass(torch.Tensor) # fastai's would keep its type to the end
     x = x.to(self.mean.dtype)
     mean = white * self.mean.flatten()
     variance = (white * self.std.flatten())**2
@@ -205,6 +206,7 @@ def pooled(self:ReIDModel,
     "(B, D) feature of the whole image, before the neck."
     return self.pool(self.last_map(x))
 
+# %% ../nbs/18_models.ipynb #217c7c64
 @patch
 def scores(self:ReIDModel,
            feature, # (B, D) before the neck
@@ -264,7 +266,8 @@ def recipe_model(
 ) -> ReIDModel:
     "The recipe's model with random weights, which keeps it as `recipe`; `ReIDError` for what cannot be built."
     r = recipe.model
-    if len(r.size) != 2 or min(r.size) < 16: raise ReIDError(f"model.size is {r.size}; give height and width in pixels")
+    if len(r.size) != 2 or min(r.size) < 16:
+        raise ReIDError(f"model.size is {r.size}; give height and width in pixels")
     if r.parts: _check_part_loss(recipe.loss)
     model = create_model(r.backbone, n_ids, r.size, r.last_stride, r.parts, pool=r.pool, dropout=r.dropout,
                          head=loss_head(recipe.loss.id_loss))
@@ -289,7 +292,8 @@ def read_note(
     "What its weights were trained on, by name, empty when it does not say; `ReIDError` when it is damaged."
     try:
         with safe_open(path, 'pt') as f: return f.metadata() or {}
-    except (SafetensorError, OSError) as e: raise ReIDError(f"cannot read weights from {path}: {e}") from e
+    except (SafetensorError, OSError) as e:
+        raise ReIDError(f"cannot read weights from {path}: {e}") from e
 
 # %% ../nbs/18_models.ipynb #fc932c5b
 def _check_fit(new, own, path):
@@ -305,7 +309,8 @@ def _shapes(state): return {k: tuple(v.shape) for k, v in state.items()}
 def _read_tensors(path):
     "Tensors of a safetensors file by name, or a `ReIDError`."
     try: return load_file(path)
-    except (SafetensorError, OSError) as e: raise ReIDError(f"cannot read weights from {path}: {e}") from e
+    except (SafetensorError, OSError) as e:
+        raise ReIDError(f"cannot read weights from {path}: {e}") from e
 
 def _check_finite(weights, path):
     "Raises `ReIDError` for a weight that is no number, by name."
@@ -341,7 +346,8 @@ def save_model(
     facts=None,      # For its card, as in `card_text`
 ) -> Path:
     "Write recipe, weights and a card, whole or not at all; raises `ReIDError` when the model has no recipe."
-    if model.recipe is None: raise ReIDError("the model has no recipe to be saved with; build it with recipe_model")
+    if model.recipe is None:
+        raise ReIDError("the model has no recipe to be saved with; build it with recipe_model")
     folder = Path(folder)
     if folder.is_file(): raise ReIDError(f"{folder} is a file; a model is saved as a folder")
     toml, weights = (folder/name for name in MODEL_FILES)
@@ -462,7 +468,8 @@ def read_zoo(
             if len(texts) != len(head): raise ReIDError(f"it has {len(texts)} values, not {len(head)}")
             model = _zoo_row(dict(zip(head, texts)))
             same = [row for row, other in enumerate(models, 1) if _tells_apart(other) == _tells_apart(model)]
-            if same: raise ReIDError(f"it is the same as row {same[0]}, by the six digits of m that name a model")
+            if same:
+                raise ReIDError(f"it is the same as row {same[0]}, by the six digits of m that name a model")
         except ReIDError as e: raise ReIDError(f"{path}, row {number}: {e}") from e
         models.append(model)
     if not models: raise ReIDError(f"{path} has no rows")

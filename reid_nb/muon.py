@@ -73,7 +73,8 @@ class Muon(torch.optim.Adam):
 def _step_filter(self:Muon, weight, group):
     "Momentum, its turned form, and the weights by that."
     state = self.state[weight]
-    if not state: state.update(step=torch.tensor(0.), length=weight.norm(), momentum=torch.zeros_like(weight))
+    if not state:
+        state.update(step=torch.tensor(0.), length=weight.norm(), momentum=torch.zeros_like(weight))
     momentum = state['momentum'].lerp_(weight.grad, 1 - self.momentum)
     ahead = weight.grad.lerp(momentum, self.momentum) # Nesterov's
     step = self._turned(_as_matrix(ahead), state)

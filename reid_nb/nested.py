@@ -64,7 +64,8 @@ def check_id_folders(
     "Raises `ReIDError` when something says that the folders are not one for each person."
     strange = [name for name in folders if _NO_ID.fullmatch(name)]
     if strange:
-        raise ReIDError(f"{where}: the folder {first_of(strange)} looks like a camera or a part and not like a person; {AS_IDS}")
+        raise ReIDError(f"{where}: the folder {first_of(strange)} looks like "
+                        f"a camera or a part and not like a person; {AS_IDS}")
     seen = {}
     for folder, names in folders.items():
         for number in {found[1] for found in map(_LEADING.match, names) if found}:
@@ -101,13 +102,15 @@ def assign_parts(
     for split in ('val', 'test'):
         rows = table[table.split == split]
         shared = rows.pid.isin(parts[0].pid)
-        if split != labeled: why = f"{'query and gallery are' if labeled == 'query' else f'{labeled} is'} the labeled test part"
+        if split != labeled:
+            why = f"{'query and gallery are' if labeled == 'query' else f'{labeled} is'} the labeled test part"
         elif shared.any(): why = f"{split} has ids of train, so nothing can be measured with it; --hold-out 0.2 makes a test part of train"
         else:
             parts.append(_with_queries(rows))
             continue
         left_out |= dict.fromkeys(rows.file, why)
-    for role in ('query', 'gallery'): parts.append(table[table.split == role].assign(subset='test', role=role))
+    for role in ('query', 'gallery'):
+        parts.append(table[table.split == role].assign(subset='test', role=role))
     used = pd.concat(parts).drop(columns='split')
     return used, left_out
 
@@ -178,7 +181,8 @@ def layout_of_pattern(
         splits = table.role.str.lower().map(SPLITS)
         unknown = table.role[splits.isna()]
         if len(unknown):
-            raise ReIDError(f"{files.where}: --pattern finds the role {unknown.iloc[0]!r}; known are {', '.join(SPLITS)}")
+            raise ReIDError(f"{files.where}: --pattern finds the role {unknown.iloc[0]!r}; "
+                            f"known are {', '.join(SPLITS)}")
         table = table.assign(split=splits)
         if 'camid' not in table: table['camid'] = ''
         used, left_out = assign_parts(table)

@@ -171,7 +171,8 @@ def _check_thresholds(rule, partial_above, hidden_above):
     if not partial_above < hidden_above: raise ReIDError(f"{low} has to be below {high}")
     takes_shares = rule in ('quantile', 'mixture')
     are_shares = 0 <= partial_above and hidden_above <= 1
-    if takes_shares and not are_shares: raise ReIDError(f"noise.rule {rule} takes parts of 1 as {low} and {high}")
+    if takes_shares and not are_shares:
+        raise ReIDError(f"noise.rule {rule} takes parts of 1 as {low} and {high}")
 
 def thresholds(
     score,                 # (N,), NaN for unknown
@@ -431,9 +432,11 @@ def _read_fold(path, key, content, values):
         found = load_file(path)
         if {*found} != {'probs', 'loss'}: raise ValueError("it is no fold")
         changes = _fold_changes(metadata, values)
-    except Exception as e: raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
+    except Exception as e:
+        raise ReIDError(f"{path} cannot be read: {e}; delete it to train it anew") from e
     if metadata.get('key') == key and same_images: return found
-    if changes: raise ReIDError(f"{path} is of another recipe: {change_words(changes)}; give another folder")
+    if changes:
+        raise ReIDError(f"{path} is of another recipe: {change_words(changes)}; give another folder")
     raise ReIDError(f"{path} is of other images or another recipe; give another folder")
 
 # %% ../nbs/22_noise.ipynb #9770a93f
@@ -452,7 +455,8 @@ def check_folds(
     for f in range(k):
         kept = (fold != f).astype(int)
         try: recipe_sampler(table.assign(repeats=kept), recipe)
-        except ReIDError as e: raise ReIDError(f"without fold {f + 1} of {k}: {e}; or set noise.folds to 0") from e
+        except ReIDError as e:
+            raise ReIDError(f"without fold {f + 1} of {k}: {e}; or set noise.folds to 0") from e
 
 # %% ../nbs/22_noise.ipynb #17df4987
 def cross_fit(
@@ -518,7 +522,8 @@ def score(self:CrossFit,
         id_centering:float=0.,  # Share of the id's median that is subtracted, as in `center_by_id`
     ) -> np.ndarray:
     "(N,) scores, higher is more suspicious, NaN where nothing is known."
-    if how not in CROSS_FIT_SCORES: raise ReIDError(f"no score {how!r}; give {', '.join(CROSS_FIT_SCORES)}")
+    if how not in CROSS_FIT_SCORES:
+        raise ReIDError(f"no score {how!r}; give {', '.join(CROSS_FIT_SCORES)}")
     if how == 'both':
         margin = _robust(self.score('margin', id_centering))
         loss = _robust(self.score('loss', id_centering))

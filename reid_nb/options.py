@@ -57,9 +57,11 @@ def set_values(
     for name, value in named_texts(text, '--set', 'name=value, as in train.epochs=20'):
         if section and not name.startswith(f'{section}.'):
             last = name.rpartition('.')[2]
-            raise ReIDError(f"--set {name}={value}: this command reads section {section} only; did you mean {section}.{last}={value}?")
+            raise ReIDError(f"--set {name}={value}: this command reads section {section} only; "
+                            f"did you mean {section}.{last}={value}?")
         values[name] = toml_value(value)
-    if section: load_recipe('tiny').set(**values) # refuses what it does not know before anything is read
+    if section:
+        load_recipe('tiny').set(**values) # refuses what it does not know before anything is read
     return values
 
 def column_map(
@@ -87,7 +89,8 @@ def whole_numbers(
     numbers = [int(word) for word in words if word.isdecimal() and len(word) < 20]
     are_numbers = len(numbers) == len(words) and all(n >= least for n in numbers)
     if not are_numbers or len(set(numbers)) < len(numbers):
-        raise ReIDError(f"{option} {text!r}: write different whole numbers from {least} on, as in \"1 2 5\"")
+        raise ReIDError(f"{option} {text!r}: "
+                        f"write different whole numbers from {least} on, as in \"1 2 5\"")
     return numbers
 
 def several_paths(
@@ -140,15 +143,19 @@ def check_path(
     option='', # That it was given for
 ):
     "Raises `ReIDError` where nothing is there."
-    if not Path(path).exists(): raise ReIDError(f"{option}{' ' if option else ''}{path}: no such file or folder")
+    if not Path(path).exists():
+        raise ReIDError(f"{option}{' ' if option else ''}{path}: no such file or folder")
 
 def _check_split(options):
     "Raises `ReIDError` for a share, or a way to hold it out, that cannot be."
     share, by = options.hold_out, options.split_by
-    if by and not share: raise ReIDError("--split-by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
-    if by not in (None, 'pid', 'seq', 'both'): raise ReIDError(f"--split-by {by}: give pid, seq or both")
+    if by and not share:
+        raise ReIDError("--split-by says how to hold out; give --hold-out as well, as in --hold-out 0.1")
+    if by not in (None, 'pid', 'seq', 'both'):
+        raise ReIDError(f"--split-by {by}: give pid, seq or both")
     if share is not None and not 0 <= share < 1:
-        raise ReIDError(f"--hold-out {share:g}: give a share of the labeled images from 0 to below 1, as 0.2")
+        raise ReIDError(f"--hold-out {share:g}: "
+                        "give a share of the labeled images from 0 to below 1, as 0.2")
 
 def check_options(
     options:DataOptions, # As they were given

@@ -95,11 +95,14 @@ def write_people(
 ):
     "Write `people.html`, the folders and, last, `clusters.csv`; raises `ReIDError` where one is there already."
     out = Path(out)
-    if (out/PEOPLE_FILE).exists(): raise ReIDError(f"{out/PEOPLE_FILE} is there already, maybe with corrections in it; give another folder")
+    if (out/PEOPLE_FILE).exists():
+        raise ReIDError(f"{out/PEOPLE_FILE} is there already, maybe with corrections in it; "
+                        "give another folder")
     out.mkdir(parents=True, exist_ok=True)
     rows = people_rows(clusters)
     if folders:
-        for name in ('people', 'alone'): shutil.rmtree(out/name, ignore_errors=True) # of a start that was stopped
+        for name in ('people', 'alone'):
+            shutil.rmtree(out/name, ignore_errors=True) # of a start that was stopped
         _copy_all(rows, root, out)
     with atomic_write(out/'people.html') as tmp: tmp.write_text(_page(rows, root), encoding='utf-8')
     save_table(rows, out/PEOPLE_FILE)
@@ -110,7 +113,8 @@ def _change_people(path, change):
     path = Path(path)
     with lock_file(path.with_name(f'.{path.name}.lock.tmp'), wait=10, busy=f"{path.name} is not saved: another process holds it"):
         table = read_decisions(path)
-        if 'person' not in table: raise ReIDError(f"{path} has no column person; give the clusters.csv of reid_cluster")
+        if 'person' not in table:
+            raise ReIDError(f"{path} has no column person; give the clusters.csv of reid_cluster")
         table = change(table.astype({'pid': int}))
         save_table(table, path)
     return table
@@ -141,7 +145,8 @@ def rename_person(
     "Raises `ReIDError` for a name that is not there, or is taken already."
     def change(table):
         _check_person(table, name)
-        if not new.strip() or (table.person == new).any(): raise ReIDError(f"{new!r} is taken already, or empty; merge_people makes one person of two")
+        if not new.strip() or (table.person == new).any():
+            raise ReIDError(f"{new!r} is taken already, or empty; merge_people makes one person of two")
         table.loc[table.person == name, 'person'] = new
         return table
     return _change_people(path, change)

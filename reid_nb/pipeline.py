@@ -220,7 +220,8 @@ def _check_same_training(folder, recipe):
     if same_training(before, recipe): return
     changes = recipe_changes(before, recipe, UNTRAINED_SECTIONS)
     why = change_words(changes) if changes else f'the weights that it started from, {before.model.weights}, have changed since'
-    raise ReIDError(f"{folder} holds a model of another recipe: {why}; leave that as it was, or give another folder")
+    raise ReIDError(f"{folder} holds a model of another recipe: {why}; "
+                    "leave that as it was, or give another folder")
 
 def train_job(
     data,              # ReIDData
@@ -298,7 +299,8 @@ def _mine_noise(run):
     visible, suspicions = None, {}
     earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe)
-    if scores is None and noise.score == 'likeness': scores, visible, suspicions = _likeness_scores(run, recipe, history)
+    if scores is None and noise.score == 'likeness':
+        scores, visible, suspicions = _likeness_scores(run, recipe, history)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
         mined = mine(history, run.data.table, noise, scores, visible)
@@ -439,7 +441,8 @@ def run_all(
     validate(data, recipe)
     loss, _ = find_loss(recipe.loss.id_loss)
     if verbose and len(recipe.ensemble.circle_m) > 1 and 'm' not in loss.needs:
-        print(f'· {recipe.loss.id_loss} does not read m: the models of ensemble.circle_m will be the same; give it one value')
+        print(f'· {recipe.loss.id_loss} does not read m: the models of ensemble.circle_m will be the same; '
+              'give it one value')
     recipe = known_steps(recipe, out) if resume else recipe
     with open_run(out, recipe, resume, force, allow_test_changes=True) as folder:
         run = Run(data, recipe, folder, verbose)

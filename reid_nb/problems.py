@@ -119,7 +119,8 @@ def _counted(pairs, protocol):
     counted = pd.Series(True, pairs.index)
     if protocol.groups and 'group' in pairs: counted &= pairs.group == pairs.group_of_gallery
     if protocol.itself: counted &= pairs.file != pairs.file_of_gallery
-    if protocol.clothes and 'clothes' in pairs: counted &= (pairs.clothes != pairs.clothes_of_gallery) | (pairs.clothes < 0)
+    if protocol.clothes and 'clothes' in pairs:
+        counted &= (pairs.clothes != pairs.clothes_of_gallery) | (pairs.clothes < 0)
     return counted
 
 def _without_match(t, protocol):

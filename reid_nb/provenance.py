@@ -141,10 +141,12 @@ def _training_losses(folder, rows, recipe):
     expected = trained_on(recipe or Recipe(), rows)
     wrong = differing(history.note, expected)
     if recipe is None and 'recipe' in wrong: wrong.remove('recipe')
-    if wrong: raise ReIDError(f"{folder/RunFile.losses} is of a training on other {', other '.join(wrong)}")
+    if wrong:
+        raise ReIDError(f"{folder/RunFile.losses} is of a training on other {', other '.join(wrong)}")
     n_epochs = _history_length(folder)
     if n_epochs in (None, len(history)): return history
-    raise ReIDError(f"{folder/RunFile.losses} holds {len(history)} epochs, and {folder/RunFile.history} {n_epochs}")
+    raise ReIDError(f"{folder/RunFile.losses} holds {len(history)} epochs, "
+                    f"and {folder/RunFile.history} {n_epochs}")
 
 def read_training_losses(
     folder,             # Of a training

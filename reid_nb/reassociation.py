@@ -26,7 +26,8 @@ def _boxes_by_frame(table):
     boxes = boxes[['camid', *_NEEDED]]
     is_known = (boxes[[*_NEEDED]] >= 0).all(axis=1)
     boxes = boxes[is_known]
-    if boxes.empty: raise ReIDError("re-association needs boxes with a person, a sequence and a frame; there are none")
+    if boxes.empty:
+        raise ReIDError("re-association needs boxes with a person, a sequence and a frame; there are none")
     _check_once(boxes)
     numbers = boxes.index.to_numpy()
     by_frame = boxes.groupby(['camid', 'seq', 'frame']).indices
@@ -85,7 +86,8 @@ def reassociation(
     gaps = list(gaps)
     _check_whole([stride], 'stride')
     _check_whole(gaps, 'a gap')
-    if len(features) != len(table): raise ReIDError(f"{len(features)} features are not those of {len(table)} rows")
+    if len(features) != len(table):
+        raise ReIDError(f"{len(features)} features are not those of {len(table)} rows")
     frames = _boxes_by_frame(table)
     pids = table.pid.to_numpy()
     found = []

@@ -24,7 +24,8 @@ def _check_targets(pids, targets, files):
     "`ReIDError` for an id that no image has."
     for place in np.flatnonzero((targets >= 0) & ~np.isin(targets, pids)):
         name = f'image {place}' if files is None else np.asarray(files)[place]
-        raise ReIDError(f"the decision about {name} names id {targets[place]}, and no training image has that id")
+        raise ReIDError(f"the decision about {name} names id {targets[place]}, "
+                        "and no training image has that id")
 
 def _person_of_id(pids, targets):
     "For each id the smallest of those that are the same person: (n,) ids, ascending, and (n,) persons."

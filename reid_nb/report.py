@@ -230,7 +230,8 @@ def noise_table(
         scores = [known.get(name) for name in score_names]
         rows.append(_kind_row(kind, n_images, n_images / len(noise), scores))
     n_unknown = int((noise.kind == '').sum())
-    if n_unknown: rows.append(_kind_row('not judged', n_unknown, n_unknown / len(noise), [None] * len(scores)))
+    if n_unknown:
+        rows.append(_kind_row('not judged', n_unknown, n_unknown / len(noise), [None] * len(scores)))
     return _table(['Kind', 'images', '%', *(f'{name}, %' for name in score_names)], rows)
 
 # %% ../nbs/32_report.ipynb #198d7d13
@@ -275,7 +276,8 @@ def wrong_label_grid(
     suspected = noise[noise.suspicion != '']
     if not len(suspected): return None
     rows = suspected.sort_values('score', ascending=False, kind='stable').head(n)
-    title = H3(f'Label looks wrong: {len(suspected):,} crops; noise.csv has all of them, and what would mend each')
+    title = H3(f'Label looks wrong: {len(suspected):,} crops; '
+               'noise.csv has all of them, and what would mend each')
     return Div(title, *[_compared(root, row) for row in rows.itertuples()])
 
 # %% ../nbs/32_report.ipynb #8715597a

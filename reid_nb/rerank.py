@@ -464,7 +464,8 @@ def _rerank_joined(nears, k1, k2, lambda_, form):
     far = np.repeat(near.far[source.q_node], np.repeat(n_g, n_q))
     out = (1 - lambda_) * jaccard + lambda_ * form.blended(original, far)
     ends = np.cumsum(n_q * n_g)[:-1]
-    for part, shape in zip(np.split(out.astype(np.float32), ends), zip(n_q, n_g)): yield part.reshape(shape)
+    for part, shape in zip(np.split(out.astype(np.float32), ends), zip(n_q, n_g)):
+        yield part.reshape(shape)
 
 # %% ../nbs/27_rerank.ipynb #e900eac5
 _JOINED = 2**12     # Images of the groups that are computed at once
@@ -485,7 +486,8 @@ def k_reciprocal_groups(
     def compute():
         "The groups that wait."
         if not waiting: return
-        for number, d in zip(waiting, _rerank_joined([*waiting.values()], k1, k2, lambda_, form)): out[number] = d
+        for number, d in zip(waiting, _rerank_joined([*waiting.values()], k1, k2, lambda_, form)):
+            out[number] = d
         waiting.clear()
     for number, (q, g) in enumerate(groups):
         is_large = len(q) * len(g) > _LARGE

@@ -36,9 +36,12 @@ def find_groups(
     "Rows of queries and gallery of each group, None where the protocol has no groups; `ReIDError` where one is not known."
     if not protocol_of(q_table, protocol).groups: return None
     for table in (q_table, g_table):
-        if 'group' not in table: raise ReIDError("the protocol 'same group' needs a column group, a whole number")
+        if 'group' not in table:
+            raise ReIDError("the protocol 'same group' needs a column group, a whole number")
         n_unknown = int((table.group == -1).sum())
-        if n_unknown: raise ReIDError(f"the protocol 'same group' needs the group of each image; {n_unknown:,} have none (-1)")
+        if n_unknown:
+            raise ReIDError("the protocol 'same group' needs the group of each image; "
+                            f"{n_unknown:,} have none (-1)")
     return _same_group(q_table, g_table)
 
 def _same_group(q_table, g_table):
@@ -162,7 +165,8 @@ def fuse_ranked(
     apart = np.isinf(distances[0]) if distances else np.zeros(0, bool)
     if not apart.any(): return fuse(distances, weights)
     if any((np.isinf(d) != apart).any() for d in distances):
-        raise ReIDError("these models' distances have other groups; rank the same images by the same protocol")
+        raise ReIDError("these models' distances have other groups; "
+                        "rank the same images by the same protocol")
     fused = fuse([np.where(apart, 0, d) for d in distances], weights)
     fused[apart] = np.inf
     return fused
@@ -210,7 +214,8 @@ def _names_upto(upto):
     names = list(STEPS)
     if upto is None: return names
     if upto == PLAIN: return []
-    if upto not in STEPS: raise ReIDError(f"there is no step {upto!r}; give {', '.join([PLAIN, *names])}")
+    if upto not in STEPS:
+        raise ReIDError(f"there is no step {upto!r}; give {', '.join([PLAIN, *names])}")
     return names[:names.index(upto) + 1]
 
 def _steps_upto(upto, *kinds):
@@ -255,12 +260,14 @@ def _apply(step, ranking, test):
 def _checked(step, ranking):
     "The ranking; `ReIDError` unless it has a row of features for each row of its tables."
     found, needed = (len(ranking.q), len(ranking.g)), (len(ranking.q_table), len(ranking.g_table))
-    if found != needed: raise ReIDError(f"step {step.name} gave {found} features for tables of {needed} rows")
+    if found != needed:
+        raise ReIDError(f"step {step.name} gave {found} features for tables of {needed} rows")
     return ranking
 
 def _check_shape(step, what, found, ranking):
     needed = len(ranking.q), len(ranking.g)
-    if tuple(found) != needed: raise ReIDError(f"step {step.name} gave {what} {found}; {needed} are needed")
+    if tuple(found) != needed:
+        raise ReIDError(f"step {step.name} gave {what} {found}; {needed} are needed")
 
 # %% ../nbs/28_retrieval.ipynb #ea6ee11c
 def _apply_to_groups(step, ranking, test):
@@ -270,7 +277,8 @@ def _apply_to_groups(step, ranking, test):
         if isinstance(found, Ranking): return _checked(step, found)
         return replace(ranking, given=ranking.spread(found))
     parts = (_apply(step, part, test) for part in _parts(ranking))
-    if step.takes == 'distances': return replace(ranking, given=ranking.spread(part.distances for part in parts))
+    if step.takes == 'distances':
+        return replace(ranking, given=ranking.spread(part.distances for part in parts))
     return _with_features(ranking, list(parts))
 
 def _parts(ranking):
@@ -457,13 +465,15 @@ def add_step(
     joint:bool=False,  # As in `Step`
 ):
     "Put a step into `STEPS`, until Python ends; `ReIDError` for a name that is taken, or a place that cannot be."
-    if name in (PLAIN, *_BUILT_IN): raise ReIDError(f"there is a step {name!r} already; choose another name")
+    if name in (PLAIN, *_BUILT_IN):
+        raise ReIDError(f"there is a step {name!r} already; choose another name")
     if takes not in _ORDER[:-1]: raise ReIDError(f"takes is {takes!r}; give {', '.join(_ORDER[:-1])}")
     if not fields: raise ReIDError(f"step {name} needs a field in section test that switches it on")
     switch, *others = fields
     default = fields[switch][0]
     if isinstance(default, str) or default != 0:
-        raise ReIDError(f"test.{switch} switches step {name} on: it has to be 0 or False by default, so that recipes leave it out")
+        raise ReIDError(f"test.{switch} switches step {name} on: "
+                        "it has to be 0 or False by default, so that recipes leave it out")
     step = Step(name, label or f'+ {name}', takes, function, {switch: default}, tuple(others), joint=joint)
     steps = _with_step(step, after)
     for key, (default, limits, *meaning) in fields.items():
@@ -471,10 +481,12 @@ def add_step(
     STEPS.clear()
     STEPS.update(steps)
 
+# %% ../nbs/28_retrieval.ipynb #cd54d9d2
 def _with_step(step, after):
     "`STEPS` with the step behind the one named `after`; `ReIDError` where it cannot be."
     known = {name: s for name, s in STEPS.items() if name != step.name}
-    if step.takes == 'features' and 'pool' not in _names_upto(after): after = 'pool' # which changes the rows
+    if step.takes == 'features' and 'pool' not in _names_upto(after):
+        after = 'pool' # which changes the rows
     earlier = [name for name in _names_upto(after) if name in known]
     names = [*earlier, step.name, *(name for name in known if name not in earlier)]
     steps = {name: known.get(name, step) for name in names}
@@ -484,7 +496,8 @@ def _with_step(step, after):
     later = list(steps)[list(steps).index(step.name) + 1:]
     lost_in = [name for name in later if steps[name].starts_over]
     if step.takes == 'distances' and lost_in:
-        raise ReIDError(f"{lost_in[-1]} begins from the features, so distances of {step.name} would be lost; give after={lost_in[-1]!r}")
+        raise ReIDError(f"{lost_in[-1]} begins from the features, "
+                        f"so distances of {step.name} would be lost; give after={lost_in[-1]!r}")
     return steps
 
 # %% ../nbs/28_retrieval.ipynb #686fd857
@@ -497,4 +510,5 @@ def check_steps(
     embed_options(recipe.test)
     made_up = Embeddings(np.eye(4, dtype=np.float32), table)
     for name, ranking in rank(made_up, recipe):
-        if not np.isfinite(ranking.distances).all(): raise ReIDError(f"step {name} gives distances that are no numbers")
+        if not np.isfinite(ranking.distances).all():
+            raise ReIDError(f"step {name} gives distances that are no numbers")

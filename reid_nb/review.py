@@ -137,7 +137,8 @@ def about(self:Review,
           file, # Of a row
     ) -> tuple:
     "What stands beside the current crop: itself, larger, the rest of its id, and those of its rival; and the pictures."
-    if file not in set(self.decisions.table.file): raise ReIDError(f"{file} is not in {self.decisions.path.name} (any more)")
+    if file not in set(self.decisions.table.file):
+        raise ReIDError(f"{file} is not in {self.decisions.path.name} (any more)")
     pictures = _Pictures(self.root)
     rest = self.decisions.rest_of_id(file, self.rest)
     rival = self.decisions.rival_of(file, self.rest)
@@ -200,7 +201,8 @@ def find(self:Review,
     order = [*range(at + 1, n), *range(0, min(at + 1, n))]
     found = [place for place in order if wanted.lower() in self.list[place].lower()]
     if not wanted or not found:
-        raise ReIDError(f"no crop {wanted!r} in this list; give a number up to {n:,}, or a part of a file's name")
+        raise ReIDError(f"no crop {wanted!r} in this list; "
+                        f"give a number up to {n:,}, or a part of a file's name")
     return found[0]
 
 @patch

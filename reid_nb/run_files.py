@@ -103,7 +103,8 @@ def check_table(
     checked = [name for name in table if name in COLUMN_VALUES] if needed and len(table) else []
     for name in checked: _check_column(table[name], COLUMN_VALUES[name], path)
     if 'file' in needed:
-        for file in table.file[table.file.duplicated()]: raise ReIDError(f"{path} is no table of a run: {file} is there twice")
+        for file in table.file[table.file.duplicated()]:
+            raise ReIDError(f"{path} is no table of a run: {file} is there twice")
     return table
 
 _MENDED_BY = {  # What to do when a table of a run cannot be read

@@ -302,7 +302,8 @@ def model_folders(
     folders = [folder for folder in _all_models(run) if folder.name != 'noise_model']
     if folders: return folders
     if (run/RunFile.weights).is_file(): return [run]
-    raise ReIDError(f"{run} holds no trained model; give the folder of a run, a training or an ensemble")
+    raise ReIDError(f"{run} holds no trained model; "
+                    "give the folder of a run, a training or an ensemble")
 
 def check_one_model(
     folder, # That is to hold one model
@@ -313,7 +314,8 @@ def check_one_model(
     names = [*map(str, _all_models(folder))]
     if not names: return
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    raise ReIDError(f"{folder} is a whole run; give the folder of one of its models: {', '.join(names[:4])}{more}")
+    raise ReIDError(f"{folder} is a whole run; "
+                    f"give the folder of one of its models: {', '.join(names[:4])}{more}")
 
 # %% ../nbs/02_runs.ipynb #007c3501
 def weights_file(
@@ -325,7 +327,8 @@ def weights_file(
         file = path/RunFile.weights
         check_plain(file)
         if file.is_file(): return file
-        raise ReIDError(f"model.weights: {path} holds no {RunFile.weights}; give the folder of one trained model")
+        raise ReIDError(f"model.weights: {path} holds no {RunFile.weights}; "
+                        "give the folder of one trained model")
     if not path.is_file(): raise ReIDError(f"model.weights: there is no file or folder {path}")
     if path.suffix == '.safetensors': return path
     raise ReIDError(f"model.weights: {path} is no safetensors file; reid_convert {path} --kind timm, torchreid or "

@@ -116,7 +116,8 @@ def saliency_plot(
 def _check_features(features):
     "Raises `ReIDError` for features that no map can be made of."
     if len(features) < 4: raise ReIDError(f"a map needs 4 images or more, not {len(features)}")
-    if not np.isfinite(features).all(): raise ReIDError("some features are not finite, so there is nothing to map")
+    if not np.isfinite(features).all():
+        raise ReIDError("some features are not finite, so there is nothing to map")
 
 def _place_by_tsne(features, seed):
     "Places (N, 2) by t-SNE."
@@ -140,7 +141,8 @@ def embedding_map(
     rows = np.random.default_rng(seed).permutation(len(features))[:most]
     rows.sort()
     shown = features[rows]
-    if np.ptp(shown, 0).max() == 0: raise ReIDError("all features are the same, so there is nothing to map")
+    if np.ptp(shown, 0).max() == 0:
+        raise ReIDError("all features are the same, so there is nothing to map")
     place = {'tsne': _place_by_tsne, 'pca': _place_by_pca}[method]
     xy = place(shown, seed)
     lowest, spread = xy.min(0), np.ptp(xy, 0).max()

@@ -158,7 +158,8 @@ def add_optimizer(
     opt,      # Class of a torch optimizer, called with groups of weights and `lr`
 ):
     "Let recipes know a further optimizer, until Python ends; `ReIDError` for a name that the library uses."
-    if name in _BUILT_IN: raise ReIDError(f"there is an optimizer {name!r} already; choose another name")
+    if name in _BUILT_IN:
+        raise ReIDError(f"there is an optimizer {name!r} already; choose another name")
     OPTIMIZERS[name] = opt
 
 # %% ../nbs/19_schedule.ipynb #48b3d2d2

@@ -50,7 +50,8 @@ def _read_data(options):
 def _held_out(data, share, split_by):
     "The data with a share of the training images as labeled queries and gallery, the same one whatever the recipe's seed."
     from reid_nb.splits import hold_out
-    if len(data.rows('test')): raise ReIDError(f"{data.name} has a labeled test part; leave out --hold-out")
+    if len(data.rows('test')):
+        raise ReIDError(f"{data.name} has a labeled test part; leave out --hold-out")
     data = replace(data, table=hold_out(data.table, share, split_by))
     say(f'Held out, by {split_by}: {data}')
     return data
@@ -80,8 +81,10 @@ def _with_part_to_measure(options, recipe, out):
         say(f'Held out to measure with, a fifth by pid (--hold-out 0 trains on all): {held}')
         return held
     if is_default:
-        print(f'Nothing is held out: a fifth of {n} ids would leave fewer than train.p = {p}, or fewer than 2 to measure with.')
-    print(f'All {n} ids are trained on, so nothing will be measured; reid_eval needs other people then, given as --data.')
+        print('Nothing is held out: '
+              f'a fifth of {n} ids would leave fewer than train.p = {p}, or fewer than 2 to measure with.')
+    print(f'All {n} ids are trained on, so nothing will be measured; '
+          'reid_eval needs other people then, given as --data.')
     return found
 
 # %% ../nbs/40_scripts.ipynb #7e4dde6d
@@ -124,9 +127,11 @@ def _refuse_finished(path, force, hint):
 def _own_data(out, options):
     "The data that the run was started with; `ReIDError` for options about others."
     if given := options.given():
-        raise ReIDError(f"{' and '.join(given)}: {out} goes on with its own data; leave that out, or give --data as well")
+        raise ReIDError(f"{' and '.join(given)}: {out} goes on with its own data; "
+                        "leave that out, or give --data as well")
     if not (out/RunFile.table).is_file():
-        raise ReIDError(f"{out} was stopped before its data were read; give --data as well, or --force to start over")
+        raise ReIDError(f"{out} was stopped before its data were read; "
+                        "give --data as well, or --force to start over")
     from reid_nb.run_files import run_data
     found = run_data(out, progress=True)
     say(found)
@@ -167,7 +172,8 @@ def reid_run(
     found = _with_part_to_measure(options, r, before)
     from reid_nb.pipeline import run_all
     report = run_all(found, r, out, resume, force, verbose=not is_quiet())
-    if (start := run_info(out)['start']) != RANDOM_WEIGHTS: print(f'Started from {start}, not from {RANDOM_WEIGHTS}')
+    if (start := run_info(out)['start']) != RANDOM_WEIGHTS:
+        print(f'Started from {start}, not from {RANDOM_WEIGHTS}')
     say(f"In JupyterLab: from reid_nb.explorer import explorer; explorer({str(out)!r})")
     print(f'Done: open {report}')
 
@@ -178,7 +184,9 @@ def _train(options, before, recipe, out, first, **how):
     from reid_nb.pipeline import train_model
     warnings.simplefilter('ignore')
     words = training_words(first) if first else ''
-    if first: on_first(lambda: say(f'{recipe.train.epochs} epochs more in {out}, by a new schedule, from the weights in {first}: {words}'))
+    if first:
+        on_first(lambda: say(f'{recipe.train.epochs} epochs more in {out}, '
+                             f'by a new schedule, from the weights in {first}: {words}'))
     data = on_first(lambda: _with_part_to_measure(options, recipe, before or first))
     folder = train_model(data, recipe, out, verbose=not is_quiet(), **how)
     after = f' (before: {words})' if first else ''
@@ -204,11 +212,13 @@ def reid_train(
     out = _folder(out, options, recipe, _preset(options), '-model')
     first, out = (out, more_folder(out)) if more else (None, out)
     before = _to_resume(out, 'training', resume, force)
-    if more: r = check_recipe_names(more_recipe(first, more, recipe, options.data).set(**set_values(set)))
+    if more:
+        r = check_recipe_names(more_recipe(first, more, recipe, options.data).set(**set_values(set)))
     else: r = with_minutes(_recipe_of(before, recipe, set, _preset(options)), minutes, set_values(set), before, options.data and recipe is None)
     _check_processes(processes)
     weights = out/RunFile.weights
-    if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
+    if weights.is_file() and not force:
+        (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
     _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set model.weights={out} with another '
                                      '--out takes it to other data, and --force replaces it')
     from reid_nb.distributed import launch, processes as joined, small_parts
@@ -290,7 +300,8 @@ def reid_ensemble(
     takes_what_is_there = resume and not (zoo or rows or seeds) and (out/RunFile.zoo).is_file()
     if takes_what_is_there: models = None
     has_own_data = before and options.data is None
-    if train_on == 'all' and options.hold_out is None and not has_own_data: options.hold_out = 0 # nothing is kept back
+    if train_on == 'all' and options.hold_out is None and not has_own_data:
+        options.hold_out = 0 # nothing is kept back
     found = _with_part_to_measure(options, r, before)
     done = run_ensemble(found, r, out, models, train_on, processes, resume, force, verbose=not is_quiet())
     for line in _ensemble_lines(done, out): print(line)
@@ -305,13 +316,16 @@ def _ensemble_lines(done, out):
     scores, other, submission = (done.get(key) for key in ('validation', 'other', 'submission'))
     if scores:
         yield f"{len(done['models'])} models: mAP {_percent(scores['mAP'])} {_range(scores['interval'])}"
-        lead = f"{scores['lead']:+.1%} {_signed_range(scores['lead_interval'])[:-1]}, p = {scores['p']:.2g})"
-        yield f"best of them alone, {scores['best']}: {_percent(scores['best_mAP'])}; the sum is ahead by {lead}"
+        lead = (f"{scores['lead']:+.1%} {_signed_range(scores['lead_interval'])[:-1]}, "
+                f"p = {scores['p']:.2g})")
+        yield (f"best of them alone, {scores['best']}: {_percent(scores['best_mAP'])}; "
+               f"the sum is ahead by {lead}")
         if scores.get('enough'): yield f"as good within half a point: {', '.join(scores['enough'])}"
     if other and other['interval'][0] > 0:
         settings = ' '.join(f'{key}={value:g}' for key, value in other['best'].items())
         again = f"reid_ensemble --resume --out {shlex.quote(str(out))} --set \"{settings}\""
-        yield f"other people's queries gain {other['change']:+.1%} {_signed_range(other['interval'])} with {again}"
+        yield (f"other people's queries gain {other['change']:+.1%} "
+               f"{_signed_range(other['interval'])} with {again}")
     if submission:
         counts = f"{submission['queries']} queries, {submission['gallery']:,} gallery images"
         name = RunFile.boxes if submission['form'] == 'soccernet' else RunFile.submission
@@ -352,14 +366,16 @@ def reid_eval(
     found = _read_data(options) if data else None
     results, root = read_results(folders if len(folders) > 1 else folders[0], data=found, progress=True,
                                  allow_overlap=allow_overlap)
-    for result in results: result.use(replace(load_recipe('tiny'), test=result.test).set(**changes).test)
+    for result in results:
+        result.use(replace(load_recipe('tiny'), test=result.test).set(**changes).test)
     explorer = Explorer(results, root)
     table = scores_by_step(explorer)
     if out: save_table(table, out)
     numbers = table.select_dtypes('number').columns
     percent = table.assign(**(100 * table[numbers]).round(1))
     print(percent.to_string(index=False))
-    print(f'% of {len(explorer.q):,} queries against {len(explorer.g):,} images; low to high: 95 % of resampled queries')
+    print(f'% of {len(explorer.q):,} queries against {len(explorer.g):,} images; '
+          'low to high: 95 % of resampled queries')
     protocol = protocol_of(explorer.q, explorer.test.protocol)
     print(f'Ranked by protocol {protocol.name}: {protocol.meaning}')
     choice = say_choice(explorer.test)
@@ -417,12 +433,14 @@ def reid_noise(
     if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
     if out: save_table(found, out)
     truth = None
-    if 'visible' in table: truth = precision_recall(table.merge(found[['file', 'kind']], 'left', 'file'))
+    if 'visible' in table:
+        truth = precision_recall(table.merge(found[['file', 'kind']], 'left', 'file'))
     for line in _noise_lines(found, truth): print(line)
     for path in filter(None, (plot, out)): print(f"{path} is written")
     if not out: return
     images = root or (read_root(run) if (run/RunFile.root).is_file() else 'the folder of the images')
-    say(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
+    say('To review it in JupyterLab: from reid_nb.review import review; '
+        f'review({out!r}, {str(images)!r})')
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _noise_lines(found, truth):
@@ -458,7 +476,8 @@ def reid_synth(
 ):
     "Make a zip of synthetic basketball players in the challenge's layout, with known occlusion."
     check_output(dest)
-    if os.path.lexists(dest) and not force: raise ReIDError(f"{dest} is there already; give --force to replace it")
+    if os.path.lexists(dest) and not force:
+        raise ReIDError(f"{dest} is there already; give --force to replace it")
     from reid_nb.synth import make_dataset
     print(make_dataset(dest, n_ids=n_ids, frames=frames, seed=seed, n_val=n_val, n_test=n_test))
 
@@ -468,7 +487,8 @@ def _accept_terms(accept):
     from reid_nb.archives import DATA_TERMS
     print(DATA_TERMS, flush=True)
     if accept: return
-    if not sys.stdin.isatty(): raise ReIDError("nothing was fetched: read the terms above, and give --accept")
+    if not sys.stdin.isatty():
+        raise ReIDError("nothing was fetched: read the terms above, and give --accept")
     answer = input('Do you accept these terms? [y/N] ').strip().lower()
     if answer not in ('y', 'yes'): raise ReIDError("nothing was fetched")
 
@@ -521,7 +541,8 @@ def reid_data(
     data = read_dataset(path, 'data', skip_bad=True, progress=True, max_gib=max_gib, **options.how())
     _print_problems(data)
     if data.errors and not options.skip_bad:
-        raise ReIDError(f"{len(data.errors):,} damaged images; repair them, or leave them out with --skip-bad")
+        raise ReIDError(f"{len(data.errors):,} damaged images; "
+                        "repair them, or leave them out with --skip-bad")
 
 # %% ../nbs/40_scripts.ipynb #f8cbd36c
 _PATHS = 'data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'plot', 'imports', 'root'
@@ -533,7 +554,8 @@ def reid_complete(
     "Print what lets a shell complete the commands: put eval \"$(reid_complete bash)\" into its start-up file."
     import shtab
     from fastcore.script import anno_parser
-    if shell not in ('bash', 'zsh'): raise ReIDError(f"completion is there for bash and zsh, not for {shell}")
+    if shell not in ('bash', 'zsh'):
+        raise ReIDError(f"completion is there for bash and zsh, not for {shell}")
     for name, entry in COMMANDS.items():
         parser = anno_parser(globals()[name].__wrapped__, name, [entry.first])
         for option in parser._actions:

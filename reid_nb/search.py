@@ -54,13 +54,15 @@ def reid_search(
     out:str='found',     # Folder for found.csv, found.html and found.png
 ):
     "Find people in a folder of pictures by pictures of them. What is in the index already is not embedded again."
-    if not query or not (gallery or index): raise ReIDError("give --query with a picture, and --gallery with a folder to search")
+    if not query or not (gallery or index):
+        raise ReIDError("give --query with a picture, and --gallery with a folder to search")
     where, model = where_values(where), model_folders(run)[0]
     queries = several_paths(query, 'pictures')
     for path in (*queries, *filter(None, [gallery])): check_path(path)
     from reid_nb.index import Index
     people = Index(index or Path(out)/'index', model)
-    if gallery: print(f"{people.add(gallery, again='skip', progress=True):,} pictures are new in {people.folder}")
+    if gallery:
+        print(f"{people.add(gallery, again='skip', progress=True):,} pictures are new in {people.folder}")
     found = people.search(queries, k, where, rerank)
     write_found(found, out, len(people))
     shown = ['query', 'rank', 'distance' if rerank else 'cosine', 'file']
@@ -81,20 +83,23 @@ def _settings(model, found, labeled, precision, threshold, k1, apart, together):
         rows = data.rows('test') if len(data.rows('test')) else data.table
         known = embed(model, rows[rows.pid >= 0], data.root, progress=True)
         return choose_threshold(threshold_table(known, tried), precision)
-    if precision is not None: return choose_threshold(expected_table(found, apart, tried, together), precision)
+    if precision is not None:
+        return choose_threshold(expected_table(found, apart, tried, together), precision)
     given = {} if threshold is None else dict(threshold=threshold)
     return given | (dict(k1=k1, k2=max(1, round(k1 / 3))) if k1 else {})
 
 def _print_scores(table):
     "The scores where people are known."
     from reid_nb.cluster_scores import cluster_scores
-    if 'pid' in table and table.pid[table.pid >= 0].nunique() > 1: print(cluster_scores(table.cluster, table.pid))
+    if 'pid' in table and table.pid[table.pid >= 0].nunique() > 1:
+        print(cluster_scores(table.cluster, table.pid))
 
 def _check_choice(labeled, precision, threshold, apart):
     if threshold is not None and (labeled or precision is not None):
         raise ReIDError("give --threshold, or what it is to be chosen by, not both")
     if precision is not None and not (labeled or apart):
-        raise ReIDError('--precision needs --labeled, or --apart with the columns of one frame, as in "seq frame"')
+        raise ReIDError('--precision needs --labeled, '
+                        'or --apart with the columns of one frame, as in "seq frame"')
 
 # %% ../nbs/39_shell_search.ipynb #f9f05313
 @command(first='run')
@@ -119,7 +124,8 @@ def reid_cluster(
     from reid_nb.sources import find_images
     if not images: raise ReIDError("give --images with a folder of crops")
     _check_choice(labeled, precision, threshold, apart)
-    if (Path(out)/PEOPLE_FILE).exists(): raise ReIDError(f"{Path(out)/PEOPLE_FILE} is there already; give another folder with --out")
+    if (Path(out)/PEOPLE_FILE).exists():
+        raise ReIDError(f"{Path(out)/PEOPLE_FILE} is there already; give another folder with --out")
     model = load_model(model_folders(run)[0])
     table, root, _ = find_images(images)
     Path(out).mkdir(parents=True, exist_ok=True)
@@ -129,4 +135,5 @@ def reid_cluster(
     write_people(clusters, root, out, not no_folders)
     print(clusters)
     _print_scores(clusters.table)
-    print(f"Done: open {Path(out)/'people.html'}, or in JupyterLab review('{Path(out)/PEOPLE_FILE}', '{root}')")
+    print(f"Done: open {Path(out)/'people.html'}, "
+          f"or in JupyterLab review('{Path(out)/PEOPLE_FILE}', '{root}')")

@@ -55,48 +55,58 @@ class _Crop:
     def __init__(self, gray, shape):
         self.height, self.width = gray.shape
         self.spectrum = rfft2(gray.astype(np.float32), shape)
-        self.sums, self.squares = _integral(gray), _integral(gray**2)
+        self.sums = _integral(gray)
+        self.squares = _integral(gray**2)
+
+    def under(self, other, dy, dx):
+        "First and last rows and columns of the pixels under `other`, shifted by these."
+        rows = _range(dy, self.height, other.height)
+        columns = _range(dx, self.width, other.width)
+        return rows, columns
 
     def on(self, other, dy, dx):
         "Sum and sum of squares of the pixels under `other`, shifted by these."
-        rows = _range(dy, self.height, other.height)
-        columns = _range(dx, self.width, other.width)
-        return _sums_at(self.sums, rows, columns), _sums_at(self.squares, rows, columns)
+        place = self.under(other, dy, dx)
+        return _sums_at(self.sums, *place), _sums_at(self.squares, *place)
 
 def _crops(grays):
     "A `_Crop` of each picture, whose common mean is taken off."
-    mean = np.mean(np.concatenate([gray.ravel() for gray in grays]))
+    levels = np.concatenate([gray.ravel() for gray in grays])
+    mean = levels.mean()
     longest = np.max([gray.shape for gray in grays], 0)
     shape = [next_fast_len(int(2*side), real=True) for side in longest]
-    return [_Crop(gray - mean, shape) for gray in grays], shape
+    crops = [_Crop(gray - mean, shape) for gray in grays]
+    return crops, shape
 
 # %% ../nbs/10_shared_pixels.ipynb #e180941c
 def _shifts(a, b):
     "Rows and columns by which `b` can be shifted so that it lies on `a`."
-    return np.arange(1 - b.height, a.height)[:, None], np.arange(1 - b.width, a.width)
+    dy = np.arange(1 - b.height, a.height)
+    dx = np.arange(1 - b.width, a.width)
+    return dy[:, None], dx
 
 def _pixels_under(a, b, dy, dx):
-    (top, bottom), (left, right) = _range(dy, a.height, b.height), _range(dx, a.width, b.width)
+    (top, bottom), (left, right) = a.under(b, dy, dx)
     return (bottom - top)*(right - left)
 
 def _can_be_copies(a, b, products, dy, dx):
     "At which shifts enough pixels are shared, and differ by little of all that they have?"
     pixels = _pixels_under(a, b, dy, dx)
     smaller = min(a.height*a.width, b.height*b.width)
-    rows, columns = _range(dy, a.height, b.height), _range(dx, a.width, b.width)
-    power = _sums_at(a.squares, rows, columns)
-    rows, columns = _range(-dy, b.height, a.height), _range(-dx, b.width, a.width)
-    power = power + _sums_at(b.squares, rows, columns)
     is_large = pixels >= max(_LEAST_PIXELS, _LEAST_SHARE*smaller)
-    return is_large & (2*products >= LIKENESS*power)
+    power_a = _sums_at(a.squares, *a.under(b, dy, dx))
+    power_b = _sums_at(b.squares, *b.under(a, -dy, -dx))
+    return is_large & (2*products >= LIKENESS*(power_a + power_b))
+
+def _variance(total, squares, n): return squares/n - (total/n)**2
 
 def _likeness(a, b, products, dy, dx):
     "Of the shared pixels at these shifts, −1 where they have too little contrast."
     pixels = _pixels_under(a, b, dy, dx)
     sum_a, square_a = a.on(b, dy, dx)
     sum_b, square_b = b.on(a, -dy, -dx)
-    variance_a = square_a/pixels - (sum_a/pixels)**2
-    variance_b = square_b/pixels - (sum_b/pixels)**2
+    variance_a = _variance(sum_a, square_a, pixels)
+    variance_b = _variance(sum_b, square_b, pixels)
     difference = (square_a + square_b - 2*products)/pixels
     has_contrast = np.minimum(variance_a, variance_b) > _CONTRAST
     both = np.where(has_contrast, variance_a + variance_b, 1)
@@ -113,21 +123,24 @@ def _overlap(i, j, a, b, products):
     likeness = _likeness(a, b, products[at_y, at_x], y, x)
     best = likeness.argmax()
     if likeness[best] < LIKENESS: return None
-    pixels = _pixels_under(a, b, y[best], x[best])
-    return SharedArea(i, j, int(x[best]), int(y[best]), int(pixels), float(likeness[best]))
+    y, x = y[best], x[best]
+    pixels = _pixels_under(a, b, y, x)
+    return SharedArea(i, j, int(x), int(y), int(pixels), float(likeness[best]))
 
 def overlaps(
     grays, # List of (H, W) gray pictures from 0 to 255, cut from one frame
 ) -> list:
     "The `SharedArea` of each two that share pixels."
     if len(grays) < 2: return []
-    crops, shape = _crops([np.asarray(gray, float) for gray in grays])
+    grays = [np.asarray(gray, float) for gray in grays]
+    crops, shape = _crops(grays)
     found = []
     for i, a in enumerate(crops[:-1]):
-        spectra = np.stack([b.spectrum for b in crops[i + 1:]])
+        others = crops[i + 1:]
+        spectra = np.stack([b.spectrum for b in others])
         products = irfft2(a.spectrum*spectra.conj(), shape)
-        others = enumerate(zip(crops[i + 1:], products), i + 1)
-        found += [_overlap(i, j, a, b, product) for j, (b, product) in others]
+        for j, (b, product) in enumerate(zip(others, products), i + 1):
+            found.append(_overlap(i, j, a, b, product))
     return [overlap for overlap in found if overlap]
 
 # %% ../nbs/10_shared_pixels.ipynb #30352349
@@ -135,9 +148,11 @@ def _seen_from(found, sizes):
     "A row (crop, left, top, width, height) for each crop, then for each that shares pixels with one, in pixels of that one."
     rows = [(crop, 0, 0, *size) for crop, size in enumerate(sizes)]
     for pair in found:
-        rows.append((pair.first, pair.x, pair.y, *sizes[pair.second]))
+        size = sizes[pair.second]
+        rows.append((pair.first, pair.x, pair.y, *size))
     for pair in found:
-        rows.append((pair.second, -pair.x, -pair.y, *sizes[pair.first]))
+        size = sizes[pair.first]
+        rows.append((pair.second, -pair.x, -pair.y, *size))
     return np.array(rows, int).reshape(-1, 5)
 
 def visible_from_overlaps(
@@ -167,7 +182,9 @@ def _frames_of(table):
     known = table[table.frame.to_numpy() >= 0]
     found = {}
     for (*sequence, _), rows in known.groupby([*_MOMENT, 'frame'], dropna=False):
-        if 2 <= len(rows) <= _MOST: found.setdefault(tuple(sequence), []).append(place[rows.index].tolist())
+        if not 2 <= len(rows) <= _MOST: continue
+        places = place[rows.index].tolist()
+        found.setdefault(tuple(sequence), []).append(places)
     return found
 
 def _are_scaled(shapes):
@@ -203,7 +220,9 @@ def visible_from_pixels(
             if not read: continue
             places, visible, partners = [np.concatenate(part) for part in zip(*read)]
             if partners.mean() < 2*_LEAST_PAIRS: continue
-            out.iloc[places.astype(int), 0], out.iloc[places.astype(int), 1] = visible, partners
+            places = places.astype(int)
+            out.iloc[places, 0] = visible
+            out.iloc[places, 1] = partners
     return out
 
 # %% ../nbs/10_shared_pixels.ipynb #a6742e3c
@@ -214,15 +233,18 @@ def overlap_figure(
     "Both crops, and the second laid over the first where they agree; raises `ReIDError` where they do not."
     grays = [np.asarray(im.convert('L'), np.float32) for im in (first, second)]
     found = overlaps(grays)
-    if not found: raise ReIDError("the two crops share no pixels; give two of one frame, as they were cut out")
+    if not found:
+        raise ReIDError("the two crops share no pixels; give two of one frame, as they were cut out")
     at, fig = found[0], plt.figure(figsize=(6, 2.8), layout='constrained')
     axes = fig.subplots(1, 3)
     axes[0].imshow(first)
     axes[1].imshow(second)
     axes[2].imshow(first)
-    axes[2].imshow(second, extent=(at.x - 0.5, at.x + second.width - 0.5, at.y + second.height - 0.5, at.y - 0.5), alpha=0.6)
-    axes[2].set(xlim=(min(0, at.x) - 1, max(first.width, at.x + second.width)),
-                ylim=(max(first.height, at.y + second.height), min(0, at.y) - 1))
+    right, bottom = at.x + second.width, at.y + second.height
+    edges = at.x - 0.5, right - 0.5, bottom - 0.5, at.y - 0.5
+    axes[2].imshow(second, extent=edges, alpha=0.6)
+    axes[2].set(xlim=(min(0, at.x) - 1, max(first.width, right)),
+                ylim=(max(first.height, bottom), min(0, at.y) - 1))
     titles = ['first', 'second', f'both: {at.likeness:.1%} alike']
     for ax, title in zip(axes, titles):
         ax.set_title(title, fontsize=9)

@@ -138,7 +138,8 @@ def _speaks():
 def _encoding_line(e):
     "A line about the text in a `UnicodeEncodeError`."
     near = ascii(e.object[max(0, e.start - 40):e.end + 40])
-    if e.encoding.lower() in ('utf-8', 'utf8'): return f"{near} has bytes that are no UTF-8 in it; rename it"
+    if e.encoding.lower() in ('utf-8', 'utf8'):
+        return f"{near} has bytes that are no UTF-8 in it; rename it"
     return f"{near} cannot be told in {e.encoding}; set the variable PYTHONUTF8 to 1"
 
 _OF_DISK = errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES

@@ -38,14 +38,16 @@ def whole_boxes(
 ) -> list:
     "The boxes in whole pixels, from 0 on; raises `ReIDError` for one that is none."
     try: given = np.asarray(boxes, float).reshape(-1, 4)
-    except (TypeError, ValueError) as e: raise ReIDError(f"boxes are (n, 4) numbers, left, top, width, height in pixels: {e}") from e
+    except (TypeError, ValueError) as e:
+        raise ReIDError(f"boxes are (n, 4) numbers, left, top, width, height in pixels: {e}") from e
     ends = given[:, :2] + given[:, 2:]
     starts = np.maximum(np.round(given[:, :2]), 0)
     sizes = np.round(ends) - starts
     is_box = np.isfinite(given).all(1) & (sizes >= 1).all(1)
     if not is_box.all():
         wrong = given[~is_box][0].tolist()
-        raise ReIDError(f"{wrong} is no box: left, top, width, height in pixels, with one pixel at least in the picture")
+        raise ReIDError(f"{wrong} is no box: left, top, width, height in pixels, "
+                        "with one pixel at least in the picture")
     return np.hstack([starts, sizes]).astype(int).tolist()
 
 # %% ../nbs/24_sources.ipynb #9abd8993
@@ -63,7 +65,8 @@ def _where_files_are(files):
     "The working folder, where all files are there; `ReIDError` for others."
     lost = [frame for frame in boxes_by_frame(files) if not os.path.exists(frame)]
     if not lost: return '.'
-    raise ReIDError(f"a table needs root, the folder of its files: {lost[0]} is not in the working folder")
+    raise ReIDError("a table needs root, the folder of its files: "
+                    f"{lost[0]} is not in the working folder")
 
 # %% ../nbs/24_sources.ipynb #b3b4cbc1
 def _paths_below(folder):
@@ -156,7 +159,8 @@ def find_images(
     root = Path(root)
     lost = _lost(table, root)
     if lost and not skip_bad:
-        raise ReIDError(f"{next(iter(lost.values()))} ({len(lost):,} of {n:,} images); skip_bad=True leaves such images out")
+        raise ReIDError(f"{next(iter(lost.values()))} ({len(lost):,} of {n:,} images); "
+                        "skip_bad=True leaves such images out")
     return table[~table.file.isin(lost)], root, skipped | lost
 
 # %% ../nbs/24_sources.ipynb #40c5c362
@@ -208,7 +212,8 @@ def check(self:FileImages,
     ):
     "`ReIDError` when files are others than at the start."
     if self.hashes(rows) == hashes[rows]: return
-    raise ReIDError(f"images in {self.root} were changed while they were read; leave them alone, and embed again")
+    raise ReIDError(f"images in {self.root} were changed while they were read; "
+                    "leave them alone, and embed again")
 
 # %% ../nbs/24_sources.ipynb #9b488af7
 def _digest(*texts):
@@ -282,10 +287,12 @@ def _to_picture(item, name):
     "The picture in RGB; raises `ReIDError` for what is none."
     if isinstance(item, np.ndarray):
         if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or not item.size:
-            raise ReIDError(f"{name} is an array {item.shape} of {item.dtype}; give height, width and 3 colors as bytes (uint8), red first")
+            raise ReIDError(f"{name} is an array {item.shape} of {item.dtype}; "
+                            "give height, width and 3 colors as bytes (uint8), red first")
         item = Image.fromarray(item)
     try: return item.convert('RGB')
-    except Exception as e: raise ReIDError(f"{name} cannot be decoded: {e}") from e # Pillow raises nearly anything
+    except Exception as e:
+        raise ReIDError(f"{name} cannot be decoded: {e}") from e # Pillow raises nearly anything
 
 def _cut_out(item, name):
     "Names and pictures, or errors, of a picture, or of the boxes in one."
@@ -361,7 +368,8 @@ def open_images(
     items = [images] if is_one else images
     if isinstance(items, (list, tuple)):
         n_pictures = sum(_is_picture(item[0] if _is_boxed(item) else item) for item in items)
-        if 0 < n_pictures < len(items): raise ReIDError("the list has paths and pictures; give a list of either")
+        if 0 < n_pictures < len(items):
+            raise ReIDError("the list has paths and pictures; give a list of either")
         if n_pictures: return _in_memory(items, resize, skip_bad)
         items = _path_boxes(items)
     return FileImages(*_without_skipped(find_images(items, root, skip_bad), resize))

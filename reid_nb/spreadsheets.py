@@ -61,7 +61,8 @@ def _delimiter(line, delimiters):
     most = max(counts)
     best = [delimiter for delimiter, n in zip(delimiters, counts) if n == most]
     if most > 1 and len(best) > 1:
-        raise ValueError(f"its first line can be cut at {best[0]!r} and at {best[1]!r}; put names with such a sign into quotes")
+        raise ValueError(f"its first line can be cut at {best[0]!r} and at {best[1]!r}; "
+                         "put names with such a sign into quotes")
     return best[0]
 
 def _first_line(lines, delimiters):
@@ -139,7 +140,8 @@ def _objects(source):
             if not line.strip(): continue
             try: values = json.loads(line, **_PLAIN)
             except (ValueError, RecursionError) as e: raise ValueError(f"line {number} is no JSON: {e}") from e
-            if not isinstance(values, dict): raise ValueError(f"line {number} is no object, as in {{\"file\": \"a.jpg\"}}")
+            if not isinstance(values, dict):
+                raise ValueError(f"line {number} is no object, as in {{\"file\": \"a.jpg\"}}")
             yield values
 
 def _plain_value(value, column):
@@ -177,7 +179,8 @@ def _value_type(schema, name):
     kind = schema.field(name).type
     if types.is_dictionary(kind): kind = kind.value_type
     is_bytes = types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind) or types.is_binary_view(kind)
-    if types.is_nested(kind) or is_bytes and not types.is_decimal(kind): raise ValueError(f"the column {name} holds {kind}")
+    if types.is_nested(kind) or is_bytes and not types.is_decimal(kind):
+        raise ValueError(f"the column {name} holds {kind}")
     return kind
 
 def _texts_of(schema, wanted):
@@ -337,7 +340,9 @@ class ParquetImages(Archive):
         for row, (content, given) in enumerate(_images_in(path, column)):
             self._check_image(row, content)
             most -= len(content)
-            if most < 0: raise ReIDError(f"{path} holds more than {_MOST_PER_BYTE} times its size; unpack it where you trust it")
+            if most < 0:
+                raise ReIDError(f"{path} holds more than {_MOST_PER_BYTE} times its size; "
+                                "unpack it where you trust it")
             name = _own_name(row, content, given)
             if name.casefold() in used: name = _own_name(row, content, None)
             used.add(name.casefold())

@@ -100,7 +100,8 @@ def _misfit(new, own):
         if name not in new:
             if _counter(name): continue
             return f'it has no {name} {tuple(tensor.shape)}'
-        if new[name].shape != tensor.shape: return f'{name} is {tuple(new[name].shape)}, here {tuple(tensor.shape)}'
+        if new[name].shape != tensor.shape:
+            return f'{name} is {tuple(new[name].shape)}, here {tuple(tensor.shape)}'
     return ''
 
 # %% ../nbs/18_starts.ipynb #226f2265
@@ -172,7 +173,8 @@ def _backbone_tensors(state, name, network, path, is_whole_model):
     new, own = _fitted(state, name, network, size), network.state_dict()
     other = f"model.weights: {path} belongs to another network than {name}"
     if misfit := _misfit(new, own): raise ReIDError(f"{other}: {misfit}")
-    if surplus := _surplus(new, own, name, network, is_whole_model): raise ReIDError(f"{other}: it also has {surplus}")
+    if surplus := _surplus(new, own, name, network, is_whole_model):
+        raise ReIDError(f"{other}: it also has {surplus}")
     return {n: new[n] for n in own if n in new}
 
 # %% ../nbs/18_starts.ipynb #10838c81
@@ -260,7 +262,8 @@ def _start_from_timm(model, recipe):
 def _check_choice(recipe):
     "Raises `ReIDError` for two starts, and for weights that timm does not have."
     name, file, pretrained = recipe.model.backbone, recipe.model.weights, recipe.model.pretrained
-    if file and pretrained: raise ReIDError("recipe: model.weights and model.pretrained are both set; choose one start")
+    if file and pretrained:
+        raise ReIDError("recipe: model.weights and model.pretrained are both set; choose one start")
     if pretrained and _config(name) is None:
         raise ReIDError(f"model.pretrained: timm has no weights for {name}; set model.weights to a file, or "
                         "model.pretrained to false")
@@ -301,7 +304,8 @@ def _read_pickle(path):
             warnings.simplefilter('ignore') # a pickle of an unusual version
             found = torch.load(path, map_location='cpu', weights_only=True)
     except Exception as e:
-        raise ReIDError(f"{path} cannot be read as weights alone, without running what it holds") from e # torch advises to run it
+        raise ReIDError(f"{path} cannot be read as weights alone, "
+                        "without running what it holds") from e # torch advises to run it
     for name in _CONTAINERS:
         if isinstance(found, dict) and isinstance(found.get(name), dict): found = found[name]
     is_state = isinstance(found, dict) and all(isinstance(name, str) for name in found)

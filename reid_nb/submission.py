@@ -28,7 +28,8 @@ def submission_ids(
     cells = [str(i).strip() for i in np.atleast_1d(to_numpy(ids))]
     for cell in cells:
         is_number = cell.isascii() and cell.isdecimal() and len(cell) < 19
-        if not is_number: raise ReIDError(f"{name} ids must be whole numbers, as 199 or '00199', not {cell!r}")
+        if not is_number:
+            raise ReIDError(f"{name} ids must be whole numbers, as 199 or '00199', not {cell!r}")
     numbers = np.array(cells, np.int64)
     if persons: return numbers
     found, times = np.unique(numbers, return_counts=True)
@@ -40,8 +41,10 @@ def submission_ids(
 def _submitted(dist, q_ids, g_ids):
     "`dist` as float32; raises `ReIDError` unless it is finite and there is an id for each row and column."
     try: dist = to_numpy(dist)
-    except ValueError as e: raise ReIDError("distances must be (queries, gallery), with rows of one length") from e
-    if dist.dtype.kind not in 'biuf': raise ReIDError(f"distances must be real numbers, not {dist.dtype}")
+    except ValueError as e:
+        raise ReIDError("distances must be (queries, gallery), with rows of one length") from e
+    if dist.dtype.kind not in 'biuf':
+        raise ReIDError(f"distances must be real numbers, not {dist.dtype}")
     if dist.shape != (len(q_ids), len(g_ids)):
         raise ReIDError(f"distances are {' x '.join(map(str, dist.shape))}, but there are {len(q_ids)} query "
                         f"and {len(g_ids)} gallery ids")
@@ -65,7 +68,8 @@ def write_submission(
     g_ids = submission_ids(g_ids, 'gallery', persons)
     dist = _submitted(dist, q_ids, g_ids)
     if path.is_dir(): raise ReIDError(f"{path} is a folder; give the name of a csv file")
-    if dist.min() < 0: raise ReIDError(f"distances must not be negative: the smallest is {dist.min():g}")
+    if dist.min() < 0:
+        raise ReIDError(f"distances must not be negative: the smallest is {dist.min():g}")
     columns = np.argsort(g_ids, kind='stable')
     header = [0, *g_ids[columns]]
     line = ','.join(['%d'] + ['%.9g'] * len(g_ids)) + '\n'
@@ -96,7 +100,8 @@ def _check_ids(found, expected, name, persons=False):
     misplaced = np.flatnonzero(found != expected)
     if len(misplaced):
         i = misplaced[0]
-        raise ReIDError(f"{name} ids are not in ascending order: {found[i]} stands where {expected[i]} belongs")
+        raise ReIDError(f"{name} ids are not in ascending order: "
+                        f"{found[i]} stands where {expected[i]} belongs")
 
 # %% ../nbs/30_submission.ipynb #c16a0389
 def _check_row(cells, q_id, g_ids):
@@ -107,7 +112,8 @@ def _check_row(cells, q_id, g_ids):
     if row is not None: return row
     for cell, g_id in zip(cells, g_ids):
         fault = _cell_fault(cell)
-        if fault: raise ReIDError(f"the distance of query {q_id} to gallery image {g_id} is {fault}: {cell!r}")
+        if fault:
+            raise ReIDError(f"the distance of query {q_id} to gallery image {g_id} is {fault}: {cell!r}")
 
 def _as_distances(cells):
     "(n,) float64, or None where a cell is no distance."
@@ -208,7 +214,8 @@ def _lines(path):
             while line := f.readline(MAX_LINE):
                 if len(line) == MAX_LINE: raise ReIDError(f"it has a line of more than {MAX_LINE:,} characters")
                 if line.strip(): yield line.rstrip('\n')
-    except ReadError as e: raise ReIDError(str(e).removeprefix(f'{path} ')) from e # which `check_submission` names
+    except ReadError as e:
+        raise ReIDError(str(e).removeprefix(f'{path} ')) from e # which `check_submission` names
     except (OSError, UnicodeDecodeError) as e: raise ReIDError(f"cannot be read: {e}") from e
 
 def _check_cells(path, q_ids, g_ids, meant):
@@ -267,7 +274,9 @@ def _actions(q_table, g_table):
     sides = dict(query=q_table, gallery=g_table)
     for name, table in sides.items():
         has_groups = 'group' in table and (table.group >= 0).all()
-        if not has_groups: raise ReIDError(f"each {name} image needs an action in the column group; SoccerNet ranks those of one")
+        if not has_groups:
+            raise ReIDError(f"each {name} image needs an action in the column group; "
+                            "SoccerNet ranks those of one")
     return q_table.group.to_numpy(), g_table.group.to_numpy()
 
 def _best_first(row, ids):
@@ -288,7 +297,8 @@ def write_soccernet(
     q_actions, g_actions = _actions(q_table, g_table)
     dist = to_numpy(dist)
     if dist.shape != (len(q_ids), len(g_ids)):
-        raise ReIDError(f"distances are {dist.shape}, but there are {len(q_ids)} query and {len(g_ids)} gallery images")
+        raise ReIDError(f"distances are {dist.shape}, "
+                        f"but there are {len(q_ids)} query and {len(g_ids)} gallery images")
     if path.is_dir(): raise ReIDError(f"{path} is a folder; give the name of a json file")
     lists = {}
     for i in np.argsort(q_ids):
@@ -311,7 +321,8 @@ def _read_lists(path):
     "Lists by query, as they stand in the file."
     try: lists = json.loads(read_plain(path, 2**30), object_pairs_hook=_object)
     except ReadError as e: raise ReIDError(str(e).removeprefix(f'{path} ')) from e
-    except (OSError, ValueError, RecursionError) as e: raise ReIDError(f"cannot be read as json: {e}") from e
+    except (OSError, ValueError, RecursionError) as e:
+        raise ReIDError(f"cannot be read as json: {e}") from e
     if not isinstance(lists, dict): raise ReIDError('there is no object {"query": [gallery, …]} in it')
     return lists
 
@@ -319,8 +330,10 @@ def _check_list(query, found, expected):
     "Raises `ReIDError` unless the list is the numbers of `expected`, a set, in any order."
     if not isinstance(found, list): raise ReIDError(f"query {query} has no list")
     for number in found:
-        if type(number) is not int: raise ReIDError(f"query {query}: gallery boxes are whole numbers, not {number!r}")
-        if number not in expected: raise ReIDError(f"query {query}: gallery box {number} is not of its action")
+        if type(number) is not int:
+            raise ReIDError(f"query {query}: gallery boxes are whole numbers, not {number!r}")
+        if number not in expected:
+            raise ReIDError(f"query {query}: gallery box {number} is not of its action")
     missing = expected - set(found)
     if missing: raise ReIDError(f"query {query}: gallery box {min(missing)} is missing")
     if len(found) > len(expected):
@@ -367,7 +380,8 @@ def answer_ids(
     if form == 'soccernet':
         _actions(q_table, g_table)
         return [_box_ids(table, role) for table, role in sides]
-    if form == 'persons': return [submission_ids(names_of(table), role, persons=True) for table, role in sides]
+    if form == 'persons':
+        return [submission_ids(names_of(table), role, persons=True) for table, role in sides]
     return [submission_ids([Path(file).stem for file in table.file], role) for table, role in sides]
 
 # %% ../nbs/30_submission.ipynb #008d5077

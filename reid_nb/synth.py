@@ -108,7 +108,8 @@ def make_dataset(
     if seed < 0: raise ReIDError(f'seed is {seed}; give a whole number from 0 on')
     sizes = (n_ids, n_val, n_test)
     if min(sizes) < 1 or frames < 2:
-        raise ReIDError('synthetic players: each part needs at least one identity, and a sequence at least two frames')
+        raise ReIDError('synthetic players: each part needs at least one identity, '
+                        'and a sequence at least two frames')
     check_output(dest)
     test_numbers = _test_numbers(np.random.default_rng(mix_seed(seed, 9)), n_test, frames)
     rows = []
@@ -146,9 +147,11 @@ def make_frames(
 ) -> pd.DataFrame:
     "A row per box, with `seq, frame, track, x, y, w, h` and the `visible` fraction; `ReIDError` when `dest` exists."
     dest = Path(dest)
-    if dest.exists() or dest.is_symlink(): raise ReIDError(f"{dest} is there already; give a new folder")
+    if dest.exists() or dest.is_symlink():
+        raise ReIDError(f"{dest} is there already; give a new folder")
     if min(sequences, frames) < 1 or not 2 <= players <= 20:
-        raise ReIDError(f"{sequences} sequences of {frames} frames with {players} players: one or more, of one or more, with 2 to 20")
+        raise ReIDError(f"{sequences} sequences of {frames} frames with {players} players: "
+                        "one or more, of one or more, with 2 to 20")
     rows = []
     for number in range(1, sequences + 1):
         rng = np.random.default_rng(mix_seed(seed, number))
@@ -362,7 +365,8 @@ def _check_levels(levels):
     shares_fit = all(share >= 0 for share in shares) and sum(shares) <= 1
     ranges_fit = all(0 <= low < high <= 1 for _, (low, high) in levels)
     if not shares_fit or not ranges_fit:
-        raise ReIDError(f"levels {levels}: shares of the images up to 1 in all, ranges from 0 to 1, low before high")
+        raise ReIDError(f"levels {levels}: shares of the images up to 1 in all, "
+                        "ranges from 0 to 1, low before high")
 
 def _copy_files(files, root, dest):
     for file in files:
@@ -412,7 +416,9 @@ def occlude(
     candidates = table[table.subset == subset]
     if dest.exists() or dest.is_symlink(): raise ReIDError(f"{dest} is there already; give a new folder")
     in_frames = table.file[table.file.str.contains('#xywh=', regex=False)]
-    if len(in_frames): raise ReIDError(f"{in_frames.iloc[0]} is a box in a frame; save the crops as files to paste people over them")
+    if len(in_frames):
+        raise ReIDError(f"{in_frames.iloc[0]} is a box in a frame; "
+                        "save the crops as files to paste people over them")
     _check_levels(levels)
     if runs < 1: raise ReIDError(f"runs is a number of images, at least 1, not {runs}")
     if runs > 1 and not {'seq', 'frame'} <= set(table): raise ReIDError("runs need the columns seq and frame")

@@ -36,7 +36,8 @@ def box_columns(
     spelled = {name.lower(): name for name in head}
     for forms in (_SIZES, _CORNERS):
         for names in map(str.split, forms):
-            if all(name in spelled for name in names): return [spelled[name] for name in names], forms is _CORNERS
+            if all(name in spelled for name in names):
+                return [spelled[name] for name in names], forms is _CORNERS
 
 def _whole_boxes(numbers, corners):
     "(N, 4) left, top, width and height in whole pixels, of (N, 4) numbers; a width or height of 0 or less where nothing is left."
@@ -57,7 +58,8 @@ def read_boxes(
     is_wrong = ~(np.abs(numbers) < 1e7).all(1)
     if is_wrong.any():
         row = raw[names].iloc[is_wrong.argmax()]
-        raise ReIDError(f"{where}: {', '.join(map(str, row))} is no box; {', '.join(names)} have to be pixels")
+        raise ReIDError(f"{where}: {', '.join(map(str, row))} is no box; "
+                        f"{', '.join(names)} have to be pixels")
     if len(numbers) and (np.abs(numbers) <= 1).all():
         raise ReIDError(f"{where}: {', '.join(names)} are fractions of the picture; write them in pixels")
     return _whole_boxes(numbers, corners)

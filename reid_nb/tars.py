@@ -275,7 +275,8 @@ def _content(self:TarArchive, name, stream):
     "What the member at hand holds."
     size, crc = self._members[name]
     content = stream.read(size)
-    if zlib.crc32(content) != crc: raise ReIDError(f"{self.path} was changed while it was read; try again")
+    if zlib.crc32(content) != crc:
+        raise ReIDError(f"{self.path} was changed while it was read; try again")
     return content
 
 # %% ../nbs/07_tars.ipynb #4e55435c
@@ -297,7 +298,8 @@ def open_archive(
     "The zip or tar, open and its names checked; raises `ReIDError` when it is none, damaged or dangerous."
     with open(path, 'rb') as f: start = f.read(_BLOCK)
     for magic, kind in _FOREIGN.items():
-        if start.startswith(magic): raise ReIDError(f"{path} is a {kind} file; unpack it and give the folder")
+        if start.startswith(magic):
+            raise ReIDError(f"{path} is a {kind} file; unpack it and give the folder")
     return TarArchive(path, max_gib) if _is_tar(start) else ZipArchive(open_zip(path))
 
 def nested_archives(

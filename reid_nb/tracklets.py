@@ -49,7 +49,8 @@ def check_tracklets(
         raise ReIDError("test.pool needs a column tracklet: a whole number, the same for all images of a person on one track, "
                         "-1 for none; or leave it out (--set test.pool=)")
     if not any((table.tracklet >= 0).any() for table in tables):
-        raise ReIDError("test.pool needs tracklets, and the column tracklet has none from 0 on; leave it out (--set test.pool=)")
+        raise ReIDError("test.pool needs tracklets, and the column tracklet has none from 0 on; "
+                        "leave it out (--set test.pool=)")
 
 # %% ../nbs/27_tracklets.ipynb #d4897b2c
 def _sums(x, number, n):

@@ -26,14 +26,16 @@ def more_folder(
 def _check_finished(out, more):
     "Raise the `ReIDError` that says what to type where no training has ended in the folder."
     recipe = out/RunFile.recipe
-    if not recipe.is_file(): raise ReIDError(f"{out} holds no training to go on with; leave out --more to start one")
+    if not recipe.is_file():
+        raise ReIDError(f"{out} holds no training to go on with; leave out --more to start one")
     if run_info(out).get('kind') == 'run':
         epochs = load_run_recipe(out).train.epochs + more
         words = shlex.join(['--recipe', str(recipe), '--out', str(more_folder(out)), '--set', f'train.epochs={epochs}'])
         raise ReIDError(f"{out} is a whole run, which finds noise in losses that begin at random weights; for more epochs train "
                         f"it anew, longer, on the same --data: reid_run {words}")
     if not (out/RunFile.weights).is_file():
-        raise ReIDError(f"the training in {out} has not ended; --resume goes on with it, and --more can follow then")
+        raise ReIDError(f"the training in {out} has not ended; "
+                        "--resume goes on with it, and --more can follow then")
     missing = [name for name in (RunFile.table, RunFile.root, RunFile.history) if not (out/name).is_file()]
     if missing:
         raise ReIDError(f"{out} holds a model without the {missing[0]} of its training; give --data, another --out, and "
@@ -61,7 +63,8 @@ def check_has_images(
     "Raises `ReIDError` for a model that was saved alone, as by `save_model`, where its own images are wanted."
     for folder in map(Path, folders):
         is_alone = (folder/RunFile.weights).is_file() and not (folder/RunFile.table).is_file()
-        if is_alone: raise ReIDError(f"{folder} holds a model alone, without a {RunFile.table} of images; give --data")
+        if is_alone:
+            raise ReIDError(f"{folder} holds a model alone, without a {RunFile.table} of images; give --data")
 
 def training_words(
     out, # Folder of a finished training
@@ -87,9 +90,13 @@ def reid_convert(
     check_path(path)
     out = Path(out or Path(path).with_suffix('.safetensors'))
     check_output(out)
-    if os.path.lexists(out) and not force: raise ReIDError(f"{out} is there already; give another --out, or --force to replace it")
-    if os.path.lexists(out) and os.path.samefile(path, out): raise ReIDError(f"{out} is the checkpoint itself; give another --out")
+    if os.path.lexists(out) and not force:
+        raise ReIDError(f"{out} is there already; give another --out, or --force to replace it")
+    if os.path.lexists(out) and os.path.samefile(path, out):
+        raise ReIDError(f"{out} is the checkpoint itself; give another --out")
     from reid_nb.starts import convert_weights
     counts = convert_weights(path, out, kind)
-    print(f"{out} is written: {counts['kept']} tensors; {counts['left']} of what comes after the backbone are left out")
-    print(f"A training starts from it with --set {shlex.quote(f'model.weights={out}')} and the model.backbone that it is of")
+    print(f"{out} is written: {counts['kept']} tensors; "
+          f"{counts['left']} of what comes after the backbone are left out")
+    print("A training starts from it with --set "
+          f"{shlex.quote(f'model.weights={out}')} and the model.backbone that it is of")

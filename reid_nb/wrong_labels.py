@@ -28,10 +28,12 @@ def two_parts(
     "(n,) bool, the smaller of two parts, and the gap between both; 0 where a part has one image."
     pairs = np.triu_indices(len(similarity), 1)
     distance = np.maximum(1 - similarity[pairs], 0)
-    part = fcluster(linkage(distance, 'average'), 2, 'maxclust') == 2
+    tree = linkage(distance, 'average')
+    part = fcluster(tree, 2, 'maxclust') == 2
     if 2*part.sum() > len(part): part = ~part
     if part.sum() < _LEAST_PART: return part, 0.
-    inside, rest = similarity[np.ix_(part, part)], similarity[np.ix_(~part, ~part)]
+    inside = similarity[np.ix_(part, part)]
+    rest = similarity[np.ix_(~part, ~part)]
     between = similarity[np.ix_(part, ~part)].mean()
     within = (_mean_of_others(inside) + _mean_of_others(rest))/2
     return part, float(within - between)
@@ -39,6 +41,10 @@ def two_parts(
 # %% ../nbs/22_wrong_labels.ipynb #56a523b6
 _LEAST_GAP = 0.35 # Between two people; 'Measured' says how it was chosen
 _OWN_SHARE = 0.25 # Of the images are less alike to their own id than images have to be to one that they are given to
+
+def _cosines(features, rows, others):
+    "(n, m) similarities of the images `rows` to the images `others`."
+    return features[rows] @ features[others].T
 
 def _two_nearest(similarity):
     "(n,) mean of the two highest values of each row."
@@ -49,23 +55,25 @@ def _usual_likeness(features, groups):
     found = []
     for rows in groups:
         if len(rows) < FEWEST: continue
-        similarity = features[rows] @ features[rows].T
+        similarity = _cosines(features, rows, rows)
         np.fill_diagonal(similarity, -1)
         found.append(_two_nearest(similarity))
     return np.quantile(np.concatenate(found), _OWN_SHARE)
 
 def _nearest(features, rows, group):
     "(n,) which of the images `group` each of the images `rows` is most like."
-    return group[(features[rows] @ features[group].T).argmax(1)]
+    nearest = _cosines(features, rows, group).argmax(1)
+    return group[nearest]
 
 def _rival(features, rows, groups, own):
     "Number of the other group that the images `rows` are most like, how much, and its lead over the next."
     likeness = np.full(len(groups), -1.)
     for number, group in enumerate(groups):
-        nearest = _two_nearest(features[rows] @ features[group].T)
+        nearest = _two_nearest(_cosines(features, rows, group))
         if number != own: likeness[number] = np.median(nearest)
     first, second = np.argsort(-likeness)[:2]
-    return first, likeness[first], likeness[first] - likeness[second]
+    lead = likeness[first] - likeness[second]
+    return first, likeness[first], lead
 
 # %% ../nbs/22_wrong_labels.ipynb #fe8c699d
 def wrong_labels(
@@ -77,22 +85,30 @@ def wrong_labels(
     pids = np.asarray(pids)
     ids, number = np.unique(pids, return_inverse=True)
     groups = [np.flatnonzero(number == i) for i in range(len(ids))]
-    out = pd.DataFrame(dict(suspicion='', suggestion='', gap=np.nan, own=-1, other=-1), index=range(len(pids)))
-    if not any(len(rows) >= FEWEST for rows in groups) or len(ids) < 3: return out
+    nothing = dict(suspicion='', suggestion='', gap=np.nan, own=-1, other=-1)
+    out = pd.DataFrame(nothing, index=range(len(pids)))
+    largest = max(map(len, groups), default=0)
+    if largest < FEWEST or len(ids) < 3: return out
     usual = _usual_likeness(features, groups)
     for own, rows in enumerate(groups):
         if len(rows) < FEWEST: continue
-        part, gap = two_parts(features[rows] @ features[rows].T)
+        part, gap = two_parts(_cosines(features, rows, rows))
         if gap < least_gap: continue
-        rival, likeness, lead = _rival(features, rows[part], groups, own)
+        strange, rest = rows[part], rows[~part]
+        rival, likeness, lead = _rival(features, strange, groups, own)
         is_known = likeness + lead >= usual
-        found = ('swapped', give_to(ids[rival]), gap) if is_known else ('two people', split_off(), gap)
-        out.loc[rows[part], ['suspicion', 'suggestion', 'gap']] = found
-        out.loc[rows[part], 'own'] = _nearest(features, rows[part], rows[~part])
-        out.loc[rows[part], 'other'] = _nearest(features, rows[part], groups[rival])
+        found = ('swapped', give_to(ids[rival])) if is_known else ('two people', split_off())
+        out.loc[strange, ['suspicion', 'suggestion', 'gap']] = *found, gap
+        out.loc[strange, 'own'] = _nearest(features, strange, rest)
+        out.loc[strange, 'other'] = _nearest(features, strange, groups[rival])
     return out
 
 # %% ../nbs/22_wrong_labels.ipynb #419f424c
+def _of_groups(reduce, values, first):
+    "(n, n) of a (N, N) matrix: `reduce`, as np.add, over the rows and columns of each two groups that begin at `first`."
+    by_row = reduce.reduceat(values, first, axis=0)
+    return reduce.reduceat(by_row, first, axis=1)
+
 def _above_neighbors(similarity, k=5):
     "(n, n) twice the similarity of two ids less the means to their nearest."
     k = min(k, len(similarity) - 1)
@@ -105,17 +121,18 @@ def pairs_of_ids(
 ) -> pd.DataFrame:
     "Pairs of ids that may be one person, `pid` and `other`, by `score`, the most suspicious first."
     ids, number = np.unique(np.asarray(pids), return_inverse=True)
-    first = np.r_[0, np.cumsum(np.bincount(number))[:-1]]
-    order = np.argsort(number, kind='stable')
-    similarity = features[order] @ features[order].T
-    highest = np.maximum.reduceat(np.maximum.reduceat(similarity, first, axis=0), first, axis=1)
-    total = np.add.reduceat(np.add.reduceat(similarity, first, axis=0), first, axis=1)
     counts = np.bincount(number)
+    first = np.cumsum(counts) - counts
+    order = np.argsort(number, kind='stable')
+    similarity = _cosines(features, order, order)
+    highest = _of_groups(np.maximum, similarity, first)
+    mean = _of_groups(np.add, similarity, first)/np.outer(counts, counts)
     a, b = np.triu_indices(len(ids), 1)
     score = 0
-    for of_pair in (highest, total/np.outer(counts, counts)):
+    for of_pair in (highest, mean):
         np.fill_diagonal(of_pair, -1)
         above = _above_neighbors(of_pair)[a, b]
-        score = score + (above - above.mean())/max(above.std(), 1e-12)
+        spread = max(above.std(), 1e-12)
+        score = score + (above - above.mean())/spread
     out = pd.DataFrame(dict(pid=ids[a], other=ids[b], score=score))
     return out.sort_values('score', ascending=False, kind='stable', ignore_index=True)

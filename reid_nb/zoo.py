@@ -293,7 +293,8 @@ def run_ensemble(
     recipes = model_recipes(recipe, zoo)
     keys = [key for key, subset in KEYS.items() if len(data.rows(subset))]
     if not keys:
-        raise ReIDError(f"{data.name} leaves nothing to answer: neither a labeled nor an unlabeled test part")
+        raise ReIDError(f"{data.name} leaves nothing to answer: "
+                        "neither a labeled nor an unlabeled test part")
     _check_choices(recipe, train_on)
     for r in (recipe, *recipes.values()): validate(data, r)
     with open_run(out, recipe, resume, force, allow_test_changes=True, kind='ensemble'):
