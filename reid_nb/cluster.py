@@ -27,11 +27,13 @@ _ROWS = 64     # That are compared at a time
 def _similar(rows, holders, least):
     "(B, M) sparse similarities of some rows of V to all."
     i, j, low = _overlaps(rows, holders)
-    shape = rows.shape[0], holders.shape[1]
-    shared = np.bincount(i * shape[1] + j, low, shape[0] * shape[1])
+    n, n_all = rows.shape[0], holders.shape[1]
+    shared = np.bincount(i * n_all + j, low, n * n_all)
     at = np.flatnonzero(shared > 2 * least / (1 + least))
-    similarity = np.minimum(shared[at] / (2 - shared[at]), 1) # of equal rows, up to rounding
-    return csr_matrix((similarity, np.divmod(at, shape[1])), shape)
+    shared = shared[at]
+    similarity = np.minimum(shared / (2 - shared), 1) # of equal rows, up to rounding
+    places = np.divmod(at, n_all)
+    return csr_matrix((similarity, places), (n, n_all))
 
 def similarities(
     features,             # (N, D)
@@ -46,10 +48,12 @@ def similarities(
     form = _check(None, k1, k2, 0, variant)
     if len(features) < 2:
         raise ReIDError(f"two images at least can be compared; there are {len(features)}")
-    near = find_neighbors(features[:1], features[1:], max(form.counts(k1, k2)), device=device, progress=progress)
+    n_near = max(form.counts(k1, k2))
+    near = find_neighbors(features[:1], features[1:], n_near, device=device, progress=progress)
     v = _smooth_v(near, k1, k2, form)
     holders = v.T.tocsr()
-    found = vstack([_similar(v[start:start + _ROWS], holders, least) for start in range(0, v.shape[0], _ROWS)], 'csr')
+    starts = range(0, v.shape[0], _ROWS)
+    found = vstack([_similar(v[start:start + _ROWS], holders, least) for start in starts], 'csr')
     node = np.concatenate([near.source.q_node, near.source.g_node]) # equal features are one node
     found = found[node][:, node]
     found.setdiag(0)
@@ -57,11 +61,16 @@ def similarities(
     return found
 
 # %% ../nbs/29_cluster.ipynb #41d004b9
+def _entries(matrix, first, end):
+    "From column to value, of the row of a sparse matrix that begins and ends there."
+    columns, values = matrix.indices[first:end], matrix.data[first:end]
+    return dict(zip(columns.tolist(), values.tolist()))
+
 class _Chain:
     "Clusters of a sparse matrix of similarities, which are merged pair by pair."
     def __init__(self, similarity, size, tokens):
-        self.rows = [dict(zip(similarity.indices[first:end].tolist(), similarity.data[first:end].tolist()))
-                     for first, end in zip(similarity.indptr, similarity.indptr[1:])]
+        ends = zip(similarity.indptr, similarity.indptr[1:])
+        self.rows = [_entries(similarity, first, end) for first, end in ends]
         self.size, self.tokens = size.tolist(), tokens
         self.pairs, self.distance = [], []
 
@@ -208,13 +217,16 @@ def choose_threshold(
     if precision is not None: table = table[table.precision >= precision]
     if not len(table):
         raise ReIDError(f"no threshold keeps a precision of {precision}; give a lower one")
-    best = table.sort_values('f' if precision is None else 'pairs' if 'pairs' in table else 'recall', kind='stable').iloc[-1]
+    if precision is None: score = 'f'
+    else: score = 'pairs' if 'pairs' in table else 'recall'
+    best = table.sort_values(score, kind='stable').iloc[-1]
     return dict(threshold=float(best.threshold), k1=int(best.k1), k2=int(best.k2))
 
 # %% ../nbs/29_cluster.ipynb #c9e194c7
 def _n_pairs(*keys):
     "Number of pairs of rows that are alike in all the keys."
-    size = pd.DataFrame(dict(enumerate(keys))).groupby([*range(len(keys))]).size().to_numpy().astype(float)
+    table = pd.DataFrame(dict(enumerate(keys)))
+    size = table.groupby(list(table)).size().to_numpy().astype(float)
     return (size * (size - 1) / 2).sum()
 
 def expected_table(
@@ -260,8 +272,10 @@ def numbers_of(
 
 def _tree_of(embeddings, k1, k2, together, apart):
     "The tree of the embeddings, with what their columns say."
-    rules = {name: numbers_of(embeddings.table, columns) for name, columns in dict(together=together, apart=apart).items()}
-    return merge_tree(similarities(embeddings.features, k1, k2), **rules)
+    together = numbers_of(embeddings.table, together)
+    apart = numbers_of(embeddings.table, apart)
+    found = similarities(embeddings.features, k1, k2)
+    return merge_tree(found, together=together, apart=apart)
 
 # %% ../nbs/29_cluster.ipynb #8813dba5
 def doubts(
@@ -299,8 +313,9 @@ class Clusters:
 
     def __repr__(self):
         size = self.table.cluster.value_counts()
-        return (f'{len(self.table):,} images in {len(self):,} clusters, {(size == 1).sum():,} of a single image; '
-                f'the largest has {size.max():,}; threshold {self.settings["threshold"]:g}')
+        n_single = (size == 1).sum()
+        counts = f'{len(self.table):,} images in {len(self):,} clusters, {n_single:,} of a single image'
+        return f'{counts}; the largest has {size.max():,}; threshold {self.settings["threshold"]:g}'
 
     def doubtful(self) -> pd.DataFrame:
         "The rows, the most doubtful first."

@@ -85,9 +85,11 @@ def _state_boxes(files, clip):
     images, annotations = _lists(files, clip.listed, 'images', 'annotations')
     known = _image_table(images, clip.listed, files.where)
     told = _told_of_boxes(annotations, clip.listed, files.where)
-    table = _join_images(told, known[['file_name', 'width', 'height']], clip.listed, files.where)
+    images = known[['file_name', 'width', 'height']]
+    table = _join_images(told, images, clip.listed, files.where)
     pid = f'{clip.name}/' + table.track if clip.name else table.track
-    table = table.assign(pid=pid, kind=table.label_role, number='', ignored=table.track == '')
+    is_unknown = table.track == ''
+    table = table.assign(pid=pid, kind=table.label_role, number='', ignored=is_unknown)
     return _in_clip(table, clip).assign(vis=np.nan, split=clip.split)
 
 _TOLD = dict(track='track_id', label_role='role', team='team', jersey='jersey') # Columns and their fields
@@ -121,8 +123,8 @@ _STATE = 'Labels-GameState.json'
 def _state_rows(files):
     "A row for each crop of sequences with Labels-GameState.json."
     unlisted = [name for name in files.images if name.rpartition('/')[0].endswith('img1')]
-    files.leave_out(dict.fromkeys(unlisted, f'there is no {_STATE} beside them, '
-                                            'so their boxes are not known'))
+    why = f'there is no {_STATE} beside them, so their boxes are not known'
+    files.leave_out(dict.fromkeys(unlisted, why))
     spelled = {name.lower(): name for name in files.others}
     def state_of(base): return spelled[f'{base}{_STATE}'.lower()]
     clips = list(clips_in(files, files.holding(_STATE), state_of))
@@ -239,14 +241,16 @@ def _coco_names(table):
     by_person = table.person.notna().any()
     track = (table.person if by_person else table.track).fillna('')
     pid = track if by_person else (table.seq + '/' + track).str.removeprefix('/')
-    return table.assign(track=track, pid=pid, ignored=table.ignored | (track == '')).drop(columns='person')
+    ignored = table.ignored | (track == '')
+    return table.assign(track=track, pid=pid, ignored=ignored).drop(columns='person')
 
 def _coco_rows(files):
     "A row for each crop of all json files."
     listed = [name for name in _coco_files(files) if _is_coco(files, name)]
     if not listed:
         raise ReIDError(f"{files.where}: there is no json with images and annotations that have a bbox")
-    return rows_of_boxes(files, pd.concat([_coco_boxes(files, name) for name in listed], ignore_index=True))
+    boxes = [_coco_boxes(files, name) for name in listed]
+    return rows_of_boxes(files, pd.concat(boxes, ignore_index=True))
 
 # %% ../nbs/09_coco.ipynb #09060c2a
 add_layout('boxes in frames (COCO)', **BOXES, find=_find_coco, rows=_coco_rows,

@@ -328,9 +328,10 @@ def _tell_unused(unused, where):
     tops = [PurePosixPath(file).parts[0] if '/' in file else 'the top folder' for file in unused]
     counts = Counter(zip(tops, unused.values()))
     lines = [f"{n:,} in {top} ({why})" for (top, why), n in counts.items()]
-    more = f" and {len(lines) - 3:,} folders more" if len(lines) > 3 else ''
+    told = escape(', '.join(lines[:3]))
+    if len(lines) > 3: told += f" and {len(lines) - 3:,} folders more"
     images = 'image is' if len(unused) == 1 else 'images are'
-    print(f"{escape(where)}: {len(unused):,} {images} not used: {escape(', '.join(lines[:3]))}{more}")
+    print(f"{escape(where)}: {len(unused):,} {images} not used: {told}")
 
 def _tell_few(table, layout, where):
     "Print the people of a folder per id where they are so few that they may be something else."

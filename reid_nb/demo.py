@@ -46,13 +46,15 @@ def demo_data() -> ReIDData:
 def _train_demo(out, progress):
     "The whole run in a process of its own, where nothing was added to recipes and no other random state is."
     code = f'from reid_nb.demo import _run_demo; _run_demo({str(out)!r}, {progress})'
-    env = dict(os.environ, PYTHONPATH=os.pathsep.join(path for path in sys.path if path))
+    folders = os.pathsep.join(path for path in sys.path if path)
+    env = dict(os.environ, PYTHONPATH=folders)
     for name in (IMPORTED, 'OMP_NUM_THREADS'):
         env.pop(name, None) # all cores: whoever needs the run waits for it
     shown = {} if progress else dict(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     done = subprocess.run([sys.executable, '-c', code], env=env, text=True, **shown)
-    if done.returncode:
-        raise ReIDError(f"the demonstration run failed: {(done.stderr or '').strip()[-500:]}")
+    if done.returncode == 0: return
+    told = (done.stderr or '').strip()
+    raise ReIDError(f"the demonstration run failed: {told[-500:]}")
 
 def _run_demo(out, progress):
     run_all(demo_data(), load_recipe('tiny'), out, resume=Path(out).is_dir(), verbose=progress)

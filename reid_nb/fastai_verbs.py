@@ -277,8 +277,9 @@ def _plot_top_losses(self,
     ):
     "Draw the crops with the highest losses, with person, loss, and kind where it is known; returns the figure."
     ranks = k if isinstance(k, (list, range)) else range(min(k, len(self.losses)))
+    chosen = list(ranks)
     losses, rows = self.top_losses(None, largest)
-    losses, rows = losses[list(ranks)].tolist(), rows[list(ranks)].tolist()
+    losses, rows = losses[chosen].tolist(), rows[chosen].tolist()
     kinds = _kinds(self, table, rows)
     people = [_person(self.dl, row) for row in rows]
     titles = [f'{person}  {loss:.2f}\n{kind}' for person, loss, kind in zip(people, losses, kinds)]

@@ -5,7 +5,7 @@ any instant"""
 
 # %% auto #0
 __all__ = ['SingleProcess', 'ResumableEpoch', 'Retrieval', 'EvalLabels', 'SmoothLoss', 'History', 'TqdmCallback', 'EMACallback',
-           'SaveBest', 'EarlyStopping', 'check_training', 'reid_learner', 'logger']
+           'SaveBest', 'EarlyStopping', 'check_training', 'reid_learner']
 
 # %% ../nbs/20_learner.ipynb #cdbc7337
 import math, time
@@ -29,7 +29,7 @@ from .epochs import planned
 from .fastai_verbs import note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
-from .known_callbacks import refuse_callback
+from .known_callbacks import logger, refuse_callback
 from .loaders import is_oom, reid_dls
 from .loss_history import LossRecorder
 from .losses import reid_loss
@@ -271,8 +271,8 @@ def after_epoch(self:History):
     mAP, rank1 = (float(result.mAP), float(result.cmc[1])) if result else (None, None)
     lr = float(self.opt.hypers[-1]['lr'])
     seconds = round(time.monotonic() - self.start, 2)
-    self.rows.append(dict(epoch=self.epoch + 1, lr=lr, train_loss=self.total / self.n, mAP=mAP, rank1=rank1,
-                          seconds=seconds))
+    train_loss = self.total / self.n
+    self.rows.append(dict(epoch=self.epoch + 1, lr=lr, train_loss=train_loss, mAP=mAP, rank1=rank1, seconds=seconds))
 
 # %% ../nbs/20_learner.ipynb #9d535fa2
 class TqdmCallback(Callback):
@@ -328,9 +328,11 @@ class EMACallback(Callback):
     def before_train(self):
         "Begin the average at the first weights."
         if self.average is None: self.average = ModelEmaV3(self.net, self.decay, use_warmup=True)
-        pairs = [*zip(self.average.module.state_dict().values(), self.net.state_dict().values())]
-        weights = [pair for pair in pairs if pair[0].is_floating_point()]
-        counts = [pair for pair in pairs if not pair[0].is_floating_point()]
+        pairs = zip(self.average.module.state_dict().values(), self.net.state_dict().values())
+        weights, counts = [], []
+        for averaged, new in pairs:
+            kind = weights if averaged.is_floating_point() else counts
+            kind.append((averaged, new))
         self.weights, self.counts = [*zip(*weights)], [*zip(*counts)] # of the average, of the network
     @torch.no_grad()
     def after_step(self):
@@ -576,18 +578,6 @@ def fit_recipe(self:Learner,
     return self
 
 # %% ../nbs/20_learner.ipynb #361fb34f
-def logger(
-    name:str, # 'tensorboard' or 'wandb'
-):
-    "fastai's callback class of that name; `ReIDError` for another one, or when its library is not installed."
-    try:
-        if name == 'tensorboard': from fastai.callback.tensorboard import TensorBoardCallback as found
-        elif name == 'wandb': from fastai.callback.wandb import WandbCallback as found
-        else: raise ReIDError(f"--log {name}: give tensorboard or wandb")
-    except ImportError as e:
-        raise ReIDError(f'--log {name} needs a library: pip install "reid_nb[log]"') from e
-    return found
-
 @patch
 def log_to(self:Learner,
         name:str, # 'tensorboard' or 'wandb'

@@ -94,7 +94,8 @@ class Results:
         if self.n_without_match: queries += f', {self.n_without_match} without a match left out'
         if self.protocol not in ('', DEFAULT_PROTOCOL): queries += f'; protocol {self.protocol}'
         if self.form != 'hits': queries += f'; AP {self.form}'
-        return f'mAP {100 * self.mAP:.2f} %{ranks}  mINP {100 * self.mINP:.2f}  ({queries})'
+        mAP, mINP = 100 * self.mAP, 100 * self.mINP
+        return f'mAP {mAP:.2f} %{ranks}  mINP {mINP:.2f}  ({queries})'
 
 # %% ../nbs/16_metrics.ipynb #0a1aea3f
 def _hit_number(query):

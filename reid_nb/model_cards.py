@@ -20,8 +20,9 @@ from .runs import RunFile
 def _metric(facts, name, kind):
     "A score as the Hub lists it."
     dataset = escape(facts['data'])
-    return EvalResult('image-retrieval', dataset, dataset, kind, round(facts['scores'][name], 4), task_name='Person re-identification',
-                      metric_name=name)
+    score = round(facts['scores'][name], 4)
+    return EvalResult('image-retrieval', dataset, dataset, kind, score,
+                      task_name='Person re-identification', metric_name=name)
 
 def _for_the_hub(recipe, facts):
     "The block of YAML."
@@ -40,22 +41,26 @@ def _data_lines(facts):
     "What it was trained on."
     if not facts:
         return ['It was saved by itself, outside of a run: what it was trained on is not known here.']
-    return [f"{facts['images']:,} images of {facts['people']:,} people of {_plain_name(facts['data'])}, from {_plain_name(facts['start'])}."]
+    data, start = _plain_name(facts['data']), _plain_name(facts['start'])
+    return [f"{facts['images']:,} images of {facts['people']:,} people of {data}, from {start}."]
 
 def _score_lines(facts):
     "How good it is."
     scores = facts.get('scores')
     if not scores: return ['Nothing was measured.']
     interval = f"95 % of resampled queries: {scores['low']:.1%} to {scores['high']:.1%}"
-    return [f"mAP {scores['mAP']:.1%} ({interval}), rank-1 {scores['rank1']:.1%}, mINP {scores['mINP']:.1%}: {scores['queries']:,} labeled queries "
-            f"against {scores['gallery']:,} images, protocol {_plain_name(scores['protocol'])}, cosine distances of the plain features without any step "
-            "after retrieval. The interval says nothing about another seed, another camera or another place."]
+    found = f"mAP {scores['mAP']:.1%} ({interval}), rank-1 {scores['rank1']:.1%}, mINP {scores['mINP']:.1%}"
+    asked = f"{scores['queries']:,} labeled queries against {scores['gallery']:,} images"
+    return [f"{found}: {asked}, protocol {_plain_name(scores['protocol'])}, "
+            "cosine distances of the plain features without any step after retrieval. "
+            "The interval says nothing about another seed, another camera or another place."]
 
 def _recipe_lines(recipe):
     "What it was trained with."
     height, width = recipe.model.size
-    return [f"Backbone {recipe.model.backbone}, images of {height} × {width} pixels, seed {recipe.seed}, preset {recipe.name}. All values, with the source of each: "
-            f"`{RunFile.recipe}`."]
+    return [f"Backbone {recipe.model.backbone}, images of {height} × {width} pixels, "
+            f"seed {recipe.seed}, preset {recipe.name}. "
+            f"All values, with the source of each: `{RunFile.recipe}`."]
 
 # %% ../nbs/17_model_cards.ipynb #6888d517
 _NOT_FOR = '''It finds images of the same person among images of one kind, as those that it was trained on. It has not been tried on others. It is not for
@@ -74,10 +79,13 @@ def card_text(
 ) -> str:
     "The card, in the Hub's form."
     facts = facts or {}
-    parts = {'Data': _data_lines(facts), 'Scores': _score_lines(facts), 'Recipe': _recipe_lines(recipe), 'What it is not for': [_NOT_FOR],
-             'How to use it': ['```python', _USE, '```'], 'Files': ['SHA-256 of the weights, for `sha256sum -c`:', '', '```', f'{digest_of(weights, "sha256")}  {RunFile.weights}', '```']}
+    parts = {'Data': _data_lines(facts), 'Scores': _score_lines(facts), 'Recipe': _recipe_lines(recipe)}
+    parts |= {'What it is not for': [_NOT_FOR], 'How to use it': ['```python', _USE, '```']}
+    digest = f'{digest_of(weights, "sha256")}  {RunFile.weights}'
+    parts['Files'] = ['SHA-256 of the weights, for `sha256sum -c`:', '', '```', digest, '```']
     sections = [f'## {title}\n\n' + '\n'.join(lines) for title, lines in parts.items()]
-    return '\n\n'.join([_for_the_hub(recipe, facts), _MARK, '# Person re-identification', *sections]) + '\n'
+    top = [_for_the_hub(recipe, facts), _MARK, '# Person re-identification']
+    return '\n\n'.join(top + sections) + '\n'
 
 # %% ../nbs/17_model_cards.ipynb #562e32e6
 _MARK = '<!-- Written by reid_nb with the weights. Without this line the file is left as it is. -->'

@@ -19,7 +19,8 @@ def inverse_root(
 ) -> torch.Tensor:
     "(n, n) inverse square root, up to a factor; finite where all is zero."
     tiny = torch.finfo(gram.dtype).tiny
-    values, vectors = torch.linalg.eigh(gram / (gram.trace() + tiny))
+    scaled = gram / (gram.trace() + tiny)
+    values, vectors = torch.linalg.eigh(scaled)
     damped = values.clamp(min=0) + damping*values[-1] + tiny
     return (vectors * damped.rsqrt()) @ vectors.T
 
@@ -102,9 +103,10 @@ def muon(
     **kwargs, # `lr` …
 ) -> torch.optim.Optimizer:
     "`Muon` for weights in the processor's memory, timm's for those on a device."
-    groups = [group if isinstance(group, dict) else dict(params=[group]) for group in groups]
+    groups = [dict(group) if isinstance(group, dict) else dict(params=[group]) for group in groups]
     if all(weight.is_cpu for group in groups for weight in group['params']):
         return Muon(groups, fused=True, **kwargs)
-    matrices = [all(weight.ndim == 2 for weight in group['params']) for group in groups]
-    groups = [group | dict(use_fallback=True) if is_flat else group for group, is_flat in zip(groups, matrices)]
+    for group in groups:
+        is_flat = all(weight.ndim == 2 for weight in group['params'])
+        if is_flat: group['use_fallback'] = True
     return timm.optim.Muon(groups, nesterov=True, **kwargs)

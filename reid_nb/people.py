@@ -29,12 +29,12 @@ def people_rows(
 ) -> pd.DataFrame:
     "The rows of `clusters.csv`, the most doubtful first."
     rows = clusters.doubtful().reset_index(drop=True)
-    known = {name: rows[name] for name in ('camid', 'seq', 'frame') if name in rows}
-    seq, frame = (known.pop(name, pd.Series(-1, rows.index)) for name in ('seq', 'frame'))
+    found = pd.DataFrame(dict(file=rows.file, pid=rows.cluster, person=rows.cluster.map(_person)))
+    for name in ('seq', 'frame'): found[name] = rows.get(name, -1)
+    if 'camid' in rows: found['camid'] = rows.camid
+    found = found.assign(loss=np.nan, score=rows.doubt.round(4), kind=rows.doubt.map(_kind))
     other = ['' if number < 0 else _person(number) for number in rows.other]
-    return pd.DataFrame(dict(
-        file=rows.file, pid=rows.cluster, person=rows.cluster.map(_person), seq=seq, frame=frame, **known,
-        loss=np.nan, score=rows.doubt.round(4), kind=rows.doubt.map(_kind), rule='keep', decision='keep', by='rule', next=other))
+    return found.assign(rule='keep', decision='keep', by='rule', next=other)
 
 # %% ../nbs/29_people.ipynb #49527847
 def _copy(root, file, dest):
@@ -68,7 +68,8 @@ def _picture(root, file):
     return f'<img alt="{html.escape(file)}" src="data:image/jpeg;base64,{data}">'
 
 def _doubtful_row(root, row):
-    cells = _picture(root, row.file), html.escape(row.file), html.escape(row.person), f'{row.score:.2f}', html.escape(row.next)
+    file, person, other = map(html.escape, (row.file, row.person, row.next))
+    cells = _picture(root, row.file), file, person, f'{row.score:.2f}', other
     return '<tr>' + ''.join(f'<td>{cell}</td>' for cell in cells) + '</tr>'
 
 def _strip(root, name, rows):
@@ -80,11 +81,13 @@ def _page(rows, root):
     "The page as text."
     size = rows.groupby('pid').pid.transform('size')
     grouped = rows[size > 1]
-    doubtful = ''.join(_doubtful_row(root, row) for row in grouped.head(_SHOWN).itertuples())
+    shown = grouped.head(_SHOWN).itertuples()
+    doubtful = ''.join(_doubtful_row(root, row) for row in shown)
     sizes = grouped.person.value_counts(sort=False)
     largest = sizes.sort_values(ascending=False, kind='stable').index[:_STRIPS]
     strips = ''.join(_strip(root, name, grouped[grouped.person == name]) for name in largest)
-    return _PAGE.format(n=len(grouped), people=grouped.pid.nunique(), alone=(size == 1).sum(), doubtful=doubtful, strips=strips)
+    n_people, n_alone = grouped.pid.nunique(), (size == 1).sum()
+    return _PAGE.format(n=len(grouped), people=n_people, alone=n_alone, doubtful=doubtful, strips=strips)
 
 # %% ../nbs/29_people.ipynb #b6f4f523
 def write_people(
@@ -111,7 +114,8 @@ def write_people(
 def _change_people(path, change):
     "Replace the table by what `change` makes of it; returns the new one."
     path = Path(path)
-    with lock_file(path.with_name(f'.{path.name}.lock.tmp'), wait=10, busy=f"{path.name} is not saved: another process holds it"):
+    lock = path.with_name(f'.{path.name}.lock.tmp')
+    with lock_file(lock, wait=10, busy=f"{path.name} is not saved: another process holds it"):
         table = read_decisions(path)
         if 'person' not in table:
             raise ReIDError(f"{path} has no column person; give the clusters.csv of reid_cluster")

@@ -31,7 +31,8 @@ from .data import ReIDData
 from .decisions import decisions_key
 from .distributed import on_first, process_group
 from .embed import color_histogram, embed
-from .learner import logger, reid_learner
+from .known_callbacks import logger
+from .learner import reid_learner
 from .loaders import to_device
 from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows

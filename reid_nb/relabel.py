@@ -53,8 +53,10 @@ def relabel(
     files=None, # (N,) names of the images, for errors
 ) -> np.ndarray:
     "(N,) ids after the decisions; `ReIDError` for one that names an id which no image has."
-    pids, decisions = np.asarray(pids, 'int64'), pd.Series(list(decisions), dtype=str)
-    given, merged = _targets(decisions, 'give to id'), _targets(decisions, 'merge with id')
+    pids = np.asarray(pids, 'int64')
+    decisions = pd.Series(list(decisions), dtype=str)
+    given = _targets(decisions, 'give to id')
+    merged = _targets(decisions, 'merge with id')
     for targets in (given, merged): _check_targets(pids, targets, files)
     ids, persons = _person_of_id(pids, merged)
     meant = np.where(given >= 0, given, pids)

@@ -312,10 +312,12 @@ def ranked_list(
     k:int=10, # Gallery images
 ):
     "A query and its `k` nearest gallery crops, with right and wrong frames and the distance."
-    query, ranking = run.q.iloc[i], _gallery_ranking(run, i)
-    nearest, right_ranks = ranking.head(k), ranking['rank'][ranking.match]
+    query = run.q.iloc[i]
+    ranking = _gallery_ranking(run, i)
+    nearest = ranking.head(k)
     title = f'AP {100 * run.ap[i]:.1f} %, {nearest.match.sum()} of the first {k} right'
-    first, last = right_ranks.iloc[0], right_ranks.iloc[-1]
+    right = ranking['rank'][ranking.match].tolist()
+    first, last = right[0], right[-1]
     note = f'{Path(query.file).name}, first right at rank {first}, last at {last} of {len(ranking)}'
     cards = [_card(root, query.file, Strong('query'), f'id {name_in(query)}', kind='query')]
     for answer in nearest.itertuples():
@@ -526,10 +528,12 @@ def headline(
     run, # From `read_run`
 ):
     "The opening: name of the data, the result in a paragraph, and its numbers."
-    tiles = [Div(Strong(value), Span(name, klass='note')) for name, value in _tiles(run).items()]
+    values = _tiles(run)
+    tiles = [Div(Strong(value), Span(name, klass='note')) for name, value in values.items()]
     recipe = P('Re-identification run, recipe ', Strong(run.recipe.name), klass='note')
     summary = P(_summary(run), klass='lead')
-    return Div(recipe, H1(run.metrics['data']), summary, Div(*tiles, klass='tiles'))
+    title = H1(run.metrics['data'])
+    return Div(recipe, title, summary, Div(*tiles, klass='tiles'))
 
 # %% ../nbs/32_report.ipynb #579456e0
 def _sections(run, root, ended):

@@ -222,7 +222,7 @@ def reid_train(
     _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set model.weights={out} with another '
                                      '--out takes it to other data, and --force replaces it')
     from reid_nb.distributed import launch, processes as joined, small_parts
-    from reid_nb.learner import logger
+    from reid_nb.known_callbacks import logger
     if log: logger(log)
     if line := small_parts(r.train, processes): say(f'· {line}')
     work = partial(_train, options, before, r, out, first, resume=resume, force=force, log=log)

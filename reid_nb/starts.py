@@ -128,13 +128,15 @@ def _resampled(name, state, network):
 
 def _on_new_grid(state, network, size):
     "The tensors with position embeddings from images of that size on the network's own grid of patches."
-    patches, old = getattr(network, 'patch_embed', None), state.get('pos_embed')
+    patches = getattr(network, 'patch_embed', None)
+    old = state.get('pos_embed')
     has_grid = hasattr(patches, 'patch_size') and hasattr(patches, 'grid_size')
     if size is None or not has_grid or old is None or old.ndim != 3: return state
     grid = [pixels // patch for pixels, patch in zip(size, patches.patch_size)]
     n_prefix = old.shape[1] - grid[0]*grid[1]
     if n_prefix not in (0, getattr(network, 'num_prefix_tokens', 0)): return state
-    return state | {'pos_embed': resample_abs_pos_embed(old, list(patches.grid_size), grid, n_prefix)}
+    resampled = resample_abs_pos_embed(old, list(patches.grid_size), grid, n_prefix)
+    return state | {'pos_embed': resampled}
 
 def _fitted(state, name, network, size):
     "The tensors in the shapes of the network where that is known to be right; `size` of images that they are from."
@@ -206,9 +208,9 @@ def _set_colors(model, backbone):
 def _other_parts(model, others, same_people):
     "What a model takes of a file besides the backbone: what it has in the same shape; the classifier of the same people only."
     own = model.state_dict()
-    fits = {n: v for n, v in others.items() if n in own and v.shape == own[n].shape}
-    left = 'backbone.' if same_people else ('backbone.', 'classifier.', 'part_classifiers.')
-    return {n: v for n, v in fits.items() if not n.startswith(left)}
+    left = ('backbone.',) if same_people else ('backbone.', 'classifier.', 'part_classifiers.')
+    others = {n: v for n, v in others.items() if n in own and not n.startswith(left)}
+    return {n: v for n, v in others.items() if v.shape == own[n].shape}
 
 def _start_from_file(model, recipe, same_people):
     "Take what fits of the file; returns the `Start`."

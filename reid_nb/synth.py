@@ -375,13 +375,15 @@ def _copy_files(files, root, dest):
 
 def _in_runs(candidates, runs, rng):
     "The rows in random order, in stretches of `runs` neighboring images of an id, which `run_` numbers."
-    ordered = candidates if runs == 1 else candidates.sort_values(['pid', 'seq', 'frame'], kind='stable')
-    place = np.zeros(len(ordered), int) if runs == 1 else ordered.groupby(['pid', 'seq']).cumcount()
+    ordered, place = candidates, np.zeros(len(candidates), int)
+    if runs > 1:
+        ordered = candidates.sort_values(['pid', 'seq', 'frame'], kind='stable')
+        place = ordered.groupby(['pid', 'seq']).cumcount()
     starts = np.flatnonzero(place % runs == 0)
     parts = np.split(np.arange(len(ordered)), starts[1:])
-    order = rng.permutation(len(parts))
-    at = np.concatenate([parts[i] for i in order])
-    number = np.repeat(np.arange(len(parts)), [len(parts[i]) for i in order])
+    drawn = [parts[i] for i in rng.permutation(len(parts))]
+    at = np.concatenate(drawn)
+    number = np.repeat(np.arange(len(drawn)), [*map(len, drawn)])
     return ordered.iloc[at].assign(run_=number)
 
 def _occlude_levels(table, candidates, root, dest, levels, donors, rng, progress):

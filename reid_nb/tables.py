@@ -312,9 +312,9 @@ def _parts_said(raw, where):
     subset, role = _said(raw, 'subset'), _said(raw, 'role')
     for name, values in dict(subset=subset, role=role).items(): _check_said(values, name, where)
     said = subset + ' ' + role
-    part = {pair: _part_of(*pair.split(' ')) or (None, None) for pair in said.unique()}
-    subset_of, role_of = ({pair: part[pair][i] for pair in part} for i in range(2))
-    parts = pd.DataFrame(dict(subset=said.map(subset_of), role=said.map(role_of)), dtype=object)
+    of_pair = {pair: _part_of(*pair.split(' ')) or (None, None) for pair in said.unique()}
+    known = pd.DataFrame.from_dict(of_pair, 'index', object, ['subset', 'role'])
+    parts = known.loc[said].set_axis(raw.index)
     wrong = parts.subset.isna()
     if wrong.any(): _refuse_parts(raw.file[wrong], subset[wrong], role[wrong], where)
     return parts.where(parts.notna(), None)

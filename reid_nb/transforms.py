@@ -244,8 +244,10 @@ def send_together(
     ends = np.cumsum([0, *map(_place_size, arrays)])
     places = [slice(first, first + array.nbytes) for first, array in zip(ends, arrays)]
     packed = torch.zeros(int(ends[-1]), dtype=torch.uint8)
+    written = packed.numpy()
     for array, place in zip(arrays, places):
-        packed.numpy()[place] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+        flat = np.ascontiguousarray(array).reshape(-1)
+        written[place] = flat.view(np.uint8)
     if torch.device(device).type == 'cuda': packed = packed.pin_memory()
     sent = packed.to(device, non_blocking=True)
     return [_as_array(sent[place], array) for array, place in zip(arrays, places)]
