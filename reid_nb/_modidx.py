@@ -2582,6 +2582,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.sources._has_layout': ('sources.html#_has_layout', 'reid_nb/sources.py'),
                                  'reid_nb.sources._heap': ('sources.html#_heap', 'reid_nb/sources.py'),
                                  'reid_nb.sources._in_memory': ('sources.html#_in_memory', 'reid_nb/sources.py'),
+                                 'reid_nb.sources._is_array': ('sources.html#_is_array', 'reid_nb/sources.py'),
                                  'reid_nb.sources._is_boxed': ('sources.html#_is_boxed', 'reid_nb/sources.py'),
                                  'reid_nb.sources._is_picture': ('sources.html#_is_picture', 'reid_nb/sources.py'),
                                  'reid_nb.sources._is_picture_alone': ('sources.html#_is_picture_alone', 'reid_nb/sources.py'),

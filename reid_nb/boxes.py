@@ -123,7 +123,7 @@ def _is_box(cells):
     except ValueError: return False
     if len(cells) < 6 or len(values) < len(cells): return False
     counted, measured = values[:2], values[2:6]
-    is_whole = all(abs(value) <= 2**53 and value == int(value) for value in counted)
+    is_whole = all(value.is_integer() and abs(value) <= 2**53 for value in counted)
     return is_whole and all(abs(value) <= LARGEST for value in measured)
 
 def _wrong_line(text):
@@ -260,8 +260,8 @@ _EXTRA = ['team', 'jersey', 'label_role'] # What some lists tell of a track
 
 def _tell_left_out(files, boxes, counts):
     "Print how many boxes there are and how many are left out, and why."
-    n_boxes, n_tracks, n_sequences = len(boxes), boxes.pid.nunique(), boxes.seq.nunique()
-    line = f'{n_boxes:,} boxes of {n_tracks:,} tracks in {n_sequences:,} sequences'
+    n_tracks, n_sequences = boxes.pid.nunique(), boxes.seq.nunique()
+    line = f'{len(boxes):,} boxes of {n_tracks:,} tracks in {n_sequences:,} sequences'
     told = [f'{n:,} {why}' for why, n in counts.items() if n]
     if told: line += f"; left out are {', '.join(told)}"
     _tell(files, line)
@@ -320,6 +320,7 @@ def rows_of_boxes(
     _note_frames(files, boxes, on_stride, stride, left_out)
     return table
 
+# %% ../nbs/09_boxes.ipynb #076322d1
 def _kinds_there(boxes):
     "What kinds of boxes there are, in words."
     kinds = ', '.join(sorted({kind or 'no kind' for kind in boxes.kind}))
@@ -327,10 +328,12 @@ def _kinds_there(boxes):
 
 def _note_frames(files, boxes, on_stride, stride, left_out):
     "Note why frames have no crop in the table."
-    without = dict.fromkeys(boxes.file[on_stride], 'no box in them is read')
+    on, off = boxes.file[on_stride], boxes.file[~on_stride]
+    without = dict.fromkeys(on, 'no box in them is read')
     between = f'1 frame in {stride} is read: --stride 1 for all'
-    files.leave_out(without | dict.fromkeys(boxes.file[~on_stride], between))
-    files.leave_out({split_crop(crop)[0]: why for crop, why in left_out.items()})
+    files.leave_out(without | dict.fromkeys(off, between))
+    in_other_parts = {split_crop(crop)[0]: why for crop, why in left_out.items()}
+    files.leave_out(in_other_parts)
 
 # %% ../nbs/09_boxes.ipynb #20415aa3
 class Clip(NamedTuple):

@@ -166,13 +166,15 @@ def _check_losses(losses, n):
 def _check_numbers(state):
     "Raises an error of any kind unless the counts, the history and the best score are what they should be."
     counts = [state[name] for name in ('epoch', 'step', 'train_iter')]
-    _check(all(type(count) is int and count >= 0 for count in counts), "its counts are not counts")
+    are_counts = all(type(count) is int and count >= 0 for count in counts)
+    _check(are_counts, "its counts are not counts")
     epochs = [row['epoch'] for row in state['rows']]
     _check(epochs == [*range(1, state['epoch'] + 1)], "its history has gaps")
     history = chain.from_iterable(row.values() for row in state['rows'])
-    for value in chain(history, state['part'], state['best']):
+    part, best = state['part'], state['best']
+    for value in chain(history, part, best):
         if value is not None: float(value)
-    _check(len(state['part']) == len(state['best']) == 3, "it is not whole")
+    _check(len(part) == len(best) == 3, "it is not whole")
 
 def _check_state(state, n, note):
     "Raises an error of any kind when a learner of `n` training images cannot continue from it."

@@ -115,7 +115,8 @@ def _in_clip(table, clip):
     last = {name: PurePosixPath(name).name for name in table.file_name.unique()}
     names = table.file_name.map(last)
     frame = names.map(numbers).fillna(-1).astype(int)
-    return table.assign(file=clip.folder + names, seq=clip.name or 'sequence', frame=frame)
+    seq = clip.name or 'sequence'
+    return table.assign(file=clip.folder + names, seq=seq, frame=frame)
 
 # %% ../nbs/09_coco.ipynb #19f4bf7f
 _STATE = 'Labels-GameState.json'

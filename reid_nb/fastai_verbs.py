@@ -263,7 +263,9 @@ def _show_results(self,
 def _kinds(interp, table, rows):
     "Of each row, '' where nothing is said."
     items = interp.dl.dataset.items
-    if table is not None: items = items.assign(kind=items.file.map(dict(zip(table.file, table.kind))))
+    if table is not None:
+        kind_of = dict(zip(table.file, table.kind))
+        items = items.assign(kind=items.file.map(kind_of))
     if 'kind' not in items: return [''] * len(rows)
     return items.kind.fillna('').iloc[rows].tolist()
 

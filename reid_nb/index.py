@@ -158,7 +158,8 @@ def _plain(value):
     "A value that SQLite keeps: a number, a text or nothing."
     if hasattr(value, 'item'): value = value.item()
     if pd.api.types.is_scalar(value) and pd.isna(value): return None
-    is_kept = isinstance(value, (float, str)) or isinstance(value, int) and abs(value) < 2**63
+    if isinstance(value, (float, str)): return value
+    is_kept = isinstance(value, int) and abs(value) < 2**63
     return value if is_kept else str(value)
 
 def _quoted(name):
@@ -267,7 +268,9 @@ def add(self:Index,
     return len(table)
 
 # %% ../nbs/29_index.ipynb #433fdc32
-def _are_paths(images): return isinstance(images, (list, tuple)) and all(isinstance(image, (str, Path)) for image in images)
+def _are_paths(images):
+    is_list = isinstance(images, (list, tuple))
+    return is_list and all(isinstance(image, (str, Path)) for image in images)
 
 @patch
 def _add_embeddings(self:Index, embeddings, root, again, columns):

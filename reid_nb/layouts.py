@@ -180,7 +180,8 @@ def _claim(base, sign, layouts):
 
 def _check_one_data_set(found, layouts, where):
     "Raises `ReIDError` when the signs are in several folders, or no layout has them all."
-    bases, signs = {base.lower() for base, _ in found}, {sign for _, sign in found}
+    bases = {base.lower() for base, _ in found}
+    signs = {sign for _, sign in found}
     has_one_layout = any(signs <= set(layout.signs) for layout in layouts)
     if len(bases) == 1 and has_one_layout: return
     claims = {_claim(base, sign, layouts) for base, sign in found}

@@ -268,7 +268,8 @@ def after_epoch(self:History):
     "Write the row of the epoch."
     if self.n == 0: return # an epoch that was done before a restart
     result = self.learn.retrieval.result
-    mAP, rank1 = (float(result.mAP), float(result.cmc[1])) if result else (None, None)
+    mAP = rank1 = None
+    if result: mAP, rank1 = float(result.mAP), float(result.cmc[1])
     lr = float(self.opt.hypers[-1]['lr'])
     seconds = round(time.monotonic() - self.start, 2)
     train_loss = self.total / self.n

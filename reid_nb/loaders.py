@@ -344,7 +344,8 @@ def show_results(self:BatchLoader,
     "Draw images of a batch with their person, and that of the nearest other image of the batch."
     images, classes = b[0].cpu(), b[1]
     names = [self.dataset.vocab[number] for number in classes.tolist()]
-    nearest = [names[row] for row in _nearest_others(torch.as_tensor(out).detach().cpu().float())]
+    features = torch.as_tensor(out).detach().cpu().float()
+    nearest = [names[row] for row in _nearest_others(features)]
     n = min(max_n, len(names))
     if show:
         titles = [f'{name}\nnearest {other}' for name, other in zip(names[:n], nearest)]

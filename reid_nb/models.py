@@ -48,8 +48,9 @@ class _Pooled(torch.autograd.Function):
     def backward(ctx, grad):
         raised, powers, mean, out, p = ctx.saved_tensors
         size = raised.shape[2] * raised.shape[3]
-        of_map = (grad * out / (mean * size))[..., None, None]
-        grad_x = (powers / raised * of_map).masked_fill_(raised <= ctx.eps, 0)
+        of_map = grad * out / (mean * size)
+        grad_x = powers / raised * of_map[..., None, None]
+        grad_x.masked_fill_(raised <= ctx.eps, 0)
         log_powers = torch.xlogy(powers, raised).mean((2, 3))
         of_p = out * (log_powers / mean - mean.log() / p) / p
         return grad_x, (grad * of_p).sum(), None

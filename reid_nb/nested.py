@@ -138,9 +138,12 @@ add_layout('one folder per id', **_ID_FOLDERS, pattern='(?P<pid>[^/]+)/.*', nume
 # %% ../nbs/08_nested.ipynb #44035135
 def _split_rows(files):
     "A row per image of train, val and test with a folder for each id."
-    paths = [name.split('/', 2) for name in files.images]
-    rows = [dict(file='/'.join(path), pid=path[1], camid='', split=SPLITS[path[0].lower()])
-            for path in paths if len(path) == 3 and '/' not in path[2] and path[0].lower() in SPLITS]
+    rows = []
+    for name in files.images:
+        parts = name.split('/')
+        if len(parts) != 3 or parts[0].lower() not in SPLITS: continue
+        split, pid, _ = parts
+        rows.append(dict(file=name, pid=pid, camid='', split=SPLITS[split.lower()]))
     used, left_out = assign_parts(pd.DataFrame(rows, columns=['file', 'pid', 'camid', 'split']))
     files.leave_out(left_out)
     return used

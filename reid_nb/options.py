@@ -134,8 +134,10 @@ class DataOptions:
         "Keywords of `read_dataset`."
         classes = (self.classes or '').replace(',', ' ').split()
         texts = {name: getattr(self, name) or '' for name in ('frames', 'pattern')}
-        same = {name: getattr(self, name) for name in ('root', 'layout', 'protocol', 'stride', 'min_visible')}
-        return dict(columns=column_map(self.columns), classes=classes, **texts, **same)
+        names = 'root', 'layout', 'protocol', 'stride', 'min_visible'
+        same = {name: getattr(self, name) for name in names}
+        columns = column_map(self.columns)
+        return dict(columns=columns, classes=classes, **texts, **same)
 
 # %% ../nbs/39_options.ipynb #4c096720
 def check_path(

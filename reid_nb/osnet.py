@@ -35,8 +35,9 @@ class Gate(nn.Module):
         ):
         super().__init__()
         hidden = channels // reduction
-        self.weigh = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, hidden, 1), nn.ReLU(inplace=True),
-                                   nn.Conv2d(hidden, channels, 1), nn.Sigmoid())
+        narrow = nn.Conv2d(channels, hidden, 1)
+        widen = nn.Conv2d(hidden, channels, 1)
+        self.weigh = nn.Sequential(nn.AdaptiveAvgPool2d(1), narrow, nn.ReLU(inplace=True), widen, nn.Sigmoid())
 
     def forward(self, x): # (B, C, H, W)
         "The map with its channels weighed."
@@ -57,7 +58,9 @@ class OmniScaleBlock(nn.Module):
         self.shortcut = nn.Identity() if c_in == c_out else _linear_conv(c_in, c_out)
         self.relu = nn.ReLU(inplace=True)
 
-    def _stream(self, channels, length): return nn.Sequential(*[_light_conv(channels) for _ in range(length)])
+    def _stream(self, channels, length):
+        layers = [_light_conv(channels) for _ in range(length)]
+        return nn.Sequential(*layers)
 
     def forward(self, x): # (B, C, H, W)
         "A map of the same height and width."

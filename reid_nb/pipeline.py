@@ -184,13 +184,16 @@ def _final_scores(learn):
 
 def _facts(learn, name, data):
     "What a card says of a training that has ended."
-    train, (queries, gallery) = training_rows(data), (data.rows('test', role) for role in ('query', 'gallery'))
-    facts = dict(name=name, data=data.name, images=len(train), people=train.pid.nunique(), start=start_of(learn.recipe))
+    train = training_rows(data)
+    queries, gallery = (data.rows('test', role) for role in ('query', 'gallery'))
+    n_people, start = train.pid.nunique(), start_of(learn.recipe)
+    facts = dict(name=name, data=data.name, images=len(train), people=n_people, start=start)
     result = _final_scores(learn) if len(queries) else None
     if result is None: return facts
-    low, high = result.interval()
+    low, high = map(float, result.interval())
+    mAP, rank1, mINP = map(float, (result.mAP, result.cmc[1], result.mINP))
     protocol = protocol_of(queries, learn.recipe.test.protocol).name
-    scores = dict(mAP=float(result.mAP), low=float(low), high=float(high), rank1=float(result.cmc[1]), mINP=float(result.mINP),
+    scores = dict(mAP=mAP, low=low, high=high, rank1=rank1, mINP=mINP,
                   queries=len(queries), gallery=len(gallery), protocol=protocol)
     return facts | dict(scores=scores)
 

@@ -68,7 +68,8 @@ class Ranking:
         "(Q, G) distances so far, inf between two groups."
         if self.given is not None: return self.given
         if self.groups is None: return cosine_distances(self.q, self.g)
-        return self.spread(cosine_distances(self.q[q_rows], self.g[g_rows]) for q_rows, g_rows in self.groups)
+        parts = (cosine_distances(self.q[q_rows], self.g[g_rows]) for q_rows, g_rows in self.groups)
+        return self.spread(parts)
 
     def spread(self,
                parts, # Distances of each group

@@ -274,14 +274,16 @@ class Pixels:
     def check(self, rows, hashes): "Pixels in memory stay as they are."
 
 # %% ../nbs/24_sources.ipynb #2aca34d1
-def _is_picture(item): return isinstance(item, Image.Image) or (isinstance(item, np.ndarray) and item.ndim in (2, 3))
+def _is_array(item, *dimensions): return isinstance(item, np.ndarray) and item.ndim in dimensions
+
+def _is_picture(item): return isinstance(item, Image.Image) or _is_array(item, 2, 3)
 
 def _is_boxed(item):
     "A picture or path, and boxes in it?"
     is_pair = isinstance(item, tuple) and len(item) == 2
     return is_pair and not isinstance(item[1], (str, os.PathLike)) and not _is_picture_alone(item[1])
 
-def _is_picture_alone(item): return isinstance(item, Image.Image) or (isinstance(item, np.ndarray) and item.ndim == 3)
+def _is_picture_alone(item): return isinstance(item, Image.Image) or _is_array(item, 3)
 
 def _to_picture(item, name):
     "The picture in RGB; raises `ReIDError` for what is none."

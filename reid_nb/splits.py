@@ -19,8 +19,10 @@ def _class_numbers(column): return np.unique(column, return_inverse=True)[1]
 
 def _connected_parts(pid, seq):
     "(N,) number of the connected part of each image, an edge from an identity to a sequence."
-    n_ids, n_seqs = pid.max() + 1, seq.max() + 1
-    edges = coo_matrix((np.ones(len(pid)), (pid, n_ids + seq)), shape=[n_ids + n_seqs] * 2)
+    n_ids = pid.max() + 1
+    n_nodes = n_ids + seq.max() + 1
+    ones = np.ones(len(pid))
+    edges = coo_matrix((ones, (pid, n_ids + seq)), shape=(n_nodes, n_nodes))
     _, part = connected_components(edges, directed=False)
     return part[pid]
 

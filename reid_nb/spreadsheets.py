@@ -178,7 +178,8 @@ def _value_type(schema, name):
     from pyarrow import types
     kind = schema.field(name).type
     if types.is_dictionary(kind): kind = kind.value_type
-    is_bytes = types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind) or types.is_binary_view(kind)
+    forms = types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_binary_view
+    is_bytes = any(is_form(kind) for is_form in forms)
     if types.is_nested(kind) or is_bytes and not types.is_decimal(kind):
         raise ValueError(f"the column {name} holds {kind}")
     return kind

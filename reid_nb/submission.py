@@ -169,9 +169,9 @@ def _count_pairs(*keys):
 
 def _first_pair(row, meant):
     "Positions of the first two cells that are equal in `row` and not in `meant`."
-    for i in range(len(row)):
-        rest, meant_rest = row[i+1:], meant[i+1:]
-        is_made = (rest == row[i]) & (meant_rest != meant[i])
+    for i, cell in enumerate(row):
+        is_same = row[i+1:] == cell
+        is_made = is_same & (meant[i+1:] != meant[i])
         if is_made.any(): return i, i + 1 + np.argmax(is_made)
 
 # %% ../nbs/30_submission.ipynb #c8e260e7

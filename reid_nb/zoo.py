@@ -209,8 +209,9 @@ def choose_parameters(
 ) -> tuple:
     "The change of `GRID` that is best for the sum, and (Q,) cross-fitted AP."
     aps = np.stack([_ap_with(change, embeddings, recipe) for change in GRID])
-    pids, mean_ap = ranked_rows(embeddings[0].role('query').table, recipe.test.pool).pid, 0
-    for seed in range(cuts): mean_ap = mean_ap + _cross_fitted_ap(aps, pids, seed) / cuts
+    queries = ranked_rows(embeddings[0].role('query').table, recipe.test.pool)
+    mean_ap = 0
+    for seed in range(cuts): mean_ap = mean_ap + _cross_fitted_ap(aps, queries.pid, seed) / cuts
     best = np.nanmean(aps, 1).argmax()
     return GRID[best], mean_ap
 
