@@ -170,9 +170,7 @@ def fiftyone_rows(
     names = set(files.images)
     there = rows.file.map(lambda path: _below(path, names))
     lost = rows.file[there.isna()]
-    if len(lost):
-        raise ReIDError(f"{files.where}: {first_of(lost)} is not below the folder; "
-                        "export with the images, or take it out")
+    if len(lost): raise ReIDError(f"{files.where}: {first_of(lost)} is not below the folder; export with the images, or take it out")
     return _in_parts(rows.assign(file=there), files.where)
 
 FIFTYONE = dict(parts={}, strict=False, find=find_fiftyone, rows=fiftyone_rows,

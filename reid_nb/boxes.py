@@ -219,11 +219,8 @@ def _check_options(options, where):
     "Raises `ReIDError` for a stride or a visible fraction that cannot be."
     least, stride = options.min_visible, options.stride
     if least is not None and not 0 <= least <= 1:
-        raise ReIDError(f"{where}: --min-visible is {least:g}; "
-                        "give the least visible fraction of a box, from 0 to 1")
-    if stride < 0:
-        raise ReIDError(f"{where}: --stride is {stride}; "
-                        "give 1 for every frame, 10 for one in ten, 0 to have it chosen")
+        raise ReIDError(f"{where}: --min-visible is {least:g}; give the least visible fraction of a box, from 0 to 1")
+    if stride < 0: raise ReIDError(f"{where}: --stride is {stride}; give 1 for every frame, 10 for one in ten, 0 to have it chosen")
 
 def _positions(boxes):
     "(N,) number of each box's frame within its sequence, in steps of the nearest two frames."

@@ -37,9 +37,8 @@ class Comparison:
 
     def __repr__(self):
         first, second = self.names
-        n_gained, n_lost = len(self.gained()), len(self.lost())
-        n_same = len(self.table) - n_gained - n_lost
-        counts = f'{n_gained:,} queries gained, {n_lost:,} lost, {n_same:,} alike'
+        n_same = len(self.table) - len(self.gained()) - len(self.lost())
+        counts = f'{len(self.gained()):,} queries gained, {len(self.lost()):,} lost, {n_same:,} alike'
         return f'{second} against {first}: {counts}; {self.test}'
 
 # %% ../nbs/35_compare.ipynb #1da24422

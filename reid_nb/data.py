@@ -448,8 +448,7 @@ def read_dataset(
             if layout or pattern: raise ReIDError(f"{path}: a layout is for zips and folders")
             return _read_table(path, columns, skip_bad, progress, protocol, root=root, frames=frames, dest=dest, max_gib=max_gib)
         if columns or root or frames: raise ReIDError(f"{path}: columns, root and frames are for tables")
-        if path.is_file():
-            return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
+        if path.is_file(): return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
         if not path.is_dir(): raise ReIDError(f"{path}: no such file or folder")
         return _read_folder(path, layout, skip_bad, progress, options, protocol)
     except WriteError: raise

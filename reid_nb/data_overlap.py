@@ -27,8 +27,7 @@ class Overlap:
     of_people:int=0    # Scored
     def __bool__(self): return bool(self.images or self.people)
     def __str__(self):
-        if self.images is None:
-            return f"{self.run} has no table.csv, so it is not known whether it was trained on these people"
+        if self.images is None: return f"{self.run} has no table.csv, so it is not known whether it was trained on these people"
         return (f"{self.run} was trained on {self.images:,} of the {self.of_images:,} images and {self.people:,} of the "
                 f"{self.of_people:,} people that are scored, so scores say what was learned by heart")
 

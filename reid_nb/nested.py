@@ -102,8 +102,7 @@ def assign_parts(
     for split in ('val', 'test'):
         rows = table[table.split == split]
         shared = rows.pid.isin(parts[0].pid)
-        if split != labeled:
-            why = f"{'query and gallery are' if labeled == 'query' else f'{labeled} is'} the labeled test part"
+        if split != labeled: why = f"{'query and gallery are' if labeled == 'query' else f'{labeled} is'} the labeled test part"
         elif shared.any(): why = f"{split} has ids of train, so nothing can be measured with it; --hold-out 0.2 makes a test part of train"
         else:
             parts.append(_with_queries(rows))

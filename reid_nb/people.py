@@ -68,8 +68,7 @@ def _picture(root, file):
     return f'<img alt="{html.escape(file)}" src="data:image/jpeg;base64,{data}">'
 
 def _doubtful_row(root, row):
-    file, person, other = map(html.escape, (row.file, row.person, row.next))
-    cells = _picture(root, row.file), file, person, f'{row.score:.2f}', other
+    cells = _picture(root, row.file), html.escape(row.file), html.escape(row.person), f'{row.score:.2f}', html.escape(row.next)
     return '<tr>' + ''.join(f'<td>{cell}</td>' for cell in cells) + '</tr>'
 
 def _strip(root, name, rows):

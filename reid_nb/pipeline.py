@@ -303,8 +303,7 @@ def _mine_noise(run):
     visible, suspicions = None, {}
     earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe)
-    if scores is None and noise.score == 'likeness':
-        scores, visible, suspicions = _likeness_scores(run, recipe, history)
+    if scores is None and noise.score == 'likeness': scores, visible, suspicions = _likeness_scores(run, recipe, history)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
         mined = mine(history, run.data.table, noise, scores, visible)

@@ -230,8 +230,7 @@ def noise_table(
         scores = [known.get(name) for name in score_names]
         rows.append(_kind_row(kind, n_images, n_images / len(noise), scores))
     n_unknown = int((noise.kind == '').sum())
-    if n_unknown:
-        rows.append(_kind_row('not judged', n_unknown, n_unknown / len(noise), [None] * len(scores)))
+    if n_unknown: rows.append(_kind_row('not judged', n_unknown, n_unknown / len(noise), [None] * len(scores)))
     return _table(['Kind', 'images', '%', *(f'{name}, %' for name in score_names)], rows)
 
 # %% ../nbs/32_report.ipynb #198d7d13

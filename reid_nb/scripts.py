@@ -217,8 +217,7 @@ def reid_train(
     else: r = with_minutes(_recipe_of(before, recipe, set, _preset(options)), minutes, set_values(set), before, options.data and recipe is None)
     _check_processes(processes)
     weights = out/RunFile.weights
-    if weights.is_file() and not force:
-        (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
+    if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
     _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set model.weights={out} with another '
                                      '--out takes it to other data, and --force replaces it')
     from reid_nb.distributed import launch, processes as joined, small_parts
@@ -439,8 +438,7 @@ def reid_noise(
     for path in filter(None, (plot, out)): print(f"{path} is written")
     if not out: return
     images = root or (read_root(run) if (run/RunFile.root).is_file() else 'the folder of the images')
-    say('To review it in JupyterLab: from reid_nb.review import review; '
-        f'review({out!r}, {str(images)!r})')
+    say(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _noise_lines(found, truth):

@@ -462,9 +462,7 @@ def _with_files(sheet, places, frames, where):
     if 'box' in raw: return raw.assign(file=_named_boxes(raw, where))
     if sheet.boxes is None: return raw
     boxes = read_boxes(raw, *sheet.boxes, where)
-    if sheet.classes > 1:
-        print(f"{escape(where)}: class_id has {sheet.classes} values, and boxes of all are read; "
-              "take out those that are no persons")
+    if sheet.classes > 1: print(f"{escape(where)}: class_id has {sheet.classes} values, and boxes of all are read; take out those that are no persons")
     if 'seq' not in raw: raw = raw.assign(seq=raw.file.str.rpartition('/')[0])
     files = [crop_name(file, box) for file, box in zip(raw.file, boxes.astype(int))]
     is_there = (boxes[:, 2:] > 0).all(1)

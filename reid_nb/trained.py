@@ -96,7 +96,5 @@ def reid_convert(
         raise ReIDError(f"{out} is the checkpoint itself; give another --out")
     from reid_nb.starts import convert_weights
     counts = convert_weights(path, out, kind)
-    print(f"{out} is written: {counts['kept']} tensors; "
-          f"{counts['left']} of what comes after the backbone are left out")
-    print("A training starts from it with --set "
-          f"{shlex.quote(f'model.weights={out}')} and the model.backbone that it is of")
+    print(f"{out} is written: {counts['kept']} tensors; {counts['left']} of what comes after the backbone are left out")
+    print(f"A training starts from it with --set {shlex.quote(f'model.weights={out}')} and the model.backbone that it is of")
