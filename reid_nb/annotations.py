@@ -89,7 +89,6 @@ def _kind(field):
     "What FiftyOne calls the kind of a field, None for a plain one."
     return field.get('_cls') if isinstance(field, dict) else None
 
-# %% ../nbs/09_annotations.ipynb #5c3bd341
 def _label_field(samples, where):
     "The one field that is a classification; raises `ReIDError` without one, or with several."
     fields = sorted({name for sample in samples for name in _labels(sample)[0]})
@@ -109,9 +108,9 @@ def _sample_rows(files):
         labels, plain = _labels(sample)
         tags = [tag.lower() for tag in _texts_in(sample.get('tags'))]
         split = [tag for tag in tags if tag in PART_NAMES]
-        file = str(sample.get('filepath', ''))
-        yield {**plain, 'file': file, 'pid': labels.get(field), 'split': ' '.join(split)}
+        yield {**plain, 'file': str(sample.get('filepath', '')), 'pid': labels.get(field), 'split': ' '.join(split)}
 
+# %% ../nbs/09_annotations.ipynb #f52d2203
 def _texts_in(value):
     "The texts in a list, none for anything else."
     items = value if isinstance(value, list) else []
@@ -144,7 +143,7 @@ def _is_labels(files, name):
     content = files.json(name)
     return isinstance(content, dict) and content.keys() >= {'classes', 'labels'}
 
-# %% ../nbs/09_annotations.ipynb #0453cb2b
+# %% ../nbs/09_annotations.ipynb #64c2a59b
 def find_fiftyone(
     files, # `Files`
 ) -> str:

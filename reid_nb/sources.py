@@ -38,8 +38,7 @@ def whole_boxes(
 ) -> list:
     "The boxes in whole pixels, from 0 on; raises `ReIDError` for one that is none."
     try: given = np.asarray(boxes, float).reshape(-1, 4)
-    except (TypeError, ValueError) as e:
-        raise ReIDError(f"boxes are (n, 4) numbers, left, top, width, height in pixels: {e}") from e
+    except (TypeError, ValueError) as e: raise ReIDError(f"boxes are (n, 4) numbers, left, top, width, height in pixels: {e}") from e
     ends = given[:, :2] + given[:, 2:]
     starts = np.maximum(np.round(given[:, :2]), 0)
     sizes = np.round(ends) - starts
