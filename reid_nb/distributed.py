@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PATIENCE', 'STOPPED', 'LEAST_PART', 'ProcessGroup', 'process_group', 'processes', 'on_first', 'launch', 'share_out',
-           'gather_pairs', 'sync_batch_norm', 'Processes', 'scaled_batch', 'small_parts']
+           'gather_pairs', 'sync_batch_norm', 'SharedDraws', 'share_draws', 'Processes', 'scaled_batch', 'small_parts']
 
 # %% ../nbs/21_distributed.ipynb #8044bb6d
 import logging, os, signal, socket, sys
@@ -20,11 +20,12 @@ from fastai.distributed import DistributedTrainer
 from fastai.learner import Learner
 from fastai.torch_core import default_device, defaults
 from fastcore.basics import patch
+from timm.layers import DropPath
 from torch import nn
 from torch.multiprocessing import (ProcessExitedException, ProcessRaisedException, get_context,
                                    start_processes)
 
-from .core import HELD, ReIDError, import_parts, launched
+from .core import HELD, ReIDError, import_parts, launched, mix_seed
 from .learner import SingleProcess, TqdmCallback
 from .loaders import BatchLoader, eval_batches
 from .losses import at_least_float
@@ -316,6 +317,58 @@ def sync_batch_norm(
         if isinstance(m, nn.modules.batchnorm._BatchNorm): m.forward = MethodType(_synced_forward, m)
     return model
 
+# %% ../nbs/21_distributed.ipynb #2a2ffe7e
+class SharedDraws:
+    "A random state that all processes step through alike, beside torch's own."
+    def __init__(self,
+                 device, # Of the layers
+        ):
+        device = torch.device(device)
+        cuda = torch.cuda.default_generators[device.index or 0] if device.type == 'cuda' else None
+        self.generator = cuda or torch.default_generator
+        self.state = self.generator.get_state()
+
+    def begin(self,
+              *seeds:int, # As in `mix_seed`
+        ):
+        "Begin a step."
+        with self.drawn(): self.generator.manual_seed(mix_seed(*seeds))
+
+    @contextmanager
+    def drawn(self):
+        "Within it torch draws from the shared state."
+        own = self.generator.get_state()
+        self.generator.set_state(self.state)
+        try: yield
+        finally:
+            self.state = self.generator.get_state()
+            self.generator.set_state(own)
+
+# %% ../nbs/21_distributed.ipynb #efb600c2
+class _OwnRows:
+    "The forward pass of a random layer: the whole batch's mask, and of it the rows of this process."
+    def __init__(self, layer, draws, team): self.layer, self.draws, self.team = layer, draws, team
+
+    def __call__(self, x):
+        layer, n = self.layer, len(x)
+        if not layer.training: return type(layer).forward(layer, x)
+        shape = [1] * (x.ndim - 1) if isinstance(layer, DropPath) else x.shape[1:]
+        ones = x.new_ones(n * self.team.world, *shape)
+        with self.draws.drawn(): mask = type(layer).forward(layer, ones)
+        first = n * self.team.rank
+        return x * mask[first:first + n]
+
+def share_draws(
+    model:nn.Module, # Changed in place
+    team,            # `rank` and `world` of this process
+    device='cpu',    # Of the model
+) -> SharedDraws:
+    "Let dropout and stochastic depth draw for the whole batch in training; the state that they draw from."
+    draws = SharedDraws(device)
+    for layer in model.modules():
+        if isinstance(layer, (nn.modules.dropout._DropoutNd, DropPath)): layer.forward = _OwnRows(layer, draws, team)
+    return draws
+
 # %% ../nbs/21_distributed.ipynb #010d3b50
 class Processes(DistributedTrainer):
     "fastai's trainer on several processes, with our batches, pairs and statistics."
@@ -328,10 +381,15 @@ class Processes(DistributedTrainer):
     def before_fit(self):
         "Join the processes' statistics and pairs, then wrap model and loaders."
         sync_batch_norm(self.learn.model)
+        self.draws = share_draws(self.learn.model, self.learn.team, self.dls.device)
         self.learn.loss_func.gather = gather_pairs
         super().before_fit()
         # Statistics are the same on all; to send them would hang a validation with fewer images than processes
         self.learn.model.broadcast_buffers = False
+
+    def before_batch(self):
+        "Seed what the layers draw together, as one process seeds its step."
+        if self.training: self.draws.begin(*self.learn.resumable_epoch.seeds, 0)
 
     def _wrap_dl(self, dl):
         if not isinstance(dl, BatchLoader) or hasattr(dl, 'full_sampler'): return dl

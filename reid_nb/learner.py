@@ -91,7 +91,8 @@ class ResumableEpoch(Callback):
         "Seed the step, and compute the share of training that is done."
         if not self.training: return
         self.number = self.first + self.iter
-        seed_all(self.seed, self.earlier + self.epoch, self.number, self.learn.team.rank)
+        self.seeds = self.seed, self.earlier + self.epoch, self.number
+        seed_all(*self.seeds, self.learn.team.rank)
         epochs_done = self.epoch + self.number / self.n_iter
         self.learn.pct_train = epochs_done / self.n_epoch
 
