@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pandas as pd
 from fastcore.basics import patch
 from .archives import MAX_GIB, MAX_IMAGES
+from .boxes import visible_from_boxes
 from .core import ReIDError, WriteError, escape, not_blank
 from .files import Files, ReadOptions, read_below
 from .images import count_endings, frame_path, inspect_images, split_crop, tell_unread, unread_images
@@ -25,6 +26,7 @@ from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol, protocol_of
 from .spreadsheets import READERS, UNREADABLE, read_csv_columns
 from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
+from .table_boxes import check_no_box_options
 from .tars import open_archive
 
 # %% ../nbs/09_data.ipynb #fd6f7184
@@ -82,8 +84,15 @@ def _with_protocol(table, name):
     return table.assign(protocol=protocol.name)
 
 # %% ../nbs/09_data.ipynb #b0f969d8
+def _check_once(table, where):
+    "Raises `ReIDError` for an image that is listed twice in one role, or in two of the training, queries and gallery."
+    is_itself = 'protocol' in table and all(get_protocol(name).itself for name in table.protocol.fillna('').unique())
+    twice = table.file[table.duplicated(['file', 'role'] if is_itself else 'file')]
+    if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is listed twice; take it out of one list, or once out of the same")
+
 def _finish(table, layout, where, protocol=None):
     "The table in numbers, names beside them, in order and checked."
+    _check_once(table, where)
     table = _with_protocol(table, protocol or _told_protocol(table, where) or layout.protocol)
     table = _in_row_order(number_names(table, where))
     _check_training(table, where)
@@ -126,6 +135,12 @@ def _truth_files(base):
         files.append(f'{base}truth.csv')
     return files
 
+def _check_options(files, layout):
+    "Raises `ReIDError` for an option that the layout has no use for."
+    if not layout.boxes: check_no_box_options(files.options, files.where, layout.name)
+    if files.options.columns and not layout.columns:
+        raise ReIDError(f"{files.where}: --columns are for tables and Hugging Face folders, and this is {layout.name}; leave them out")
+
 def _find_layout(files, name):
     "As `find_layout`, of a pattern where one is given."
     if not files.options.pattern: return find_layout(files, name=name)
@@ -145,6 +160,7 @@ def table_from_files(
     if without: files = files.without(without)
     check_names(files.images, files.where)
     layout, base, parts = _find_layout(files, layout)
+    _check_options(files, layout)
     rows, layout, left_out = rows_below(files, layout, base, parts)
     if without: rows = rows[~rows.file.isin(list(without))]
     table = _finish(_with_columns(rows), layout, files.where, protocol)
@@ -362,7 +378,7 @@ def _read(root, found, make, where, skip_bad, progress, name='', md5=None):
 # %% ../nbs/09_data.ipynb #9e8d975f
 def _read_table(path, columns, skip_bad, progress, protocol, **how):
     "The data set that a table describes."
-    table, root = read_image_table(path, columns, progress=progress, **how)
+    table, root = read_image_table(path, columns, skip_bad=skip_bad, progress=progress, **how)
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
     if not any(frame_path(root, file).is_file() for file in table.file):
         raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
@@ -438,13 +454,14 @@ def read_dataset(
     not_blank(path, 'the path of the data', 'a zip, tar, folder or table')
     path = Path(path)
     is_table = path.suffix.lower() in READERS
-    options = ReadOptions(stride, tuple(classes), min_visible, pattern)
+    options = ReadOptions(stride, tuple(classes), min_visible, pattern, dict(columns or {}))
     if protocol: get_protocol(protocol)
     try:
         if is_table and path.is_file():
             if layout or pattern: raise ReIDError(f"{path}: a layout is for zips and folders")
-            return _read_table(path, columns, skip_bad, progress, protocol, root=root, frames=frames, dest=dest, max_gib=max_gib)
-        if columns or root or frames: raise ReIDError(f"{path}: columns, root and frames are for tables")
+            return _read_table(path, columns, skip_bad, progress, protocol, root=root, frames=frames, options=options,
+                               overlaps=visible_from_boxes, dest=dest, max_gib=max_gib)
+        if root or frames: raise ReIDError(f"{path}: root and frames are for tables")
         if path.is_file(): return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
         if not path.is_dir(): raise ReIDError(f"{path}: no such file or folder")
         return _read_folder(path, layout, skip_bad, progress, options, protocol)
