@@ -111,6 +111,7 @@ def _sample_rows(files):
         split = [tag for tag in tags if tag in PART_NAMES]
         yield {**plain, 'file': str(sample.get('filepath', '')), 'pid': labels.get(field), 'split': ' '.join(split)}
 
+# %% ../nbs/09_annotations.ipynb #f52d2203
 def _texts_in(value):
     "The texts in a list, none for anything else."
     items = value if isinstance(value, list) else []
@@ -143,6 +144,7 @@ def _is_labels(files, name):
     content = files.json(name)
     return isinstance(content, dict) and content.keys() >= {'classes', 'labels'}
 
+# %% ../nbs/09_annotations.ipynb #64c2a59b
 def find_fiftyone(
     files, # `Files`
 ) -> str:

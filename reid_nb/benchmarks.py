@@ -163,6 +163,7 @@ def _add_msmt(version, train, test):
     add_layout(f'MSMT17 {version} with val', parts={}, find=find, rows=_msmt(train, test), about=f'{about}; list_val is in train')
     add_layout(f'MSMT17 {version}', parts={}, find=find, rows=_msmt(train, test, version), about=about)
 
+# %% ../nbs/09_benchmarks.ipynb #9491d0bc
 _MSMT_NAME = '[0-9]{4}/[0-9]{4}_[0-9]{3}_[0-9]{2}_[^/_]*(morning|noon)[^/]*'
 _MSMT_FOLDERS = ('train/', 'test/'), ('mask_train_v2/', 'mask_test_v2/')
 

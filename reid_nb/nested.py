@@ -172,6 +172,7 @@ def _tell_groups(table, files):
         print(f"{escape(files.where)}: person {escape(first_of(several))} is in several groups, and taken for one person in all; "
               "where a number is another person in each, put both into pid, as in (?P<pid>team/number)")
 
+# %% ../nbs/08_nested.ipynb #7a4e896f
 _GROUPS = 'pid', 'camid', 'seq', 'frame', 'group', 'clothes', 'tracklet'
 
 def layout_of_pattern(

@@ -143,6 +143,7 @@ def _as_list(images):
     raise ReIDError("images are a path, a picture, a list of these, a frame with boxes, a table with a column file, or a data set, "
                     f"and not {type(images).__name__}")
 
+# %% ../nbs/24_sources.ipynb #879563ee
 def _to_table(images, root, skip_bad):
     "Table, root, and why images were left out, of what `find_images` takes."
     if isinstance(images, ReIDData): return images.table, images.root, {}

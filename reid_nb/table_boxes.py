@@ -176,6 +176,7 @@ def choose_boxes(
     if not len(raw): raise ReIDError(f"{where}: no box is read; --classes, --stride and --min-visible choose others")
     return raw
 
+# %% ../nbs/08_table_boxes.ipynb #61e6988a
 def _are_crops(files): return len(files) > 0 and files.str.contains('#xywh=', regex=False).all()
 
 def check_no_box_options(
