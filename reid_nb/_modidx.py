@@ -2666,6 +2666,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'reid_nb/spreadsheets.py'),
                                       'reid_nb.spreadsheets._rows_at_once': ('spreadsheets.html#_rows_at_once', 'reid_nb/spreadsheets.py'),
                                       'reid_nb.spreadsheets._rows_of': ('spreadsheets.html#_rows_of', 'reid_nb/spreadsheets.py'),
+                                      'reid_nb.spreadsheets._says_something': ( 'spreadsheets.html#_says_something',
+                                                                                'reid_nb/spreadsheets.py'),
                                       'reid_nb.spreadsheets._texts_of': ('spreadsheets.html#_texts_of', 'reid_nb/spreadsheets.py'),
                                       'reid_nb.spreadsheets._unpacked_size': ( 'spreadsheets.html#_unpacked_size',
                                                                                'reid_nb/spreadsheets.py'),

@@ -64,11 +64,13 @@ def _delimiter(line, delimiters):
         raise ValueError(f"its first line can be cut at {best[0]!r} and at {best[1]!r}; put names with such a sign into quotes")
     return best[0]
 
+def _says_something(line): return bool(line.strip(' \t\r\n,;"'))
+
 def _first_line(lines, delimiters):
     "The first line with anything in it, and the delimiter."
-    line = next(filter(str.strip, lines), '')
+    line = next(filter(_says_something, lines), '')
     given = re.fullmatch('sep=(.)', line.strip('\r\n'))
-    if given: return next(filter(str.strip, lines), ''), given[1]
+    if given: return next(filter(_says_something, lines), ''), given[1]
     return line, _delimiter(line, delimiters)
 
 def _head(names):
@@ -240,7 +242,7 @@ def _refuse_workbook(source, wanted):
     raise ValueError('it is a workbook; save the sheet as csv (UTF-8) and give that')
 
 READERS = {'.csv': read_csv_columns, '.tsv': _read_tsv_columns, '.jsonl': _read_jsonl_columns,
-           '.parquet': _read_parquet_columns} # By ending of the file
+           '.txt': read_csv_columns, '.tab': read_csv_columns, '.parquet': _read_parquet_columns} # By ending of the file
 READERS |= dict.fromkeys(('.xlsx', '.xlsm', '.xls', '.ods', '.numbers'), _refuse_workbook)
 
 def read_columns(

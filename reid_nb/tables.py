@@ -429,7 +429,7 @@ def _read_sheet(path, columns, images=(), content=None):
 # %% ../nbs/08_tables.ipynb #b0dfde26
 def _check_head(path, head, columns, found, boxes):
     "Raises `ReIDError` when the file lacks a column."
-    if all(re.fullmatch(r'[-+.0-9eE]+', name) for name in head):
+    if all(re.fullmatch(r'[-+.0-9eE ]+', name) for name in head):
         raise ReIDError(f"{path} begins with numbers; give the folder that holds it and its frames if it is a tracker's list, "
                         "else a first line with the names of its columns")
     required = dict.fromkeys(['file', 'pid', *columns])
