@@ -6,7 +6,7 @@
 __all__ = ['labeled_test', 'lost_queries', 'table_from_files', 'ReIDData', 'list_paths', 'read_dataset']
 
 # %% ../nbs/09_data.ipynb #dcf0ee1f
-import os
+import os, re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -21,11 +21,11 @@ from .files import Files, ReadOptions, read_below
 from .images import count_endings, frame_path, inspect_images, split_crop, tell_unread, unread_images
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
-from .nested import layout_of_pattern
+from .nested import SPLITS, assign_parts, layout_of_pattern
 from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol, protocol_of
-from .spreadsheets import READERS, UNREADABLE, read_csv_columns
-from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
+from .spreadsheets import READERS, UNREADABLE, columns_of_bytes, read_csv_columns
+from .tables import COLUMNS, NOT_READ, names_of, number_names, read_image_table, visible_fraction
 from .table_boxes import check_no_box_options
 from .tars import open_archive
 
@@ -388,6 +388,27 @@ def _read_table(path, columns, skip_bad, progress, protocol, **how):
         return _Found(_finish(kept, layout, where, protocol), layout, None)
     return _read(root, make((), path), make, path, skip_bad, progress, path.stem)
 
+def _split_named(name):
+    "The part that a file is named after, as train-00000-of-00002.parquet; train for another."
+    first_word = re.split('[^a-z]', PurePosixPath(name).name.lower())[0]
+    return SPLITS.get(first_word, 'train')
+
+def _read_shards(path, names, options, skip_bad, progress, protocol, dest, max_gib):
+    "The data set in the parquet files of a folder, as the Hugging Face Hub has them, unpacked into folders of `dest`."
+    top, tables = Path(os.path.abspath(dest)), []
+    for name in sorted(names):
+        shard = path/name
+        if not columns_of_bytes(shard): raise ReIDError(f"{path}: {name} holds no images; give its own path")
+        table, root = read_image_table(shard, options.columns | dict(subset=NOT_READ), options=options, dest=dest, skip_bad=skip_bad,
+                                       progress=progress, max_gib=max_gib)
+        tables.append(table.assign(file=f'{root.relative_to(top)}/' + table.file, split=_split_named(name)))
+    used, left_out = assign_parts(pd.concat(tables).fillna({'camid': ''}))
+    layout = Layout('parquet files', parts={}, strict=False)
+    def make(without, where):
+        kept = used[~used.file.isin(list(without))]
+        return _Found(_finish(kept, layout, where, protocol), layout, None, unused=left_out)
+    return _read(top, make((), path), make, path, skip_bad, progress, path.name)
+
 def _by_files(files, layout, protocol):
     "The `make` of `_read` for a data set that is told by its files."
     def make(without, where):
@@ -397,7 +418,7 @@ def _by_files(files, layout, protocol):
 
 _PART_FOLDERS = 'test', 'val', 'valid', 'validation' # Of people to measure with
 
-def _read_folder(path, layout, skip_bad, progress, options, protocol):
+def _read_folder(path, layout, skip_bad, progress, options, protocol, **unpack):
     "The data set in a folder; one that zips have around them stays in the paths, as does a test part."
     folder = Path(os.path.abspath(path))
     def read(root):
@@ -405,6 +426,9 @@ def _read_folder(path, layout, skip_bad, progress, options, protocol):
         return files, _by_files(files, layout, protocol)
     root = folder.parent if folder.name in wrappers() else folder
     files, make = read(root)
+    shards = [name for name in files.others if name.lower().endswith('.parquet')]
+    is_recognized = not layout and not options.pattern
+    if shards and not files.images and is_recognized: return _read_shards(root, shards, options, skip_bad, progress, protocol, **unpack)
     is_part = root == folder and folder.name.lower() in _PART_FOLDERS
     if is_part and not options.pattern and find_layout(files, name=layout)[0].general:
         root = folder.parent
@@ -464,6 +488,6 @@ def read_dataset(
         if root or frames: raise ReIDError(f"{path}: root and frames are for tables")
         if path.is_file(): return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
         if not path.is_dir(): raise ReIDError(f"{path}: no such file or folder")
-        return _read_folder(path, layout, skip_bad, progress, options, protocol)
+        return _read_folder(path, layout, skip_bad, progress, options, protocol, dest=dest, max_gib=max_gib)
     except WriteError: raise
     except OSError as e: raise ReIDError(f"{path}: {e}") from e
