@@ -409,6 +409,7 @@ def _read_shards(path, names, options, skip_bad, progress, protocol, dest, max_g
         return _Found(_finish(kept, layout, where, protocol), layout, None, unused=left_out)
     return _read(top, make((), path), make, path, skip_bad, progress, path.name)
 
+# %% ../nbs/09_data.ipynb #32b488b7
 def _by_files(files, layout, protocol):
     "The `make` of `_read` for a data set that is told by its files."
     def make(without, where):
