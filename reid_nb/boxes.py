@@ -249,6 +249,7 @@ def _visible(boxes, chosen):
 
 # %% ../nbs/09_boxes.ipynb #b1c2e4bd
 _EXTRA = ['team', 'jersey', 'label_role'] # What some lists tell of a track
+_PLACE = ['file', 'x', 'y', 'w', 'h']
 
 def _tell_left_out(files, boxes, counts):
     "Print how many boxes there are and how many are left out, and why."
@@ -292,8 +293,11 @@ def rows_of_boxes(
     counts = _why_not_kinds(boxes, wanted) | {'outside of the picture or empty': int((wanted & ~is_inside).sum())}
     every = boxes
     boxes, wanted = boxes[is_inside].reset_index(drop=True), wanted[is_inside]
-    if not wanted.any(): raise ReIDError(f"{where}: no box is read of {len(every):,}; {_kinds_there(every)}")
     _check_once(boxes[wanted], where)
+    is_same = boxes[wanted].duplicated(_PLACE, keep=False).to_numpy() # one crop cannot show two people
+    wanted[np.flatnonzero(wanted)[is_same]] = False
+    counts['with the very box of another track of their frame'] = int(is_same.sum())
+    if not wanted.any(): raise ReIDError(f"{where}: no box is read of {len(every):,}; {_kinds_there(every)}")
     stride = options.stride or _choose_stride(boxes[wanted])
     on_stride = (_positions(boxes) % stride == 0).to_numpy()
     rows = _visible(boxes, wanted & on_stride)
