@@ -7,14 +7,14 @@ __all__ = ['PART_NAMES', 'HUGGING_FACE', 'FIFTYONE', 'find_hugging_face', 'huggi
 
 # %% ../nbs/09_annotations.ipynb #aa0d72c9
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pandas as pd
 
 from .core import ReIDError
 from .layouts import add_layout, built_in, first_of
 from .table_boxes import stripped_texts
-from .tables import name_columns, read_rows, with_parts
+from .tables import NOT_READ, name_columns, read_rows, with_parts
 
 # %% ../nbs/09_annotations.ipynb #4a191558
 PART_NAMES = 'train training val valid validation test query probe gallery'.split() # Folders, and tags, that are parts
@@ -23,6 +23,11 @@ def _split_of(folder):
     "The part that the path of a folder ends in, '' for another."
     last = folder.rstrip('/').rpartition('/')[2].lower()
     return last if last in PART_NAMES else ''
+
+def _split_above(file):
+    "The one part that folders above a file name, '' without one, or with several."
+    named = {_split_of(folder) for folder in file.split('/')[:-1]} - {''}
+    return named.pop() if len(named) == 1 else ''
 
 def _above_split(folder):
     "The folder that holds the parts: '' or with a slash at its end."
@@ -60,14 +65,16 @@ def hugging_face_rows(
     files, # `Files` below the folder found
 ) -> pd.DataFrame:
     "A row per image that the metadata names, in the part that its folder or its column split says."
-    tables = []
+    tables, columns = [], dict(files.options.columns)
+    has_no_split = columns.get('subset') == NOT_READ
     for name in _metadata(files):
         folder = name[:name.rfind('/') + 1]
-        rows = read_rows(Path(f'{files.where}: {name}'), files.read(name))
-        tables.append(rows.assign(file=folder + rows.file, split=_split_of(folder)))
+        rows = read_rows(Path(f'{files.where}: {name}'), files.read(name), columns)
+        split = _split_of(folder) or rows.file.map(_split_above)
+        tables.append(rows.assign(file=folder + rows.file, split='' if has_no_split else split))
     return _in_parts(pd.concat(tables, ignore_index=True), files.where)
 
-HUGGING_FACE = dict(parts={}, strict=False, find=find_hugging_face, rows=hugging_face_rows,
+HUGGING_FACE = dict(parts={}, strict=False, columns=True, find=find_hugging_face, rows=hugging_face_rows,
                     about='images with metadata.csv or .jsonl: file_name, a label, perhaps a camera; in train, validation, test or together')
 
 # %% ../nbs/09_annotations.ipynb #e17c8f1e
@@ -132,6 +139,9 @@ def _class_rows(files):
     by_name = {re.sub(r'\.[^./]+$', '', image.removeprefix('data/')): image for image in files.images}
     for name, label in labels.items():
         if isinstance(label, dict): label = label.get('label')
+        if isinstance(label, (dict, list)):
+            raise ReIDError(f"{files.where}: labels.json has several labels for {name}; export with the one label that is the id, or give a csv "
+                            "with the columns file and pid")
         is_number = isinstance(label, int) and isinstance(classes, list)
         if is_number and not 0 <= label < len(classes):
             raise ReIDError(f"{files.where}: labels.json has no class {label}")
@@ -167,10 +177,12 @@ def fiftyone_rows(
     if len(twice):
         raise ReIDError(f"{files.where}: a sample has the tags {twice.iloc[0]}; leave one of them")
     names = set(files.images)
-    there = rows.file.map(lambda path: _below(path, names))
-    lost = rows.file[there.isna()]
-    if len(lost): raise ReIDError(f"{files.where}: {first_of(lost)} is not below the folder; export with the images, or take it out")
-    return _in_parts(rows.assign(file=there), files.where)
+    below = [_below(path, names) for path in rows.file]
+    there = list(filter(None, below))
+    if not there: raise ReIDError(f"{files.where}: {first_of(rows.file)} is not below the folder; export with the images, or take it out")
+    folder = there[0][:there[0].rfind('/') + 1] # A lost image counts as one of it
+    found = [path or folder + PurePath(given).name for path, given in zip(below, rows.file)]
+    return _in_parts(rows.assign(file=found), files.where)
 
 FIFTYONE = dict(parts={}, strict=False, find=find_fiftyone, rows=fiftyone_rows,
                 about='exports of FiftyOne, samples.json or labels.json: the classification is the id, tags are parts')

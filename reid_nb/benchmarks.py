@@ -114,7 +114,7 @@ def _read_folder(files, folder, part, pattern, example, **same):
         told = re.fullmatch(pattern, name[len(top):].rpartition('.')[0])
         if told: rows.append(dict(file=name, subset=subset, role=role) | same | told.groupdict())
         else: wrong.append(name)
-    if wrong: raise ReIDError(f"{files.where}: {first_of(wrong)} is not named {example}")
+    if wrong: raise ReIDError(f"{files.where}: {first_of(wrong)} is not named {example}; rename it, or take it out")
     return rows
 
 def _read_list(files, name, pattern, example):
@@ -162,6 +162,20 @@ def _add_msmt(version, train, test):
     about = '4,101 people from 15 cameras'
     add_layout(f'MSMT17 {version} with val', parts={}, find=find, rows=_msmt(train, test), about=f'{about}; list_val is in train')
     add_layout(f'MSMT17 {version}', parts={}, find=find, rows=_msmt(train, test, version), about=about)
+
+# %% ../nbs/09_benchmarks.ipynb #9491d0bc
+_MSMT_NAME = '[0-9]{4}/[0-9]{4}_[0-9]{3}_[0-9]{2}_[^/_]*(morning|noon)[^/]*'
+_MSMT_FOLDERS = ('train/', 'test/'), ('mask_train_v2/', 'mask_test_v2/')
+
+def _find_msmt_images(files):
+    "The folder with the images of MSMT17, whatever is beside them, or None."
+    for members in _MSMT_FOLDERS:
+        base = _found_by_names(members, members[0], _MSMT_NAME)(files)
+        if base is not None: return base
+
+add_layout('MSMT17 without its lists', parts={}, find=_find_msmt_images, about='its folders alone',
+    refusal="list_train.txt, list_query.txt and list_gallery.txt say which of its images are queries, and have to be beside its folders; "
+            "to train on its images give the folder train and --pattern '(?P<pid>[0-9]+)/[^_]+_[^_]+_(?P<camid>[0-9]+)_.*'")
 
 _add_msmt('v1', 'train', 'test')
 _add_msmt('v2', 'mask_train_v2', 'mask_test_v2')
@@ -438,7 +452,15 @@ def _soccernet(labeled):
             found = _read_folder(files, folder, part, pattern, _SN_EXAMPLE)
             for row in found: row['group'] = row['seq'] = f"{split} {int(row['group']):06}"
             told += found
-        return told
+        return _people_of_actions(told)
+    return rows
+
+def _people_of_actions(rows):
+    "The rows with the action in front of each person's number, where a number comes in several actions."
+    labeled = [row for row in rows if 'pid' in row]
+    people, in_actions = {row['pid'] for row in labeled}, {(row['pid'], row['group']) for row in labeled}
+    if len(people) < len(in_actions):
+        for row in labeled: row['pid'] = f"{row['group']} {row['pid']}"
     return rows
 
 def _where_named(pattern):

@@ -140,11 +140,13 @@ add_layout('game state (SoccerNet)', **BOXES, find=_find_state, rows=_state_rows
 
 # %% ../nbs/09_coco.ipynb #90ae04fa
 _COCO_FILES = 'annotations/*.json', '_annotations.coco.json', 'annotations.json', 'coco.json', 'instances*.json', '*.coco.json'
+_FEW = 4 # So many json files are looked into, whatever they are called
 
 def _coco_files(files):
-    "The json files that are named as COCO's are."
-    names = [name for name in files.others if name.lower().endswith('.json')]
-    return sorted(filter(_named_as_coco, names))
+    "The json files that are named as COCO's are, or all of a few."
+    names = sorted(name for name in files.others if name.lower().endswith('.json'))
+    named = list(filter(_named_as_coco, names))
+    return names if not named and len(names) <= _FEW else named
 
 def _named_as_coco(name):
     "Do the last parts of the path look like one of `_COCO_FILES`?"

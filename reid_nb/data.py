@@ -6,7 +6,7 @@
 __all__ = ['labeled_test', 'lost_queries', 'table_from_files', 'ReIDData', 'list_paths', 'read_dataset']
 
 # %% ../nbs/09_data.ipynb #dcf0ee1f
-import os
+import os, re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -15,16 +15,18 @@ from typing import NamedTuple
 import pandas as pd
 from fastcore.basics import patch
 from .archives import MAX_GIB, MAX_IMAGES
+from .boxes import visible_from_boxes
 from .core import ReIDError, WriteError, escape, not_blank
 from .files import Files, ReadOptions, read_below
 from .images import count_endings, frame_path, inspect_images, split_crop, tell_unread, unread_images
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
-from .nested import layout_of_pattern
+from .nested import SPLITS, assign_parts, layout_of_pattern
 from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol, protocol_of
-from .spreadsheets import READERS, UNREADABLE, read_csv_columns
-from .tables import COLUMNS, names_of, number_names, read_image_table, visible_fraction
+from .spreadsheets import READERS, UNREADABLE, columns_of_bytes, read_csv_columns
+from .tables import COLUMNS, NOT_READ, names_of, number_names, read_image_table, visible_fraction
+from .table_boxes import check_no_box_options
 from .tars import open_archive
 
 # %% ../nbs/09_data.ipynb #fd6f7184
@@ -82,8 +84,15 @@ def _with_protocol(table, name):
     return table.assign(protocol=protocol.name)
 
 # %% ../nbs/09_data.ipynb #b0f969d8
+def _check_once(table, where):
+    "Raises `ReIDError` for an image that is listed twice in one role, or in two of the training, queries and gallery."
+    is_itself = 'protocol' in table and all(get_protocol(name).itself for name in table.protocol.fillna('').unique())
+    twice = table.file[table.duplicated(['file', 'role'] if is_itself else 'file')]
+    if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is listed twice; take it out of one list, or once out of the same")
+
 def _finish(table, layout, where, protocol=None):
     "The table in numbers, names beside them, in order and checked."
+    _check_once(table, where)
     table = _with_protocol(table, protocol or _told_protocol(table, where) or layout.protocol)
     table = _in_row_order(number_names(table, where))
     _check_training(table, where)
@@ -127,6 +136,12 @@ def _truth_files(base):
         files.append(f'{base}truth.csv')
     return files
 
+def _check_options(files, layout):
+    "Raises `ReIDError` for an option that the layout has no use for."
+    if not layout.boxes: check_no_box_options(files.options, files.where, layout.name)
+    if files.options.columns and not layout.columns:
+        raise ReIDError(f"{files.where}: --columns are for tables and Hugging Face folders, and this is {layout.name}; leave them out")
+
 def _find_layout(files, name):
     "As `find_layout`, of a pattern where one is given."
     if not files.options.pattern: return find_layout(files, name=name)
@@ -146,6 +161,7 @@ def table_from_files(
     if without: files = files.without(without)
     check_names(files.images, files.where)
     layout, base, parts = _find_layout(files, layout)
+    _check_options(files, layout)
     rows, layout, left_out = rows_below(files, layout, base, parts)
     if without: rows = rows[~rows.file.isin(list(without))]
     table = _finish(_with_columns(rows), layout, files.where, protocol)
@@ -365,7 +381,7 @@ def _read(root, found, make, where, skip_bad, progress, name='', md5=None):
 # %% ../nbs/09_data.ipynb #9e8d975f
 def _read_table(path, columns, skip_bad, progress, protocol, **how):
     "The data set that a table describes."
-    table, root = read_image_table(path, columns, progress=progress, **how)
+    table, root = read_image_table(path, columns, skip_bad=skip_bad, progress=progress, **how)
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
     if not any(frame_path(root, file).is_file() for file in table.file):
         raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
@@ -375,6 +391,28 @@ def _read_table(path, columns, skip_bad, progress, protocol, **how):
         return _Found(_finish(kept, layout, where, protocol), layout, None)
     return _read(root, make((), path), make, path, skip_bad, progress, path.stem)
 
+def _split_named(name):
+    "The part that a file is named after, as train-00000-of-00002.parquet; train for another."
+    first_word = re.split('[^a-z]', PurePosixPath(name).name.lower())[0]
+    return SPLITS.get(first_word, 'train')
+
+def _read_shards(path, names, options, skip_bad, progress, protocol, dest, max_gib):
+    "The data set in the parquet files of a folder, as the Hugging Face Hub has them, unpacked into folders of `dest`."
+    top, tables = Path(os.path.abspath(dest)), []
+    for name in sorted(names):
+        shard = path/name
+        if not columns_of_bytes(shard): raise ReIDError(f"{path}: {name} holds no images; give its own path")
+        table, root = read_image_table(shard, options.columns | dict(subset=NOT_READ), options=options, dest=dest, skip_bad=skip_bad,
+                                       progress=progress, max_gib=max_gib)
+        tables.append(table.assign(file=f'{root.relative_to(top)}/' + table.file, split=_split_named(name)))
+    used, left_out = assign_parts(pd.concat(tables).fillna({'camid': ''}))
+    layout = Layout('parquet files', parts={}, strict=False)
+    def make(without, where):
+        kept = used[~used.file.isin(list(without))]
+        return _Found(_finish(kept, layout, where, protocol), layout, None, unused=left_out)
+    return _read(top, make((), path), make, path, skip_bad, progress, path.name)
+
+# %% ../nbs/09_data.ipynb #32b488b7
 def _by_files(files, layout, protocol):
     "The `make` of `_read` for a data set that is told by its files."
     def make(without, where):
@@ -384,7 +422,7 @@ def _by_files(files, layout, protocol):
 
 _PART_FOLDERS = 'test', 'val', 'valid', 'validation' # Of people to measure with
 
-def _read_folder(path, layout, skip_bad, progress, options, protocol):
+def _read_folder(path, layout, skip_bad, progress, options, protocol, **unpack):
     "The data set in a folder; one that zips have around them stays in the paths, as does a test part."
     folder = Path(os.path.abspath(path))
     def read(root):
@@ -392,6 +430,9 @@ def _read_folder(path, layout, skip_bad, progress, options, protocol):
         return files, _by_files(files, layout, protocol)
     root = folder.parent if folder.name in wrappers() else folder
     files, make = read(root)
+    shards = [name for name in files.others if name.lower().endswith('.parquet')]
+    is_recognized = not layout and not options.pattern
+    if shards and not files.images and is_recognized: return _read_shards(root, shards, options, skip_bad, progress, protocol, **unpack)
     is_part = root == folder and folder.name.lower() in _PART_FOLDERS
     if is_part and not options.pattern and find_layout(files, name=layout)[0].general:
         root = folder.parent
@@ -441,15 +482,16 @@ def read_dataset(
     not_blank(path, 'the path of the data', 'a zip, tar, folder or table')
     path = Path(path)
     is_table = path.suffix.lower() in READERS
-    options = ReadOptions(stride, tuple(classes), min_visible, pattern)
+    options = ReadOptions(stride, tuple(classes), min_visible, pattern, dict(columns or {}))
     if protocol: get_protocol(protocol)
     try:
         if is_table and path.is_file():
             if layout or pattern: raise ReIDError(f"{path}: a layout is for zips and folders")
-            return _read_table(path, columns, skip_bad, progress, protocol, root=root, frames=frames, dest=dest, max_gib=max_gib)
-        if columns or root or frames: raise ReIDError(f"{path}: columns, root and frames are for tables")
+            return _read_table(path, columns, skip_bad, progress, protocol, root=root, frames=frames, options=options,
+                               overlaps=visible_from_boxes, dest=dest, max_gib=max_gib)
+        if root or frames: raise ReIDError(f"{path}: root and frames are for tables")
         if path.is_file(): return _read_archive(path, dest, layout, skip_bad, progress, max_gib, options, protocol)
         if not path.is_dir(): raise ReIDError(f"{path}: no such file or folder")
-        return _read_folder(path, layout, skip_bad, progress, options, protocol)
+        return _read_folder(path, layout, skip_bad, progress, options, protocol, dest=dest, max_gib=max_gib)
     except WriteError: raise
     except OSError as e: raise ReIDError(f"{path}: {e}") from e

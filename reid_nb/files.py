@@ -7,7 +7,7 @@ __all__ = ['ReadOptions', 'folders_of', 'Files', 'read_below']
 
 # %% ../nbs/08_files.ipynb #8154113c
 import json, re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ class ReadOptions:
     classes: tuple = ()        # Names or numbers of the classes to read; those of the layout when empty
     min_visible: float = None  # Least visible fraction of a box; that of the layout when None
     pattern: str = ''          # Regex with the groups pid, camid, seq, frame, group, role on paths
+    columns: dict = field(default_factory=dict) # Of a list beside the images, from our names to its own
 
 # %% ../nbs/08_files.ipynb #ae7d4cf0
 def folders_of(

@@ -497,6 +497,8 @@ def _list_layouts():
     from reid_nb.layouts import LAYOUTS
     for layout in sorted(LAYOUTS.values(), key=_by_name):
         print(f"{layout.name}: {layout.about}{' (not read)' if layout.refusal else ''}")
+    print("a table (csv, tsv, jsonl, parquet): a row per image with file and pid, or per box in a frame; parquet may hold the images")
+    print("your pattern: any other nesting, by --pattern '(?P<pid>[^/]+)/.*' and the like")
 
 def _by_name(layout): return layout.name.lower()
 

@@ -8,6 +8,7 @@ __all__ = ['unlabeled', 'whole_boxes', 'find_images', 'FileImages', 'Pictures', 
 
 # %% ../nbs/24_sources.ipynb #2f491057
 import hashlib, os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from .files import Files, read_below
 from .images import (boxes_by_frame, crop_name, crop_to, inspect_images, is_hidden, is_image, split_crop,
                             tell_unread, unread_images)
 from .layouts import find_layout
+from .table_boxes import box_columns, read_boxes
+from .tables import name_columns
 
 # %% ../nbs/24_sources.ipynb #2f3471cd
 def unlabeled(
@@ -50,6 +53,16 @@ def whole_boxes(
     return np.hstack([starts, sizes]).astype(int).tolist()
 
 # %% ../nbs/24_sources.ipynb #9abd8993
+def _renamed(table):
+    "The table with `file` and `box`, also where it has a path, or four sides of a box, under other names."
+    if 'file' not in table:
+        found = name_columns(table, 'the table')
+        if 'file' in found: table = table.assign(file=found.file)
+    four = None if 'box' in table else box_columns(list(map(str, table.columns)))
+    if not four or not len(table): return table
+    boxes = read_boxes(table, *four, 'the table').astype(int)
+    return table.assign(box=[','.join(map(str, box)) for box in boxes])
+
 def _with_boxes(table):
     "The table, its files named with their boxes where it has a column `box`."
     if 'box' not in table: return table
@@ -124,15 +137,26 @@ def _listed(paths, root):
         else: files.append(path)
     return files
 
+def _as_list(images):
+    "The list of what several things are given as; raises `ReIDError` for what is none of them."
+    if isinstance(images, (set, frozenset)): images = sorted(images, key=str)
+    is_batch = isinstance(images, np.ndarray) and images.ndim in (1, 4)
+    if is_batch or isinstance(images, (list, tuple, pd.Series, Iterator)): return list(images)
+    raise ReIDError("images are a path, a picture, a list of these, a frame with boxes, a table with a column file, or a data set, "
+                    f"and not {type(images).__name__}")
+
+# %% ../nbs/24_sources.ipynb #879563ee
 def _to_table(images, root, skip_bad):
     "Table, root, and why images were left out, of what `find_images` takes."
     if isinstance(images, ReIDData): return images.table, images.root, {}
     if isinstance(images, pd.DataFrame):
-        if 'file' not in images: return images, root, {}
-        table = _with_boxes(images)
+        table = _renamed(images)
+        if 'file' not in table: return table, root, {}
+        table = _with_boxes(table)
         if root is None and len(table): root = _where_files_are(table.file.astype(str))
         return table, root, {}
-    if not isinstance(images, (list, tuple)): return _read_path(Path(images), root, skip_bad)
+    if isinstance(images, (str, os.PathLike)): return _read_path(Path(images), root, skip_bad)
+    images = _as_list(images)
     root = root or '.'
     return unlabeled(_listed(images, root)), root, {}
 
@@ -366,8 +390,9 @@ def open_images(
         return Pixels(images, pixels)
     resize_image(Image.new('RGB', (1, 1)), (1, 1), resize) # an error for an unknown way
     is_one = _is_picture(images) or _is_boxed(images)
-    items = [images] if is_one else images
-    if isinstance(items, (list, tuple)):
+    is_place = isinstance(images, (str, os.PathLike, pd.DataFrame, ReIDData))
+    items = [images] if is_one else images if is_place else _as_list(images)
+    if isinstance(items, list):
         n_pictures = sum(_is_picture(item[0] if _is_boxed(item) else item) for item in items)
         if 0 < n_pictures < len(items):
             raise ReIDError("the list has paths and pictures; give a list of either")

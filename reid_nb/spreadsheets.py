@@ -65,11 +65,13 @@ def _delimiter(line, delimiters):
                          "put names with such a sign into quotes")
     return best[0]
 
+def _says_something(line): return bool(line.strip(' \t\r\n,;"'))
+
 def _first_line(lines, delimiters):
     "The first line with anything in it, and the delimiter."
-    line = next(filter(str.strip, lines), '')
+    line = next(filter(_says_something, lines), '')
     given = re.fullmatch('sep=(.)', line.strip('\r\n'))
-    if given: return next(filter(str.strip, lines), ''), given[1]
+    if given: return next(filter(_says_something, lines), ''), given[1]
     return line, _delimiter(line, delimiters)
 
 def _head(names):
@@ -244,7 +246,7 @@ def _refuse_workbook(source, wanted):
     raise ValueError('it is a workbook; save the sheet as csv (UTF-8) and give that')
 
 READERS = {'.csv': read_csv_columns, '.tsv': _read_tsv_columns, '.jsonl': _read_jsonl_columns,
-           '.parquet': _read_parquet_columns} # By ending of the file
+           '.txt': read_csv_columns, '.tab': read_csv_columns, '.parquet': _read_parquet_columns} # By ending of the file
 READERS |= dict.fromkeys(('.xlsx', '.xlsm', '.xls', '.ods', '.numbers'), _refuse_workbook)
 
 def read_columns(
@@ -335,11 +337,14 @@ class ParquetImages(Archive):
     def __init__(self,
                  path,       # Of the file
                  column:str, # Of bytes, or of structs with bytes and path
+                 skip_bad:bool=False, # Are rows without an image told when they are decoded, and not here?
         ):
         self.path, self.column, self._members = path, column, {}
         used, most = set(), MAX_MEMBER + _MOST_PER_BYTE * os.path.getsize(path) # Names in lower case; bytes
         for row, (content, given) in enumerate(_images_in(path, column)):
-            self._check_image(row, content)
+            if not skip_bad: self._check_there(row, content)
+            content = content or b''
+            self._check_size(row, content)
             most -= len(content)
             if most < 0:
                 raise ReIDError(f"{path} holds more than {_MOST_PER_BYTE} times its size; "
@@ -350,9 +355,13 @@ class ParquetImages(Archive):
             self._members[name] = _Photograph(len(content), zlib.crc32(content))
         self.names = list(self._members)
 
-    def _check_image(self, row, content):
-        "Raises `ReIDError` for a row without an image, or with one that is too large."
-        if not content: raise ReIDError(f"{self.path}: row {row + 1} of the column {self.column} holds no image; take it out")
+    def _check_there(self, row, content):
+        "Raises `ReIDError` for a row without an image."
+        if not content:
+            raise ReIDError(f"{self.path}: row {row + 1} of the column {self.column} holds no image; take it out, or leave it out with --skip-bad")
+
+    def _check_size(self, row, content):
+        "Raises `ReIDError` for an image that is too large."
         if len(content) <= MAX_MEMBER: return
         raise ReIDError(f"{self.path}: the image in row {row + 1} has more than {MAX_MEMBER >> 20} MiB")
 
@@ -362,4 +371,4 @@ class ParquetImages(Archive):
     def contents(self, names):
         wanted = set(names)
         for name, (content, _) in zip(self.names, _images_in(self.path, self.column)):
-            if name in wanted: yield name, content
+            if name in wanted: yield name, content or b''

@@ -17,11 +17,13 @@ import pandas as pd
 
 from .archives import MAX_GIB, is_outside
 from .core import ReIDError, escape
+from .files import ReadOptions
 from .images import crop_name, split_crop
 from .layouts import check_names, first_of
 from .protocols import get_protocol
 from .spreadsheets import ParquetImages, columns_of_bytes, read_columns
-from .table_boxes import box_columns, frame_files, read_boxes, stripped_texts
+from .table_boxes import (box_columns, choose_boxes, frame_files, kind_column, named_boxes, read_boxes, stripped_texts,
+                                 tell_folders)
 
 # %% ../nbs/08_tables.ipynb #7ccfa3f1
 UNKNOWN = {'', '-1', 'nan', 'na', 'n/a', '#n/a', '#na', '<na>', 'nat', 'none', 'null'}
@@ -223,7 +225,8 @@ def number_names(
 # %% ../nbs/08_tables.ipynb #70f01ff8
 COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
-_ALIASES = dict(file='file_name image_path path filename image img', pid='label person_id identity id track_id tracker_id player_id',
+_ALIASES = dict(file='file_name image_path path filename filepath file_path image image_name img img_path img_name',
+                pid='label person_id person identity identity_id id track_id tracker_id player_id',
                 camid='camera cam camera_id', seq='sequence folder', frame='frame_id frame_number frame_index',
                 group='action action_id', subset='split set partition')
 ALIASES = {ours: names.split() for ours, names in _ALIASES.items()} # Other names of a column
@@ -248,7 +251,7 @@ def _check_ours(columns):
 def _same_meaning(ours, head, path):
     "The column of the file that has this name in another case or an alias of it, or None."
     known = {ours, *ALIASES.get(ours, ())}
-    found = [name for name in head if name.lower() in known]
+    found = [name for name in head if re.sub('[ -]+', '_', name.lower()) in known]
     if len(found) > 1:
         raise ReIDError(f"{path}: {found[0]} and {found[1]} could both be {ours}; say which with --columns {ours}={found[0]}")
     return found[0] if found else None
@@ -362,7 +365,8 @@ def visible_fraction(
     where,  # For the error
 ) -> pd.Series:
     "`values` as numbers, NaN where empty; raises `ReIDError` for one that is not in 0 .. 1."
-    numbers = pd.to_numeric(values, errors='coerce').astype(float)
+    texts = values.astype('string').str.replace(r'^([01]?),', r'\1.', regex=True) # As a German spreadsheet has it
+    numbers = pd.to_numeric(texts, errors='coerce').astype(float)
     is_right = numbers.between(0, 1) | values.isna()
     wrong = files[~is_right]
     if len(wrong):
@@ -399,7 +403,7 @@ def _below_root(files, folder, root, has_root, where):
     return pd.Series([path.get(file, file) for file in files], files.index, object)
 
 # %% ../nbs/08_tables.ipynb #13bbc6bc
-_Sheet = namedtuple('_Sheet', 'raw sources boxes classes') # Columns under our names, from these to theirs; columns of boxes; how many classes
+_Sheet = namedtuple('_Sheet', 'raw sources boxes kind') # Columns under our names, from these to theirs; columns of boxes; what each shows
 _LIKE_SPLIT = re.compile(r'(.*_)?(fold|phase|usage|split|subset|partition)(_.*)?|(is_?)?(train|val|valid|test|query|gallery)', re.I)
 
 def _read_sheet(path, columns, images=(), content=None):
@@ -409,7 +413,7 @@ def _read_sheet(path, columns, images=(), content=None):
     def wanted(head):
         found.update(_theirs(columns, head, path))
         boxes = None if 'box' in columns else box_columns(head)
-        names = dict.fromkeys([*found.values(), *(boxes[0] if boxes else ()), 'class_id'])
+        names = dict.fromkeys([*found.values(), *(boxes[0] if boxes else ()), kind_column(head)])
         return [name for name in names if name in head and name not in images]
     head, raw = read_columns(path, wanted, content)
     boxes = None if 'box' in columns else box_columns(head)
@@ -418,12 +422,16 @@ def _read_sheet(path, columns, images=(), content=None):
     _tell_columns(path, head, found, columns, boxes)
     ours = {ours: raw[name] for ours, name in found.items() if name in raw}
     four = {name: raw[name] for name in (boxes[0] if boxes else ())}
-    classes = raw.class_id.nunique() if 'class_id' in raw else 0
-    return _Sheet(pd.DataFrame(four | ours, raw.index), found, boxes, classes)
+    kind = kind_column(raw)
+    shows = stripped_texts(raw, kind).fillna('').str.lower() if kind else None
+    return _Sheet(pd.DataFrame(four | ours, raw.index), found, boxes, shows)
 
 # %% ../nbs/08_tables.ipynb #b0dfde26
 def _check_head(path, head, columns, found, boxes):
     "Raises `ReIDError` when the file lacks a column."
+    if all(re.fullmatch(r'[-+.0-9eE ]+', name) for name in head):
+        raise ReIDError(f"{path} begins with numbers; give the folder that holds it and its frames if it is a tracker's list, "
+                        "else a first line with the names of its columns")
     required = dict.fromkeys(['file', 'pid', *columns])
     if boxes and 'frame' in found: required.pop('file')
     needed = [found.get(ours, ours) for ours in required if columns.get(ours) != NOT_READ]
@@ -459,25 +467,14 @@ def _with_files(sheet, places, frames, where):
     if has_frames: raw = raw.assign(file=frame_files(raw, places[1], frames, where))
     files = stripped_texts(raw, 'file').fillna('').astype(object)
     raw = raw.assign(file=_below_root(files, *places, where))
-    if 'box' in raw: return raw.assign(file=_named_boxes(raw, where))
+    if 'box' in raw: return raw.assign(file=named_boxes(raw, where))
     if sheet.boxes is None: return raw
     boxes = read_boxes(raw, *sheet.boxes, where)
-    if sheet.classes > 1: print(f"{escape(where)}: class_id has {sheet.classes} values, and boxes of all are read; take out those that are no persons")
     if 'seq' not in raw: raw = raw.assign(seq=raw.file.str.rpartition('/')[0])
     files = [crop_name(file, box) for file, box in zip(raw.file, boxes.astype(int))]
     is_there = (boxes[:, 2:] > 0).all(1)
     raw = raw.assign(file=files).drop(columns=[name for name in sheet.boxes[0] if name not in (*COLUMNS, *OTHERS)])
     return _without(raw, is_there, 'boxes are empty or outside of their pictures', where)
-
-def _named_boxes(raw, where):
-    "(N,) the files of a table with a column box, as in '10,20,64,128'."
-    box = stripped_texts(raw, 'box').fillna('').str.replace(' ', '')
-    is_named = raw.file.str.contains('#xywh=', regex=False) | (box == '')
-    files = raw.file.where(is_named, raw.file + '#xywh=' + box)
-    is_crop = files.map(split_crop).str[1].notna()
-    wrong = box[(box != '') & ~is_crop]
-    if len(wrong): raise ReIDError(f"{where}: {first_of(map(repr, wrong))} is no box; write left,top,width,height in whole pixels")
-    return files
 
 def _only_once(raw, where):
     "Raises `ReIDError` for a file that is there twice, but as query and gallery of a protocol whose queries are the gallery."
@@ -488,10 +485,10 @@ def _only_once(raw, where):
     if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice")
 
 # %% ../nbs/08_tables.ipynb #cc3a28ba
-def _unpack_images(path, column, dest, progress, max_gib):
+def _unpack_images(path, column, dest, skip_bad, progress, max_gib):
     "The `ParquetImages` of the column, and the folder that they are unpacked in."
     if dest is None: raise ReIDError(f"{path} holds the images themselves in its column {column}; read it with reid_data")
-    images = ParquetImages(path, column)
+    images = ParquetImages(path, column, skip_bad)
     root = Path(os.path.abspath(dest))/f'{images.stem}-{images.md5[:8]}'
     images.unpack(images.names, root, os.listdir, progress, max_gib)
     return images, root
@@ -501,7 +498,10 @@ def read_image_table(
     columns=None, # From our names of columns to the file's, '-' for one that is not read: dict(file='path', pid='person')
     root=None,    # Folder that its paths lie below, where it is not its own
     frames:str='',# Path of the picture of a frame, where there is no column file: '{seq}/img1/{frame:06d}.jpg'
+    options=None, # `ReadOptions`: which boxes are read
+    overlaps=None,# Function of (N,) frames and (N, 4) boxes to visible fractions, for a table with boxes that does not tell them
     dest=None,    # Folder to unpack images in that a parquet file holds
+    skip_bad:bool=False,   # May rows of that file have no image?
     progress:bool=False,   # Show a progress bar while these are unpacked?
     max_gib:float=MAX_GIB, # They may have so many GiB
 ) -> tuple:
@@ -513,10 +513,11 @@ def read_image_table(
     sheet = _read_sheet(path, columns, in_file)
     top = Path(os.path.abspath(root or folder))
     if sheet.sources.get('file') in in_file:
-        images, top = _unpack_images(path, sheet.sources['file'], dest, progress, max_gib)
+        images, top = _unpack_images(path, sheet.sources['file'], dest, skip_bad, progress, max_gib)
         sheet = sheet._replace(raw=sheet.raw.assign(file=images.names))
     places = folder, str(top), root is not None
     raw = _with_files(sheet, places, frames, path)
+    raw = choose_boxes(raw, sheet.kind, options or ReadOptions(), overlaps, path)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
     _only_once(raw, path)
     return _image_table(raw, sheet, tested, path).reset_index(drop=True), top
@@ -545,8 +546,9 @@ def with_parts(
 def _track_names(raw, source, where):
     "The ids; with the sequence in front where they are tracks, which are numbered anew in each."
     pid = clean_names(raw.pid, f'{where}: column {source}')
-    is_track = source.lower() in ('track_id', 'tracker_id') and 'seq' in raw and raw.seq.nunique() > 1
-    if not is_track: return raw.pid
+    is_track = source.lower() in ('track_id', 'tracker_id')
+    if is_track and 'seq' not in raw: tell_folders(raw.file, pid, where)
+    if not is_track or 'seq' not in raw or raw.seq.nunique() < 2: return raw.pid
     print(f"{escape(where)}: an id is seq and {source} together, since tracks are numbered anew in each sequence")
     seq = clean_names(raw.seq, f'{where}: column seq')
     return (seq + '/' + pid).where(pid != '', '')
@@ -579,6 +581,7 @@ def read_rows(
     "The rows of a table under our names, as it has them, with files relative to it; raises `ReIDError` for an unclear one."
     sheet = _read_sheet(path, columns or {}, (), content)
     raw = _with_files(sheet, ('', '', False), '', path)
+    raw = choose_boxes(raw, sheet.kind, ReadOptions(), None, path)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
     return raw
 

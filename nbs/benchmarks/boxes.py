@@ -41,10 +41,10 @@ def write(top, clips, frames, tracks):
 
 def timed(what, n, unit, function):
     "Run it, print its rate, return its result."
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     result = function()
-    seconds = time.perf_counter() - start
-    print(f'{what}: {seconds:.1f} s, {n/seconds:,.0f} {unit} per second')
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    print(f'{what}: {seconds:.1f} s ({cpu:.1f} of CPU), {n/seconds:,.0f} {unit} per second ({n/cpu:,.0f} per CPU second)', flush=True)
     return result
 
 
