@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
 SECTIONS = { # In reading order
-    'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/python', 'tutorials/small', 'tutorials/extend', '34_demo', 'tutorials/pages'],
+    'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/python', 'tutorials/how_to', 'tutorials/small', 'tutorials/extend', '34_demo', 'tutorials/pages'],
     'Data': ['09_data', '09_problems', '08_layouts', '08_nested', '09_benchmarks', '09_boxes', '09_coco', '08_tables', '09_annotations',
              '10_explore', '10_shared_pixels', '10_transforms', '11_appearance', '11_augment'],
     'Training': ['12_cache', '12_ahead', '13_epochs', '13_samplers', '14_splits', '15_loaders', '18_models', '17_model_cards', '18_backbones', '17_backbone_names', '17_osnet', '18_starts', '17_losses',
@@ -32,6 +32,7 @@ SEARCHED_FOR = { # What people type, by the page that has it; a name of the libr
     '27_tracklets': ['tracklet', 'tracklets', 'video', 'tracks'],
     '16_reassociation': ['tracklet', 'tracking', 're-association'],
     'tutorials/python': ['numpy features', 'features of another model', 'own features', 'python api', 'quick start'],
+    'tutorials/how_to': ['how to', 'recipes', 'examples', 'scripts', 'snippets'],
     '16_metrics': ['numpy features', 'mean average precision', 'map', 'cmc', 'rank-1', 'distance matrix', 'confidence interval'],
     '18_starts': ['own pretrained weights', 'pretrained weights', 'imagenet', 'transfer learning', 'fine-tune'],
     '39_trained': ['own pretrained weights', 'continue training', 'more epochs', 'convert checkpoint', 'torchreid weights'],
