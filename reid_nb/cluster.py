@@ -155,22 +155,26 @@ def _start(together, n):
     keys = pd.DataFrame(dict(together=together, alone=alone))
     return keys.groupby([*keys], sort=False).ngroup().to_numpy()
 
+def _number_sets(apart):
+    "The numbers of each row as a set."
+    if all(isinstance(numbers, (set, frozenset)) for numbers in apart): return apart
+    return [{number} if number >= 0 else set() for number in np.asarray(apart).tolist()]
+
 def _tokens(apart, start, together):
     "A set of numbers for each first cluster; raises `ReIDError` where one has a number twice."
     sets = [set() for _ in range(start.max() + 1)]
     if apart is None: return sets
-    for row, (cluster, number) in enumerate(zip(start.tolist(), np.asarray(apart).tolist())):
-        if number < 0: continue
-        if number in sets[cluster]:
+    for row, (cluster, numbers) in enumerate(zip(start.tolist(), _number_sets(apart))):
+        if not sets[cluster].isdisjoint(numbers):
             raise ReIDError(f"row {row} and another of group {together[row]} are to be "
                             "together and to be apart; correct one of the two columns")
-        sets[cluster].add(number)
+        sets[cluster] |= numbers
     return sets
 
 def merge_tree(
     similarity,     # (N, N) sparse, from `similarities`
     together=None,  # (N,) the same number for rows that are one person, -1: not known
-    apart=None,     # (N,) the same number for rows that are different people, -1: not known
+    apart=None,     # (N,) the same number for rows that are different people, -1: not known; or a set of such numbers for each
 ) -> MergeTree:
     "Average linkage of sparse similarities; raises `ReIDError` for rows that are together and apart."
     n = similarity.shape[0]

@@ -36,11 +36,18 @@ def unlabeled(
     unknown = dict.fromkeys(['pid', 'camid', 'seq', 'frame'], -1)
     return pd.DataFrame(dict(file=files, **unknown, subset='challenge', role='gallery'))
 
+def _sides(boxes):
+    "Left, top, width, height, of these or of detections with the corners `xyxy`, as those of supervision."
+    corners = getattr(boxes, 'xyxy', None)
+    if corners is None: return boxes
+    corners = np.asarray(corners, float).reshape(-1, 4)
+    return np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+
 def whole_boxes(
-    boxes, # (n, 4) numbers: left, top, width, height in pixels
+    boxes, # (n, 4) numbers: left, top, width, height in pixels; or detections with corners in `xyxy`
 ) -> list:
     "The boxes in whole pixels, from 0 on; raises `ReIDError` for one that is none."
-    try: given = np.asarray(boxes, float).reshape(-1, 4)
+    try: given = np.asarray(_sides(boxes), float).reshape(-1, 4)
     except (TypeError, ValueError) as e: raise ReIDError(f"boxes are (n, 4) numbers, left, top, width, height in pixels: {e}") from e
     ends = given[:, :2] + given[:, 2:]
     starts = np.maximum(np.round(given[:, :2]), 0)
@@ -246,12 +253,12 @@ def _digest(*texts):
 class Pictures:
     "Pictures in memory, at any size."
     def __init__(self,
-                 named,   # From name to PIL picture, RGB
+                 named,   # Pairs of a name and a PIL picture, RGB; two equal boxes have one name
                  resize,  # 'stretch' or 'letterbox'
                  skipped, # From name to why it is left out
         ):
-        self.pictures, self.resize, self.skipped = list(named.values()), resize, skipped
-        self.table = unlabeled(list(named))
+        self.pictures, self.resize, self.skipped = [picture for _, picture in named], resize, skipped
+        self.table = unlabeled([name for name, _ in named])
 
     def views(self, rows, sizes):
         "As `FileImages.views`."
@@ -320,14 +327,14 @@ def _to_picture(item, name):
         raise ReIDError(f"{name} cannot be decoded: {e}") from e # Pillow raises nearly anything
 
 def _cut_out(item, name):
-    "Names and pictures, or errors, of a picture, or of the boxes in one."
+    "Pairs of a name and a picture, or error, of a picture, or of the boxes in one."
     picture, boxes = item, [None]
     if _is_boxed(item):
         picture, boxes = item[0], whole_boxes(item[1])
     names = [name if box is None else crop_name(name, box) for box in boxes]
     try: picture = _to_picture(picture, name)
-    except ReIDError as e: return dict.fromkeys(names, e)
-    return {crop: _crop_or_error(picture, box, crop) for crop, box in zip(names, boxes)}
+    except ReIDError as e: return [(crop, e) for crop in names]
+    return [(crop, _crop_or_error(picture, box, crop)) for crop, box in zip(names, boxes)]
 
 def _crop_or_error(picture, box, name):
     try: return crop_to(picture, box, name)
@@ -336,10 +343,10 @@ def _crop_or_error(picture, box, name):
 # %% ../nbs/24_sources.ipynb #e340bef3
 def _in_memory(items, resize, skip_bad):
     "`Pictures` of pictures and frames."
-    found = {}
-    for number, item in enumerate(items): found |= _cut_out(item, f'picture-{number}')
-    errors = {name: str(e) for name, e in found.items() if isinstance(e, ReIDError)}
-    named = {name: picture for name, picture in found.items() if name not in errors}
+    found = []
+    for number, item in enumerate(items): found += _cut_out(item, f'picture-{number}')
+    errors = {name: str(e) for name, e in found if isinstance(e, ReIDError)}
+    named = [(name, picture) for name, picture in found if name not in errors]
     if errors and not skip_bad: raise_bad(errors)
     if not named: raise ReIDError("there is no picture; give one at least")
     return Pictures(named, resize, errors)

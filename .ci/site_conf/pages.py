@@ -9,14 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
 SECTIONS = { # In reading order
-    'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/python', 'tutorials/small', 'tutorials/extend', '34_demo', 'tutorials/pages'],
+    'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/python', 'tutorials/how_to', 'tutorials/small', 'tutorials/extend', '34_demo', 'tutorials/pages'],
     'Data': ['09_data', '09_problems', '08_layouts', '08_nested', '09_benchmarks', '09_boxes', '09_coco', '08_tables', '09_annotations',
              '10_explore', '10_shared_pixels', '10_transforms', '11_appearance', '11_augment'],
     'Training': ['12_cache', '12_ahead', '13_epochs', '13_samplers', '14_splits', '15_loaders', '18_models', '17_model_cards', '18_backbones', '17_backbone_names', '17_osnet', '18_starts', '17_losses',
                  '20_learner', '20_graphs', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_muon', '19_growing', '19_loss_history', '21_distributed', '22_budget', '21_own_likeness', '22_noise', '22_wrong_labels', '22_certainty', '22_cleaning',
                  '23_changes', '23_review'],
     'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '29_cluster', '29_people', '27_fusion', '30_submission'],
-    'Judging': ['01_protocols', '16_labels', '16_metrics', '16_reassociation', '16_verification', '16_cluster_scores', '31_saliency', '32_report', '34_explorer_state', '34_views', '35_compare', '35_explorer', '35_handout', '36_ablation',
+    'Judging': ['01_protocols', '16_labels', '16_metrics', '16_reassociation', '16_verification', '16_cluster_scores', '16_tracking_scores', '31_saliency', '32_report', '34_explorer_state', '34_views', '35_compare', '35_explorer', '35_handout', '36_ablation',
                 '37_zoo', '50_results', '51_compared', '52_peers'],
     'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '40_scripts', '39_options', '39_trained', '39_shell_search'],
     'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store'],
@@ -30,8 +30,10 @@ SEARCHED_FOR = { # What people type, by the page that has it; a name of the libr
     '29_index': ['nearest image', 'vector database', 'find a person', 'gallery search'],
     '39_shell_search': ['nearest image', 'find a person', 'search a folder'],
     '27_tracklets': ['tracklet', 'tracklets', 'video', 'tracks'],
+    '16_tracking_scores': ['idf1', 'hota', 'mot', 'tracking metrics', 'trackeval'],
     '16_reassociation': ['tracklet', 'tracking', 're-association'],
     'tutorials/python': ['numpy features', 'features of another model', 'own features', 'python api', 'quick start'],
+    'tutorials/how_to': ['how to', 'recipes', 'examples', 'scripts', 'snippets'],
     '16_metrics': ['numpy features', 'mean average precision', 'map', 'cmc', 'rank-1', 'distance matrix', 'confidence interval'],
     '18_starts': ['own pretrained weights', 'pretrained weights', 'imagenet', 'transfer learning', 'fine-tune'],
     '39_trained': ['own pretrained weights', 'continue training', 'more epochs', 'convert checkpoint', 'torchreid weights'],
