@@ -44,7 +44,8 @@ class ComparisonView(iw.VBox):
         self.by = named(iw.Dropdown(options=list(columns), description='scores by', layout=wide), 'scores by')
         self.told, self.about_pairs = iw.HTML(), iw.Label()
         self.gained, self.lost = _query_list('queries gained'), _query_list('queries lost')
-        self.pairs, self.scores = iw.Image(format='png', layout=iw.Layout(max_width='800px')), iw.HTML()
+        self.pairs = named(iw.Image(format='png', layout=iw.Layout(max_width='800px')), 'distances of right and wrong pairs')
+        self.scores = iw.HTML()
         self._connect()
         self._lay_out()
 

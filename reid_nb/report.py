@@ -83,7 +83,8 @@ def _plot(fig, caption, wide=False):
     _use_placeholders(fig)
     drawing = _inline_svg(_svg_text(fig))
     klass = 'plot wide' if wide else 'plot'
-    return Figure(Div(drawing, role='img', aria_label=caption, klass=klass), Figcaption(caption))
+    by_keys = dict(tabindex='0') if wide else {} # it scrolls on a phone
+    return Figure(Div(drawing, role='img', aria_label=caption, klass=klass, **by_keys), Figcaption(caption))
 
 # %% ../nbs/32_report.ipynb #d6ca276f
 def _small_axes(title, xlabel):
@@ -336,7 +337,7 @@ def ranked_list(
         image = run.g.iloc[answer.row]
         cards.append(_answer_card(root, image, answer))
     heading = H4(title, ' ', Span(note, klass='note'), id=list_anchor(query.file))
-    return Div(heading, Div(*cards, klass='cards ranked'))
+    return Div(heading, Div(*cards, klass='cards ranked', tabindex='0')) # scrolls by keys
 
 # %% ../nbs/32_report.ipynb #49e4dd99
 _SUBSET_NAMES = {'train': 'Training', 'test': 'Validation', 'challenge': 'Unlabeled'}
@@ -447,7 +448,7 @@ def _recipe_section(run):
     "The recipe as it was saved."
     note = ('Every value that the run depends on, with its source; '
             'save it as a .toml file to run it again.')
-    toml = Details(Summary(RunFile.recipe), Pre(run.toml), open=True)
+    toml = Details(Summary(RunFile.recipe), Pre(run.toml, tabindex='0'), open=True)
     return _section('Recipe', note, toml)
 
 # %% ../nbs/32_report.ipynb #50e33b3e
