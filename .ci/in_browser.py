@@ -640,7 +640,7 @@ def comparing(x, ex):
     x.tab('Compare')
     x.check('the paired test is there', lambda: str(found) in page.locator('.widget-html').all_inner_texts())
     x.took('two models are compared', time.perf_counter() - start)
-    x.check('with the distances of pairs', lambda: page.locator('.widget-image').last.evaluate('i => i.naturalWidth > 300'))
+    x.check('with the distances of pairs', lambda: page.locator('.ex-name-distances-of-right-and-wrong-pairs').evaluate('i => i.naturalWidth > 300'))
     x.accessible('.ex-view')
     x.look('compare')
     rows = found.gained() if len(found.gained()) else found.lost()
@@ -690,7 +690,7 @@ def elsewhere(x, ex):
         list((x.folder/'unpacked').rglob('*.jpeg').__next__().read_bytes()))
     x.check('a file that is dropped is the query', lambda: x.asked() == 'a picture from elsewhere' and x.lists() != shown)
     page.locator('.ex-why').first.click()
-    x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate(
+    x.check('why shows a picture', lambda: page.locator('.ex-name-what-the-query-and-the-answer-match-by').evaluate(
         'i => i.offsetHeight > 50 && i.naturalWidth > 300'))
     x.accessible('.ex-view')
     x.look('why')

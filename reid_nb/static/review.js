@@ -433,7 +433,7 @@ function render({ model, el: host }) {
   const tell = () => {
     const open = s.sent.size, bad = writer.failed().size, chosen = s.selected.size;
     const parts = [said, bad && `${bad} not saved.`, !wrong && open && `saving ${open} …`, chosen && `${chosen} selected`];
-    f.text.textContent = parts.filter(Boolean).join(' ');
+    f.text.textContent = parts.filter(Boolean).join(' · ');
     f.status.classList.toggle('rv-wrong', wrong || bad > 0);
     f.again.hidden = !bad;
   };
