@@ -1,14 +1,15 @@
 #!/usr/bin/env python
 """The review grid and the explorer in a real JupyterLab and a real browser: what is clicked has to be saved and shown.
 
-    python .ci/in_browser.py [review keys explorer 23_review 35_explorer] [--chromium PATH] [--theme dark]
-                             [--screenshot FILE]
+    python .ci/in_browser.py [review keys explorer report 23_review 35_explorer] [--chromium PATH] [--theme dark]
+                             [--screenshot FILE] [--pictures FOLDER]
 
 review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; keys presses
 hundreds of keys at one per 20 ms and all at once, and confirms a table page by page, with the waits; explorer does
-the same with the explorer and what it shows; 23_review and 35_explorer run the notebooks themselves from top to bottom,
-with one decision and one query. All when none is named. Needs `pip install playwright jupyterlab` and a Chromium
-or Chrome. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the
+the same with the explorer and what it shows; report prints a report to a PDF and reads it again; 23_review and 35_explorer run the notebooks themselves from top to bottom,
+with one decision and one query. All when none is named. Waits are told in a table at the end, with the load of the
+machine. With --pictures each state is kept in three sizes; give --theme both for both themes. Needs
+`pip install playwright jupyterlab pypdf` and a Chromium or Chrome; axe-core comes by npm. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the
 first check that fails."""
 import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys
 import tempfile, time
@@ -81,6 +82,9 @@ def make_explorer(folder):
         model = recipe_model(tiny, 2)
         model.trained_on = trained_on(tiny, table[table.subset == 'train'])
         save_model(model, run/f'models/m{seed}')
+    from reid_nb.report import list_anchor
+    headings = [f'<h4 id="{list_anchor(file)}">a ranked list</h4>' for file in data.rows('test', 'query').file]
+    (run/'report.html').write_text('\n'.join(headings), encoding='utf-8')
     shutil.copy(data.root/data.rows('test', 'query').file.iloc[2], folder/'elsewhere.jpg')
     (folder/'broken.jpg').write_bytes(b'no picture')
     write_notebook(folder/'explorer.ipynb', EXPLORER)
@@ -132,6 +136,20 @@ class Page:
     "An open page and the checks on it."
     def __init__(self, page, folder, url, timeout):
         self.page, self.folder, self.url, self.timeout, self.n, self.axe = page, folder, url, timeout, 0, ''
+        self.theme, self.pictures, self.waits = 'light', None, {}
+
+    def took(self, what, seconds): self.waits.setdefault(what, []).append(seconds)
+
+    def look(self, state, sizes=((1280, 720), (1920, 1080), (900, 1200))):
+        "Keep pictures of what is shown, in three sizes."
+        if self.pictures is None: return
+        usual = self.page.viewport_size
+        for width, height in sizes:
+            self.page.set_viewport_size(dict(width=width, height=height))
+            self.page.wait_for_timeout(900)
+            self.page.screenshot(path=self.pictures/f'{state}-{self.theme}-{width}.png')
+        self.page.set_viewport_size(usual)
+        self.page.wait_for_timeout(400)
 
     def check(self, what, ok, seconds=30):
         "Wait until `ok()` holds; the run ends when it does not."
@@ -379,6 +397,28 @@ def several(g):
     g.decided('undone again', left, was[left]['decision'], 'rule')
 
 
+def review_out(g):
+    "Three crops handed out as a folder; g.page is on a crop that is not seen."
+    g.press('Home', 'Shift+ArrowRight', 'Shift+ArrowRight')
+    g.look('review-selected')
+    files = g.ranked()[:3]
+    g.press('e')
+    field = g.page.get_by_label('Hand out 3 as')
+    field.fill('three'); field.press('Enter')
+    g.check('three crops are handed out', lambda: '3 crops are in three' in g.says())
+    with open(g.folder/'three/images.csv', newline='') as f: rows = [*csv.DictReader(f)]
+    g.check('with their rows and pictures', lambda: [r['file'] for r in rows] == files and len([*(g.folder/'three').glob('*.jpg')]) == 3)
+    g.press('e')
+    field.fill('three'); field.press('Enter')
+    g.check('but never over another', lambda: 'is there already' in g.says())
+    g.look('review-error')
+    g.page.locator('.rv-crop').first.click()
+    left = next(f for f in g.ranked() if g.rows()[f]['by'] == 'rule')
+    jump = g.page.locator('[aria-label="Go to"]')
+    jump.fill(str(g.ranked().index(left) + 1)); jump.press('Enter')
+    g.check('back at a crop not seen', lambda: g.now() == left and not g.says())
+
+
 def fast(g):
     "Keys as fast as they come: none is lost, and each decides on the crop that was meant."
     ranked = g.ranked()
@@ -421,8 +461,8 @@ def pages(g):
         waits.append(time.perf_counter() - start)
     g.check(f'{n} crops are confirmed by {turns} keys, {per} a page', lambda: not left(), 60)
     waits.sort()
-    print(f'    a page turn takes {1000*waits[len(waits)//2]:.0f} ms (median), {1000*waits[-1]:.0f} ms at most, '
-          f'{sum(waits):.1f} s in all')
+    for seconds in waits: g.took(f'a page of {per} crops is confirmed and the next is there', seconds)
+    g.took(f'all {n} crops, {turns} keys', sum(waits))
 
 
 def others(g):
@@ -495,7 +535,7 @@ def asking(x):
     x.check('every picture is drawn', lambda: x.drawn('.ex img'))
     x.check('the score is there', lambda: f"mAP {ex.results('m1').mAP:.1%}" in x.score())
     last = ex.order()[-1]
-    page.locator('select[size]').last.select_option(index=len(ex.q) - 1)
+    page.locator('.ex-name-query select').select_option(index=len(ex.q) - 1)
     ex.go(('query', last))
     as_it_should(x, ex, 'a query is chosen')
     wrong = ex.ranked('m1')
@@ -555,6 +595,7 @@ def around_map(x, canvas):
     x.check('and another click all', lambda: page.locator('.em-group[aria-pressed=false]').count() == 0)
     canvas.focus(); x.press('ArrowRight', 'ArrowDown')
     x.check('arrows go from dot to dot', lambda: page.locator('.em-tip').is_visible())
+    x.look('map')
     x.accessible('.ex-view')
     page.get_by_role('button', name='Select nothing').click()
     x.tab('Lists')
@@ -571,21 +612,64 @@ def around_map(x, canvas):
 def waits(x, ex):
     "How long a query and the first map take, from the click to the picture."
     page, taken = x.page, []
-    query = page.locator('select[size]').last
+    query = page.locator('.ex-name-query select')
     for i in range(len(ex.q)):
         was, start = x.asked(), time.perf_counter()
         query.select_option(index=i)
         if query.evaluate('s => s.selectedOptions[0].textContent').endswith(was.split('/')[-1]): continue
         page.wait_for_function("was => document.querySelector('.ex-row .ex-card').dataset.file !== was", arg=was, polling=5)
-        taken.append(time.perf_counter() - start)
-    taken.sort()
+        x.took('a query, with its lists', time.perf_counter() - start)
     start = time.perf_counter()
     x.tab('Map')
     page.wait_for_function("""() => { const c = document.querySelector('.em-map');
         return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0); }""", polling=20)
-    print(f'    a query takes {1000*taken[len(taken)//2]:.0f} ms (median), {1000*taken[-1]:.0f} ms at most; '
-          f'the map is there after {time.perf_counter() - start:.2f} s')
+    x.took('the map shows something', time.perf_counter() - start)
     x.tab('Lists')
+    for step in ('plain', 'flip', 're-rank'):
+        score, start = x.score(), time.perf_counter()
+        page.get_by_role('button', name=step, exact=True).click()
+        x.check(f'step {step} has its score', lambda: x.score() != score and 'working' not in x.score())
+        x.took('another step, with its score', time.perf_counter() - start)
+
+
+def comparing(x, ex):
+    "The tab that compares two models, and the form that hands out; both models are shown, after re-rank."
+    from reid_nb.compare import compare
+    page, found = x.page, compare(ex)
+    start = time.perf_counter()
+    x.tab('Compare')
+    x.check('the paired test is there', lambda: str(found) in page.locator('.widget-html').all_inner_texts())
+    x.took('two models are compared', time.perf_counter() - start)
+    x.check('with the distances of pairs', lambda: page.locator('.ex-name-distances-of-right-and-wrong-pairs').evaluate('i => i.naturalWidth > 300'))
+    x.accessible('.ex-view')
+    x.look('compare')
+    rows = found.gained() if len(found.gained()) else found.lost()
+    which = 'gained' if len(found.gained()) else 'lost'
+    page.locator(f'.ex-name-queries-{which} select').select_option(index=0)
+    ex.query, ex.shown = ('query', int(rows.number.iloc[0])), list(found.names)
+    as_it_should(x, ex, f'a query that was {which} is shown in both lists')
+
+
+def handing_out(x, ex):
+    "The first list as a folder, and the place of a query in the report."
+    page = x.page
+    page.locator('.ex-name-name-to-hand-out-under input').fill('for_anna')
+    page.get_by_role('button', name='hand out').click()
+    x.check('a list is handed out', lambda: f'{ex.k + 1} images are in for_anna' in x.score())
+    files = [file for file, _ in x.lists()[0][1]]
+    with open(x.folder/'for_anna/images.csv', newline='') as f: rows = [*csv.DictReader(f)]
+    x.check('with its rows and pictures', lambda: [r['file'] for r in rows] == files and all((x.folder/'for_anna'/r['picture']).is_file() for r in rows))
+    page.get_by_role('button', name='hand out').click()
+    x.check('but never over another', lambda: 'is there already' in x.score())
+    page.locator('.ex-name-query select').select_option(index=0)
+    ex.query = 'query', ex.order()[0]
+    as_it_should(x, ex, 'the first query again')
+    link = page.locator('.ex-report a')
+    x.check('it has a place in the report', lambda: link.count() == 1 and link.inner_text().startswith('run/report.html#query-'))
+    with page.expect_popup() as opened: link.click()
+    report = opened.value
+    x.check('which opens there', lambda: report.locator('h4').first.inner_text() == 'a ranked list' and '#query-' in report.url)
+    report.close()
 
 
 def elsewhere(x, ex):
@@ -606,9 +690,10 @@ def elsewhere(x, ex):
         list((x.folder/'unpacked').rglob('*.jpeg').__next__().read_bytes()))
     x.check('a file that is dropped is the query', lambda: x.asked() == 'a picture from elsewhere' and x.lists() != shown)
     page.locator('.ex-why').first.click()
-    x.check('why shows a picture', lambda: page.locator('.widget-image').evaluate(
+    x.check('why shows a picture', lambda: page.locator('.ex-name-what-the-query-and-the-answer-match-by').evaluate(
         'i => i.offsetHeight > 50 && i.naturalWidth > 300'))
     x.accessible('.ex-view')
+    x.look('why')
     x.tab('Map')
     canvas, tip = page.locator('.em-map'), page.locator('.em-tip')
     x.check('the map has dots', lambda: canvas.evaluate(
@@ -645,7 +730,7 @@ def itself_explorer(x, screenshot):
     view = page.locator('.jp-OutputArea-output', has=page.locator('.ex')).last
     x.tab('Lists')
     view.get_by_role('button', name='re-rank', exact=True).click()
-    query = view.locator('select[size]').last
+    query = view.locator('.ex-name-query select')
     query.select_option(index=2)
     name = lambda: query.evaluate('s => s.selectedOptions[0]?.textContent ?? "none"').split()[-1]
     x.check('one query in 35_explorer', lambda: query.evaluate('s => s.selectedIndex') == 2
@@ -672,7 +757,8 @@ def try_review(g, screenshot):
     decisions(g)
     if screenshot and screenshot.suffix != '.ipynb': picture(g.page, screenshot, g.page.locator('.rv'))
     g.accessible('.rv')
-    lists(g); several(g); others(g); death(g)
+    g.look('review')
+    lists(g); several(g); review_out(g); others(g); death(g)
 
 
 def try_keys(g, screenshot):
@@ -687,14 +773,65 @@ def try_keys(g, screenshot):
 
 
 def try_explorer(x, screenshot):
+    start = time.perf_counter()
     x.run_cell('explorer.ipynb', '.ex-pic img')
+    x.took('a notebook and a run are opened, features embedded', time.perf_counter() - start)
+    x.look('lists')
     ex = asking(x)
     if screenshot: picture(x.page, screenshot, x.page.locator('.jp-OutputArea-output').last)
+    x.look('two-models')
+    comparing(x, ex)
+    handing_out(x, ex)
     waits(x, ex)
     elsewhere(x, ex)
 
 
-TASKS = {'review': (make_review, Grid, try_review), 'keys': (partial(make_review, n_ids=40, frames=32, run=True), Grid, try_keys), 'explorer': (make_explorer, Lists, try_explorer),
+def make_report(folder):
+    "The report of the demonstration run, which is trained once and kept in the cache."
+    from reid_nb.demo import demo_run
+    from reid_nb.report import write_report
+    from reid_nb.runs import read_root
+    run = shutil.copytree(demo_run(), folder/'run')
+    write_report(run, read_root(run))
+
+
+def try_report(x, screenshot):
+    "A report on a phone, on screens, and on paper."
+    page = x.page
+    page.goto((x.folder/'run/report.html').as_uri())
+    page.emulate_media(color_scheme=x.theme)
+    for width in (390, 900, 1500):
+        page.set_viewport_size(dict(width=width, height=900))
+        x.check(f'nothing scrolls sideways at {width} pixels', lambda: page.evaluate('document.documentElement.scrollWidth <= innerWidth'))
+    x.accessible('main')
+    x.look('report', ((390, 844), (1280, 720), (1920, 1080)))
+    page.pdf(path=x.folder/'report.pdf', print_background=False, prefer_css_page_size=True)
+    try: from pypdf import PdfReader
+    except ImportError: return print('skipped: no pypdf to read the printed report with')
+    headings = {' '.join(text.split()) for text in page.locator('h1, h2, h3, h4').all_inner_texts()}
+    pages = [[line for line in p.extract_text().splitlines() if line.strip()] for p in PdfReader(x.folder/'report.pdf').pages]
+    plain = lambda text: ' '.join(text.replace('\ufb01', 'fi').replace('\ufb00', 'ff').split())
+    lonely = [plain(lines[-1]) for lines in pages if any(plain(lines[-1]) in heading for heading in headings)]
+    x.check(f'no heading ends one of {len(pages)} printed pages', lambda: not lonely, 0)
+    x.check('pages are numbered', lambda: all(f'{i} of {len(pages)}' in lines for i, lines in enumerate(pages, 1)), 0)
+    page.emulate_media(media='print', color_scheme='dark')
+    style = page.evaluate("(() => { const s = getComputedStyle(document.body); return [s.printColorAdjust, s.getPropertyValue('--paper')]; })()")
+    x.check('paper keeps the colors, and is white in a dark theme', lambda: style == ['exact', '#fff'], 0)
+    if x.pictures: shutil.copy(x.folder/'report.pdf', x.pictures/'report.pdf')
+
+
+def tell_waits(waits):
+    "A table of the waits, with the load that the machine had."
+    if not waits: return
+    load = ', '.join(f'{value:.1f}' for value in os.getloadavg())
+    print(f'\n| wait | median | longest | times |\n|---|---|---|---|')
+    for what, seconds in waits.items():
+        seconds.sort()
+        print(f'| {what} | {seconds[len(seconds)//2]:.2f} s | {seconds[-1]:.2f} s | {len(seconds)} |')
+    print(f'\n{os.cpu_count()} cores, load over 1, 5 and 15 minutes {load}')
+
+
+TASKS = {'review': (make_review, Grid, try_review), 'keys': (partial(make_review, n_ids=40, frames=32, run=True), Grid, try_keys), 'explorer': (make_explorer, Lists, try_explorer), 'report': (make_report, Page, try_report),
          '23_review': (partial(make_notebook, '23_review.ipynb'), Page, itself_review),
          '35_explorer': (partial(make_notebook, '35_explorer.ipynb'), Page, itself_explorer)}
 
@@ -714,10 +851,12 @@ def main():
     parser.add_argument('tasks', nargs='*', help=f"what to try, of {', '.join(TASKS)}; all when not given")
     parser.add_argument('--chromium', help='the browser, if it is not on the PATH')
     parser.add_argument('--axe', type=Path, help='axe.min.js of axe-core; fetched by npm when not given')
-    parser.add_argument('--theme', choices=['light', 'dark'], default='light', help="JupyterLab's")
+    parser.add_argument('--theme', choices=['light', 'dark', 'both'], default='light', help="JupyterLab's")
     parser.add_argument('--screenshot', type=Path, help='write a picture of the grid here: png, jpg, or into the '
                         "notebook that shows `attachment:grid.jpg`")
+    parser.add_argument('--pictures', type=Path, help='folder for pictures of each state, in three sizes')
     args = parser.parse_args()
+    if args.pictures: args.pictures.mkdir(parents=True, exist_ok=True)
     for task in args.tasks:
         if task not in TASKS: stop(f"there is no {task}; give {', '.join(TASKS)}")
     names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
@@ -728,23 +867,25 @@ def main():
         import jupyterlab, reid_nb.explorer
         from playwright.sync_api import Error, TimeoutError, sync_playwright
     except ImportError as e: stop(f"{e.name} is missing: pip install playwright, and -e '.[dev]' for the rest")
-    n = 0
-    for task in args.tasks or TASKS:
+    n, waits = 0, {}
+    themes = ['light', 'dark'] if args.theme == 'both' else [args.theme]
+    for task, theme in ((task, theme) for task in args.tasks or TASKS for theme in themes):
         make, kind, try_it = TASKS[task]
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp, sync_playwright() as p:
             folder = Path(tmp).resolve()
             make(folder)
-            with start_lab(folder, args.theme) as url:
+            with start_lab(folder, theme) as url:
                 chrome = p.chromium.launch(executable_path=browser, args=['--no-sandbox'])
                 x = kind(chrome.new_page(viewport=dict(width=1500, height=1000)), folder, url, TimeoutError)
                 x.page.set_default_timeout(90000)
-                x.axe = find_axe(args.axe, folder)
+                x.axe, x.theme, x.pictures, x.waits = find_axe(args.axe, folder), theme, args.pictures, waits
                 try: try_it(x, args.screenshot)
                 except (AssertionError, Error) as e:
                     if args.screenshot and args.screenshot.suffix != '.ipynb': x.page.screenshot(path=args.screenshot)
                     stop(f"{task} FAILED after {x.n} checks: {str(e).splitlines()[0]}")
                 finally: chrome.close()
         n += x.n
+    tell_waits(waits)
     print(f'{n} checks passed')
 
 

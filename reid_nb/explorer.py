@@ -14,15 +14,17 @@ import ipywidgets as iw
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from .views import EmbeddingMap, RankedLists, facts_of, looks_of, small_jpeg, why_jpeg
+from .compare_view import ComparisonView
+from .controls import orders_of, query_options, reached, score_line, sliders_of, weights_of
 from .core import IMAGE_ENDINGS, ReIDError
 from .explorer_state import ORDERS, Explorer, ModelResult, read_results
+from .handout import HandOut, hand_out, named_for
 from .images import frame_path, open_image
-from .protocols import PROTOCOLS, protocol_of
-from .retrieval import MOST_K, STEPS, step_names
+from .retrieval import step_names
 from .run_files import read_table
+from .runs import RunFile
 from .saliency import embedding_map
-from .tables import name_in
+from .views import SCORES, EmbeddingMap, RankedLists, facts_of, looks_of, named, report_links, small_jpeg, title, why_jpeg
 
 # %% ../nbs/35_explorer.ipynb #9501a886
 class ExplorerView(iw.VBox):
@@ -55,8 +57,8 @@ class ExplorerView(iw.VBox):
         if self._quiet: return
         self.status.value = 'working …'
         try:
-            action()
-            self.status.value = ''
+            said = action()
+            self.status.value = said if isinstance(said, str) else ''
         except Exception as e: # a view that shows nothing looks busy for ever
             self.sync()
             text = str(e) if isinstance(e, ReIDError) else f"that cannot be done: {type(e).__name__} {e}"
@@ -76,24 +78,22 @@ def make_controls(self:ExplorerView):
     names = list(ex.members)
     rows = min(4, len(names))
     steps = step_names(several=len(names) > 1)
-    self.models = _named(iw.SelectMultiple(options=names, value=ex.shown, rows=rows, layout=wide), 'models')
-    self.step = _named(iw.ToggleButtons(options=steps, value=ex.step, style=dict(button_width='100px')), 'step')
-    self.by = _named(iw.Dropdown(options=_orders(ex), value=ORDERS[0], layout=wide), 'order of the queries')
-    self.query = _named(iw.Select(rows=14, layout=wide), 'query')
+    self.models = named(iw.SelectMultiple(options=names, value=ex.shown, rows=rows, layout=wide), 'models')
+    self.step = named(iw.ToggleButtons(options=steps, value=ex.step, style=dict(button_width='100px')), 'step')
+    self.by = named(iw.Dropdown(options=orders_of(ex), value=ORDERS[0], layout=wide), 'order of the queries')
+    self.query = named(iw.Select(rows=14, layout=wide), 'query')
     endings = ','.join(IMAGE_ENDINGS)
-    self.file = _named(iw.FileUpload(accept=endings, description='query a file'), 'query a file')
+    self.file = named(iw.FileUpload(accept=endings, description='query a file'), 'query a file')
     self.back = iw.Button(description='back', icon='arrow-left', layout=narrow)
     self.color = iw.Dropdown(options=self._columns(), description='color by')
-    self.score, self.status = iw.Label(tooltip=_SCORES), iw.Label()
+    self.score, self.status = iw.Label(tooltip=SCORES), iw.Label()
     hidden = iw.Layout(max_width='800px', visibility='hidden')
-    self.why = _named(iw.Image(format='jpeg', layout=hidden), 'what the query and the answer match by')
+    self.why = named(iw.Image(format='jpeg', layout=hidden), 'what the query and the answer match by')
     self.about_why = iw.Label(_WHY)
+    self._make_extras()
     self._connect()
 
-def _named(widget, name):
-    "The widget, with the name that it has for a screen reader."
-    widget.add_class('ex-name-' + name.replace(' ', '-'))
-    return widget
+
 
 # %% ../nbs/35_explorer.ipynb #8dcafd3e
 @patch
@@ -121,6 +121,30 @@ def _uploaded(self:ExplorerView, files):
         content = bytes(f['content'])
         self.drop(f['name'], content)
 
+# %% ../nbs/35_explorer.ipynb #b6f4ae10
+@patch
+def _make_extras(self:ExplorerView):
+    "The form to hand out images by, and with several models their comparison."
+    ex = self.explorer
+    self.handout = HandOut(lambda name, form: self.do(lambda: self.hand_out(name, form)))
+    named(self.handout.name, 'name to hand out under')
+    named(self.handout.form, 'form to hand out in')
+    self.comparison = ComparisonView(ex, _to_score_by(ex.q), self._compared) if len(ex.members) > 1 else None
+
+def _to_score_by(q):
+    "Columns of the queries to score by: those that vary, the camera first."
+    varying = [name for name in q.drop(columns='file') if q[name].nunique() > 1]
+    return sorted(varying, key=lambda name: name != 'camid') or ['pid']
+
+@patch
+def _compared(self:ExplorerView, number, names):
+    "Show a query in the lists of both models."
+    def show():
+        self.set_models(names)
+        self.set_query(('query', int(number)))
+        self.tabs.selected_index = 0
+    self.do(show)
+
 # %% ../nbs/35_explorer.ipynb #f1162822
 @patch
 def table(self:ExplorerView) -> pd.DataFrame:
@@ -145,54 +169,24 @@ def _columns(self:ExplorerView):
     return [name for name in table if table[name].nunique() > 1]
 
 # %% ../nbs/35_explorer.ipynb #24b4bbe2
-_TOLD = dict(aqe_k='expand by: how many nearest images each query is averaged with before it is compared; 0: none',
-             k1='k1: how many nearest images two pictures have to share to count as neighbors in re-ranking; 0: no re-ranking',
-             k2='k2: over how many nearest images the neighborhoods are averaged; 1: none',
-             lambda_='λ: the share of the plain distance in the re-ranked one; 1: no re-ranking',
-             protocol='which images of the gallery count for a query')
-_SCORES = ('mAP: mean average precision of the queries; rank-1: how often the first answer that counts is right; '
-           'mINP: the mean, over queries, of the share of right answers down to the last of them')
-
-def _slider(kind, value, low, high, description, **options):
-    "A slider that reports its value when it is let go."
-    return kind(value=value, min=low, max=high, description=description, continuous_update=False,
-                style=dict(description_width='70px'), layout=iw.Layout(width='270px'), **options)
-
-@patch
-def _protocols(self:ExplorerView):
-    "What is shown for each protocol, and its name; the first is that of the data."
-    own = protocol_of(self.explorer.q)
-    return [(f"the data's own: {own.name}", ''), *((name, name) for name in PROTOCOLS)]
-
 @patch
 def make_sliders(self:ExplorerView):
     "Parameters of expansion and re-ranking, and weights of the sum."
-    test = self.explorer.test
-    def whole(value, low, high, text): return _slider(iw.IntSlider, value, low, max(high, value), text)
-    self.sliders = dict(
-        aqe_k=whole(test.aqe_k, 0, 20, 'expand by'),
-        k1=whole(test.k1, 0, MOST_K, 'k1'),
-        k2=whole(test.k2, 1, MOST_K, 'k2'),
-        lambda_=_slider(iw.FloatSlider, test.lambda_, 0, 1, 'λ', step=0.05),
-        protocol=iw.Dropdown(options=self._protocols(), value=test.protocol, description='protocol', layout=iw.Layout(width='270px')))
-    for name, slider in self.sliders.items():
-        slider.tooltip = _TOLD[name]
-        self._on_change(slider, lambda value, name=name: self.set_params(**{name: value}))
-    self.weights = {name: _slider(iw.FloatSlider, 1, 0, 2, name, step=0.1) for name in self.explorer.members}
-    for name, slider in self.weights.items(): self._on_change(slider, partial(self.set_weight, name))
+    self.sliders, self.weights = sliders_of(self.explorer), weights_of(self.explorer)
+    for name, control in self.sliders.items():
+        self._on_change(control, lambda value, name=name: self.set_params(**{name: value}))
+    for name, control in self.weights.items(): self._on_change(control, partial(self.set_weight, name))
 
 # %% ../nbs/35_explorer.ipynb #636ec8b6
-def _title(text): return iw.HTML(f'<b>{text}</b>') # our own words only: it is HTML
-
 @patch
 def _controls(self:ExplorerView):
     "The controls from top to bottom."
     groups = {'models': [self.models], 'queries': [self.by, self.query, iw.HBox([self.back, self.file])],
-              'parameters': self.sliders.values(), 'weights in the sum': self.weights.values()}
+              'parameters': self.sliders.values(), 'weights in the sum': self.weights.values(), 'hand out': [self.handout]}
     if len(self.weights) == 1: del groups['weights in the sum']
     controls = []
-    for title, widgets in groups.items():
-        controls.append(_title(title))
+    for text, widgets in groups.items():
+        controls.append(title(text))
         controls.extend(widgets)
     fixed = iw.Layout(flex='0 0 290px')
     return iw.VBox(controls, layout=fixed)
@@ -203,6 +197,9 @@ def lay_out(self:ExplorerView):
     map_tab = iw.VBox([self.color, self.map])
     why_tab = iw.VBox([self.about_why, self.why])
     tabs, titles = [self.lists, map_tab, why_tab], ['Lists', 'Map', 'Why']
+    if self.comparison:
+        tabs.append(self.comparison)
+        titles.append('Compare')
     rest = iw.Layout(flex='1 1 auto', min_width='0')
     self.tabs = iw.Tab(tabs, titles=titles, layout=rest)
     def opened(change): self.do(self.paint)
@@ -228,19 +225,13 @@ def _number_of_query(self:ExplorerView):
     return at if role == 'query' else None
 
 # %% ../nbs/35_explorer.ipynb #468b1f16
-def _reached(step):
-    "Names of the values of a recipe's section test that a step uses, with those before it."
-    names = step_names()
-    used = names[:names.index(step) + 1]
-    return {key for name in used if name in STEPS for key in (*STEPS[name].off, *STEPS[name].keys)}
-
 @patch
 def _disable(self:ExplorerView):
     "Disable what changes nothing now."
     ex = self.explorer
-    reached = _reached(ex.step) | {'protocol'}
-    for name, control in self.sliders.items(): control.disabled = name not in reached
-    for slider in self.weights.values(): slider.disabled = not ex.is_fused
+    used = reached(ex.step) | {'protocol'}
+    for name, control in self.sliders.items(): control.disabled = name not in used
+    for control in self.weights.values(): control.disabled = not ex.is_fused
     self.models.disabled = ex.is_fused or len(ex.members) == 1
     self.back.disabled = not ex.past
 
@@ -252,66 +243,18 @@ def sync(self:ExplorerView):
     try:
         self.models.value, self.step.value = ex.shown, ex.step
         for name, control in self.sliders.items(): control.value = getattr(ex.test, name)
-        for name, slider in self.weights.items(): slider.value = ex.weights[name]
+        for name, control in self.weights.items(): control.value = ex.weights[name]
         self._disable()
         listed = [number for _, number in self.query.options] # none where `start` failed
         number = self._number_of_query()
         self.query.value = number if number in listed else None
     finally: self._quiet = False
 
-# %% ../nbs/35_explorer.ipynb #bef25c5e
-@patch
-def _score_line(self:ExplorerView, results):
-    "Scores of the lists, and what they are worth."
-    lines = [_scores_of(name, r) for name, r in results.items() if r]
-    if not lines: lines = ['no query has a match that counts, so there is no score']
-    lines += [str(overlap) for overlap in self.explorer.overlap()]
-    return ';   '.join(lines)
-
-def _scores_of(name, r):
-    "A list in the line of scores."
-    rank1 = r.cmc[1]
-    return f'{name}: mAP {r.mAP:.1%}, rank-1 {rank1:.1%}, mINP {r.mINP:.1%}'
-
-@patch
-def _query_label(self:ExplorerView, i, precision):
-    "A query in the list of queries."
-    row = self.explorer.q.iloc[i]
-    file = Path(row.file).name
-    name = f'id {name_in(row)} · {file}'
-    return name if np.isnan(precision) else f'{precision:{self._form()}} · {name}'
-
-@patch
-def _form(self:ExplorerView):
-    "How a query's number is written: a difference with its sign."
-    return '+.0%' if self.by.value == ORDERS[-1] else '.0%'
-
-@patch
-def _query_options(self:ExplorerView, result):
-    "The queries in the chosen order with their average precision, or with what the second list gains."
-    ex = self.explorer
-    unknown = np.full(len(ex.q), np.nan)
-    precision = unknown if result is None else result.ap
-    is_between = self.by.value == ORDERS[-1] and result is not None
-    if is_between: precision = _differences([ex.results(name).ap for name in ex.systems()])
-    order = ex.order(self.by.value)
-    return [(self._query_label(i, precision[i]), i) for i in order]
-
 # %% ../nbs/35_explorer.ipynb #31dbd5f6
-def _differences(precisions):
-    "(Q,) what the second of two lists gains on the first; of more, the best less the worst."
-    first, *others = precisions
-    if len(others) == 1: return others[0] - first
-    return np.ptp(precisions, axis=0)
-
-def _orders(ex):
-    "`ORDERS` that make a difference: the last is between two lists."
-    return ORDERS if len(ex.systems()) > 1 else ORDERS[:-1]
-
 @patch
 def _set_orders(self:ExplorerView):
     "Offer the orders that make a difference now."
-    orders, value = _orders(self.explorer), self.by.value
+    orders, value = orders_of(self.explorer), self.by.value
     if list(self.by.options) == orders: return
     self._quiet = True
     try:
@@ -325,9 +268,8 @@ def renew(self:ExplorerView):
     ex = self.explorer
     results = self.aside(lambda: {name: ex.results(name) for name in ex.systems()})
     self._set_orders()
-    first = next(iter(results.values()))
-    options, drawn = self._query_options(first), ex.page(self.selected) # before anything is changed
-    self.score.value = self._score_line(results)
+    options, drawn = query_options(ex, self.by.value), ex.page(self.selected) # before anything is changed
+    self.score.value = score_line(ex, results)
     self._quiet = True
     try: self.query.options = options
     finally: self._quiet = False
@@ -485,9 +427,10 @@ def _map(self:ExplorerView):
 
 @patch
 def paint(self:ExplorerView):
-    "The map, its colors and its rings; nothing while it is not looked at."
-    if self.tabs.selected_index != 1: return
-    self._draw_map(*self._map())
+    "The map, its colors and its rings, or the comparison; nothing while it is not looked at."
+    shown = self.tabs.titles[self.tabs.selected_index]
+    if shown == 'Map': self._draw_map(*self._map())
+    if shown == 'Compare': self.comparison.refresh()
 
 @patch
 def _draw_map(self:ExplorerView, rows, xy):
@@ -564,6 +507,26 @@ def _send_picture(self:ExplorerView, at, r):
     picture = small_jpeg(self.explorer.root, r.file)
     self.map.send(dict(type='hover', at=at, text=text), [picture])
 
+# %% ../nbs/35_explorer.ipynb #1b15d357
+@patch
+def hand_out(self:ExplorerView,
+             name:str, # Of a folder or csv
+             form:str, # Of `handout.FORMS`
+    ) -> str:
+    "Write the images that are selected, or those of the first list; returns what to tell."
+    rows = self.selection() if self.selected else self._listed()
+    links = report_links(self.explorer.report, rows.file)
+    if any(links): rows = rows.assign(report=links)
+    dest = hand_out(rows, self.explorer.root, named_for(name, form), form)
+    return f"{len(rows):,} {'image is' if len(rows) == 1 else 'images are'} in {dest}"
+
+@patch
+def _listed(self:ExplorerView):
+    "Rows of `table` in the first list, the query first."
+    rows = [row for row, _ in self._rings()] # the query comes last
+    if isinstance(self.explorer.query, tuple): rows = [rows[-1], *rows[:-1]]
+    return self.table().iloc[rows]
+
 # %% ../nbs/35_explorer.ipynb #73825624
 def _read_notes(notes, root):
     "The table to color by; that of the truth, where the images have one and `notes` is None."
@@ -586,6 +549,8 @@ def explorer(
     if not are_folders: members = list(runs)
     else: members, root = read_results(runs, root, subset, data, progress=True)
     ex = Explorer(members, root or '.')
+    is_of_run = are_folders and data is None and subset == 'validation'
+    if is_of_run: ex.report = Path(runs if isinstance(runs, (str, Path)) else runs[0])/RunFile.report
     paths = [frame_path(ex.root, file) for file in ex.q.file]
     if not any(path.is_file() for path in paths):
         raise ReIDError(f"{ex.root} holds none of the images; "

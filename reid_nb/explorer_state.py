@@ -324,6 +324,7 @@ class Explorer:
         self.shown = [first.name]
         self.weights = dict.fromkeys(self.members, 1.)
         self.query, self.past = ('query', 0), []
+        self.report = None # Path of the run's report, where there is one
         self._judged, self._lists = _Latest(), _Latest()
 
     def overlap(self) -> list:

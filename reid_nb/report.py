@@ -4,11 +4,11 @@
 
 # %% auto #0
 __all__ = ['CSS', 'INK', 'BACKGROUND', 'STYLE', 'FATES', 'AGAIN', 'steps_table', 'learning_curves', 'noise_table', 'noise_grid',
-           'wrong_label_grid', 'pick_queries', 'ranked_list', 'parts_table', 'duration', 'facts', 'headline',
-           'write_report']
+           'wrong_label_grid', 'pick_queries', 'list_anchor', 'ranked_list', 'parts_table', 'duration', 'facts',
+           'headline', 'write_report']
 
 # %% ../nbs/32_report.ipynb #857b4fbc
-import base64, io, os, platform
+import base64, io, os, platform, re
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -83,7 +83,8 @@ def _plot(fig, caption, wide=False):
     _use_placeholders(fig)
     drawing = _inline_svg(_svg_text(fig))
     klass = 'plot wide' if wide else 'plot'
-    return Figure(Div(drawing, role='img', aria_label=caption, klass=klass), Figcaption(caption))
+    by_keys = dict(tabindex='0') if wide else {} # it scrolls on a phone
+    return Figure(Div(drawing, role='img', aria_label=caption, klass=klass, **by_keys), Figcaption(caption))
 
 # %% ../nbs/32_report.ipynb #d6ca276f
 def _small_axes(title, xlabel):
@@ -209,9 +210,17 @@ def _loss_by_visible(noise):
 # %% ../nbs/32_report.ipynb #5f249947
 FATES = dict(clean='kept', partial='kept and shown more often', hidden='dropped')
 
-def _kind_row(kind, n_images, share, scores):
+def _fate(kind, rows):
+    "What happens to the images of a kind: the same to all of them, or how many are dropped and how many kept."
+    if 'decision' not in rows: return FATES[kind]
+    n_dropped = int((rows.decision == 'drop').sum())
+    expected = len(rows) if kind == 'hidden' else 0
+    if n_dropped == expected: return FATES[kind]
+    return f'{n_dropped:,} dropped, {len(rows) - n_dropped:,} kept'
+
+def _kind_row(kind, fate, n_images, share, scores):
     "Row of a kind: what happens to it, how many images, and its scores of 1, None where unknown."
-    name = Td(Strong(kind), f", {FATES.get(kind, 'kept, since it was not shown in the epochs that are read')}")
+    name = Td(Strong(kind), f", {fate}")
     score_cells = [Td('' if score is None else f'{100 * score:.0f}') for score in scores]
     return Tr(name, Td(f'{n_images:,}'), Td(f'{100 * share:.1f}'), *score_cells)
 
@@ -222,15 +231,16 @@ def noise_table(
     "Table of how many images are of each kind, what happens to them, and how often that is right."
     truth = truth or {}
     score_names = ['precision', 'recall'] if truth else []
-    counts = noise.kind.value_counts()
     rows = []
     for kind in FATES:
-        n_images = int(counts.get(kind, 0))
+        of_kind = noise[noise.kind == kind]
         known = truth.get(kind, {})
         scores = [known.get(name) for name in score_names]
-        rows.append(_kind_row(kind, n_images, n_images / len(noise), scores))
+        share = len(of_kind) / len(noise)
+        rows.append(_kind_row(kind, _fate(kind, of_kind), len(of_kind), share, scores))
     n_unknown = int((noise.kind == '').sum())
-    if n_unknown: rows.append(_kind_row('not judged', n_unknown, n_unknown / len(noise), [None] * len(scores)))
+    fate = 'kept, since it was not shown in the epochs that are read'
+    if n_unknown: rows.append(_kind_row('not judged', fate, n_unknown, n_unknown / len(noise), [None] * len(scores)))
     return _table(['Kind', 'images', '%', *(f'{name}, %' for name in score_names)], rows)
 
 # %% ../nbs/32_report.ipynb #198d7d13
@@ -250,10 +260,11 @@ def noise_grid(
     by_loss = noise.sort_values('loss', ascending=False, kind='stable')
     parts = []
     for kind in reversed(FATES):
-        worst = by_loss[by_loss.kind == kind].head(n)
+        of_kind = by_loss[by_loss.kind == kind]
+        worst = of_kind.head(n)
         cards = [_suspect_card(root, row) for row in worst.itertuples()]
         if not cards: continue
-        parts.append(H3(f'{kind.capitalize()}: {FATES[kind]}'))
+        parts.append(H3(f'{kind.capitalize()}: {_fate(kind, of_kind)}'))
         parts.append(Div(*cards, klass='cards'))
     return Div(*parts)
 
@@ -304,6 +315,12 @@ def _answer_card(root, image, answer):
     title = Strong(f'{mark} {answer.rank}')
     return _card(root, image.file, title, f'{answer.distance:.3f}', f'id {name_in(image)}', kind=kind)
 
+def list_anchor(
+    file, # Of a query
+) -> str:
+    "What the ranked list of this query is called in the page."
+    return 'query-' + re.sub('[^A-Za-z0-9.-]+', '_', file)
+
 def ranked_list(
     run,      # From `read_run`
     i:int,    # Query
@@ -322,7 +339,8 @@ def ranked_list(
     for answer in nearest.itertuples():
         image = run.g.iloc[answer.row]
         cards.append(_answer_card(root, image, answer))
-    return Div(H4(title, ' ', Span(note, klass='note')), Div(*cards, klass='cards ranked'))
+    heading = H4(title, ' ', Span(note, klass='note'), id=list_anchor(query.file))
+    return Div(heading, Div(*cards, klass='cards ranked', tabindex='0')) # scrolls by keys
 
 # %% ../nbs/32_report.ipynb #49e4dd99
 _SUBSET_NAMES = {'train': 'Training', 'test': 'Validation', 'challenge': 'Unlabeled'}
@@ -433,7 +451,7 @@ def _recipe_section(run):
     "The recipe as it was saved."
     note = ('Every value that the run depends on, with its source; '
             'save it as a .toml file to run it again.')
-    toml = Details(Summary(RunFile.recipe), Pre(run.toml), open=True)
+    toml = Details(Summary(RunFile.recipe), Pre(run.toml, tabindex='0'), open=True)
     return _section('Recipe', note, toml)
 
 # %% ../nbs/32_report.ipynb #50e33b3e
@@ -447,6 +465,18 @@ def _data_section(run):
     return _section('Data', 'What the run was given.', parts_table(run.table), plot)
 
 # %% ../nbs/32_report.ipynb #fece21ea
+def _counted(n, rest): return f"{n:,} {'is' if n == 1 else 'are'} {rest}"
+
+def _told_of_dropped(noise):
+    "How many of the hidden crops are dropped, and why others are not; '' where all of them are, and no more."
+    hidden, dropped, by_hand = noise.kind == 'hidden', noise.decision == 'drop', noise.by == 'person'
+    kept, added = hidden & ~dropped, dropped & ~hidden
+    reasons = {'kept by the rule, so that no id loses all of its images or, by noise.spare, many of its few': kept & ~by_hand,
+               'kept by hand': kept & by_hand, 'of another kind and dropped by hand': added}
+    told = [_counted(int(rows.sum()), reason) for reason, rows in reasons.items() if rows.any()]
+    if not told: return ''
+    return f" Of {hidden.sum():,} crops called hidden {(hidden & dropped).sum():,} are dropped; {'; '.join(told)}: {dropped.sum():,} dropped in all."
+
 def _noise_section(run, root):
     "What mining found, or None."
     if run.noise is None: return None
@@ -460,6 +490,7 @@ def _noise_section(run, root):
     if truth:
         note += (' Precision is the share of a kind that the known visible part confirms, '
                  'recall the share of such images that was found.')
+    note += _told_of_dropped(run.noise) if run.recipe.noise.drop else ' None is dropped, as noise.drop says.'
     table = noise_table(run.noise, truth)
     grids = noise_grid(run.noise, root), wrong_label_grid(run.noise, root)
     return _section('Noise', note, table, Div(*plots, klass='plots'), *grids)

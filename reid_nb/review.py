@@ -6,7 +6,7 @@
 __all__ = ['Action', 'REVIEW_ACTIONS', 'jpeg', 'thumbnail', 'review_actions', 'Review', 'ReviewWidget', 'review', 'composition']
 
 # %% ../nbs/23_review.ipynb #baf1abcb
-import io
+import io, shlex
 from collections import namedtuple
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from .changes import Decisions, as_numbers
 from .core import ReIDError
 from .decisions import is_decision
 from .explore import KINDS
+from .handout import hand_out
 from .images import frame_path, open_image
 from .runs import RunFile, read_root
 from .tables import name_in, names_of
@@ -206,8 +207,18 @@ def find(self:Review,
     return found[0]
 
 @patch
+def _hand_out(self:Review, files, name):
+    "The answer after the rows of these files, or of the whole list, went into a folder or csv of that name."
+    table = self.decisions.table.set_index('file', drop=False)
+    wanted = pd.Index(files or self.list)
+    rows = table.loc[wanted[wanted.isin(table.index)]]
+    dest = hand_out(rows, self.root, name.strip())
+    noun = 'crop is' if len(rows) == 1 else 'crops are'
+    return dict(type='told', text=f'{len(rows):,} {noun} in {dest}'), []
+
+@patch
 def handle(self:Review,
-           msg:dict, # With `do`: 'open', 'filter', 'rows', 'about', 'find', 'decide' or 'undo'
+           msg:dict, # With `do`: 'open', 'filter', 'rows', 'about', 'find', 'decide', 'undo' or 'hand out'
     ) -> tuple:
     "The answer and its pictures; raises `ReIDError` for what cannot be done."
     do = msg['do']
@@ -216,6 +227,7 @@ def handle(self:Review,
     if do == 'find': return dict(type='found', at=self.find(str(msg['text']), int(msg['at']))), []
     if do == 'decide': return self._decide(msg['steps'])
     if do == 'undo': return self._undo()
+    if do == 'hand out': return self._hand_out(msg['files'], str(msg['name']))
     self.decisions.refresh()
     filters = {name: msg[name] for name in ('kind', 'pid', 'by', 'sort', 'down') if name in msg}
     self.filter(**(filters if do == 'filter' else self.filters))
@@ -270,7 +282,8 @@ def _noise_of(run):
     "The csv in the folder of a run; `ReIDError` where nothing has been mined."
     path = run/RunFile.noise
     if path.is_file(): return path
-    raise ReIDError(f"{run} has no {path.name}; mine it first: reid_noise {run} --out {path}")
+    command = shlex.join(['reid_noise', str(run), '--out', str(path)])
+    raise ReIDError(f"{run} has no {path.name}; mine it first: {command}")
 
 # %% ../nbs/23_review.ipynb #da6fae9b
 def _draw_kinds(ax, train):

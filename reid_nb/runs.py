@@ -331,8 +331,8 @@ def weights_file(
                         "give the folder of one trained model")
     if not path.is_file(): raise ReIDError(f"model.weights: there is no file or folder {path}")
     if path.suffix == '.safetensors': return path
-    raise ReIDError(f"model.weights: {path} is no safetensors file; reid_convert {path} --kind timm, torchreid or "
-                    "fastreid makes one of it")
+    raise ReIDError(f"model.weights: {path} is no safetensors file; reid_convert {shlex.quote(str(path))} --kind timm "
+                    "(or torchreid, fastreid) makes one of it")
 
 # %% ../nbs/02_runs.ipynb #82720f03
 RANDOM_WEIGHTS = 'random weights' # What `start` in `run.json` says of a training that starts from nothing

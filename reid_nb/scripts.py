@@ -23,7 +23,7 @@ from .recipe import load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, load_run_recipe, model_folders, run_info
 from .shell import COMMANDS, command
 from .search import reid_cluster, reid_search
-from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words
+from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words, weights_option
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
 def _embedded():
@@ -167,7 +167,7 @@ def reid_run(
     before = _to_resume(out, 'run', resume, force)
     r = with_minutes(_recipe_of(before, recipe, set, _preset(options)), minutes, set_values(set), before, options.data and recipe is None)
     report = out/RunFile.report
-    _refuse_finished(report, force or resume, f"a finished run: open {report}; reid_eval {out} --set test.k1=10 ranks it with other values, "
+    _refuse_finished(report, force or resume, f"a finished run: open {report}; reid_eval {shlex.quote(str(out))} --set test.k1=10 ranks it with other values, "
                                               "and --force replaces it")
     found = _with_part_to_measure(options, r, before)
     from reid_nb.pipeline import run_all
@@ -218,7 +218,7 @@ def reid_train(
     _check_processes(processes)
     weights = out/RunFile.weights
     if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
-    _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set model.weights={out} with another '
+    _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set {weights_option(out)} with another '
                                      '--out takes it to other data, and --force replaces it')
     from reid_nb.distributed import launch, processes as joined, small_parts
     from reid_nb.known_callbacks import logger
@@ -388,7 +388,8 @@ def _losses_folder(run):
     "Folder of the training in a run whose losses are read; `ReIDError` without any."
     from reid_nb.runs import check_run_folder
     check_run_folder(run)
-    folder = next((p for p in (run, run/'models/noise_model') if (p/RunFile.losses).exists()), None)
+    places = [run, run/'models/noise_model', *sorted((run/RunFile.models).glob('*'))]
+    folder = next((p for p in places if (p/RunFile.losses).exists()), None)
     if folder is None or not (run/RunFile.table).is_file():
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     return folder
@@ -437,8 +438,9 @@ def reid_noise(
     for line in _noise_lines(found, truth): print(line)
     for path in filter(None, (plot, out)): print(f"{path} is written")
     if not out: return
-    images = root or (read_root(run) if (run/RunFile.root).is_file() else 'the folder of the images')
-    say(f'To review it in JupyterLab: from reid_nb.review import review; review({out!r}, {str(images)!r})')
+    images = root or (run/RunFile.root).is_file() and read_root(run)
+    call = f'review({out!r}, {str(images)!r})' if images else f'review({out!r}, root), with the folder of the images as root'
+    say(f'To review it in JupyterLab: from reid_nb.review import review; {call}')
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _noise_lines(found, truth):

@@ -135,4 +135,4 @@ def reid_cluster(
     write_people(clusters, root, out, not no_folders)
     print(clusters)
     _print_scores(clusters.table)
-    print(f"Done: open {Path(out)/'people.html'}, or in JupyterLab review('{Path(out)/PEOPLE_FILE}', '{root}')")
+    print(f"Done: open {Path(out)/'people.html'}, or in JupyterLab review({str(Path(out)/PEOPLE_FILE)!r}, {str(root)!r})")

@@ -8,7 +8,7 @@ __all__ = ['UNKNOWN', 'NAMED', 'SHARED', 'COLUMNS', 'OTHERS', 'ALIASES', 'NOT_RE
            'read_image_table', 'with_parts', 'read_rows', 'name_columns']
 
 # %% ../nbs/08_tables.ipynb #24aa7acf
-import os, re
+import os, re, shlex
 from collections import namedtuple
 from pathlib import Path, PurePosixPath
 
@@ -248,12 +248,18 @@ def _check_ours(columns):
         if columns.get(name) == NOT_READ: raise ReIDError(f"--columns: {name} is needed; say which column it is")
 
 # %% ../nbs/08_tables.ipynb #de28b284
+def _as_option(ours, theirs):
+    "How a column is given to a command, in quotes for a shell where its name needs them."
+    if re.fullmatch(r'\w[\w.-]*', theirs): return f'--columns {ours}={theirs}'
+    mark = "'" if '"' in theirs else '"'
+    return '--columns ' + shlex.quote(f'{ours}={mark}{escape(theirs)}{mark}')
+
 def _same_meaning(ours, head, path):
     "The column of the file that has this name in another case or an alias of it, or None."
     known = {ours, *ALIASES.get(ours, ())}
     found = [name for name in head if re.sub('[ -]+', '_', name.lower()) in known]
     if len(found) > 1:
-        raise ReIDError(f"{path}: {found[0]} and {found[1]} could both be {ours}; say which with --columns {ours}={found[0]}")
+        raise ReIDError(f"{path}: {found[0]} and {found[1]} could both be {ours}; say which with {_as_option(ours, found[0])}")
     return found[0] if found else None
 
 def _theirs(columns, head, path):
@@ -451,7 +457,7 @@ def _tell_columns(path, head, found, columns, boxes):
     for name in filter(_LIKE_SPLIT.fullmatch, head):
         if name in read: continue
         print(f"{escape(path)}: column {escape(name)} is not read; if it says what an image is for, "
-              f"give --columns subset={escape(name)}")
+              f"give {_as_option('subset', name)}")
 
 # %% ../nbs/08_tables.ipynb #e657f49c
 def _without(raw, keep, what, where):

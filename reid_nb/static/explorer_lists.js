@@ -29,6 +29,19 @@ function legendOf(page) {
     el('span', { class: 'ex-key', 'data-status': status }, el('i', { class: 'ex-frame' }), text)));
 }
 
+// Where the server of this page has a file beside the notebook, null where it cannot be said
+function fileUrl(path) {
+  const config = document.getElementById('jupyter-config-data'), notebook = decodeURIComponent(location.pathname).split('/tree/')[1];
+  if (!config || notebook === undefined || path.startsWith('/')) return null;
+  const [file, anchor] = path.split('#'), folder = notebook.split('/').slice(0, -1);
+  return `${JSON.parse(config.textContent).baseUrl}files/${[...folder, ...file.split('/')].map(encodeURIComponent).join('/')}#${anchor}`;
+}
+
+function reportOf(path) {
+  const href = fileUrl(path);
+  return el('div', { class: 'ex-report' }, 'this query in the report: ', href ? el('a', { href, target: '_blank', rel: 'noopener' }, path) : path);
+}
+
 // Handles of sliders and lists of choices that ipywidgets leaves without a name get one: that of the slider, or the one in
 // their class `ex-name-…`
 function nameControls(root) {
@@ -54,7 +67,7 @@ function render({ model, el: host }) {
     forget(urls);
     urls = model.get('pictures').map(url);
     const page = model.get('page');
-    root.replaceChildren(legendOf(page), ...(page.lists ?? []).map(list => el('div', { class: 'ex-row', 'data-name': list.name },
+    root.replaceChildren(legendOf(page), ...(page.report ? [reportOf(page.report)] : []), ...(page.lists ?? []).map(list => el('div', { class: 'ex-row', 'data-name': list.name },
       el('div', { class: 'ex-name' }, el('b', {}, list.name), ` ${list.about}`),
       el('div', { class: 'ex-cards' }, ...list.cards.map(c => card(c, urls, send))))));
     setTimeout(() => nameControls(root), 0);

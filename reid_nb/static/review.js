@@ -66,7 +66,7 @@ const BY = { rule: 'by the rule', person: 'by a person' };
 const MOVES = { ArrowRight: 1, n: 1, ArrowLeft: -1, p: -1, ArrowDown: 'down', ArrowUp: 'up', Home: 'first', End: 'last' };
 const PAGES = { PageDown: 1, PageUp: -1 };
 const HELP = [['2…9', 'that often'], ['space', 'confirm'], ['Enter', 'confirm the page'], ['R', 'rule'], ['U', 'undo'],
-              ['← → ↑ ↓', 'move'], ['PgUp PgDn', 'page'], ['shift', 'select'], ['A', 'all'], ['Z', 'larger']];
+              ['← → ↑ ↓', 'move'], ['PgUp PgDn', 'page'], ['shift', 'select'], ['A', 'all'], ['Z', 'larger'], ['E', 'hand out']];
 
 function meaning(event, actions) {
   if (event.target.matches('input, select, textarea') || event.altKey || event.metaKey) return null;
@@ -75,7 +75,7 @@ function meaning(event, actions) {
   if (event.ctrlKey) return key === 'a' ? { all: true } : null;
   if (key in MOVES) return { move: MOVES[key], extend: event.shiftKey };
   if (key in PAGES) return { turn: PAGES[key] };
-  const plain = { u: { undo: true }, a: { all: true }, z: { zoom: true }, Escape: { none: true }, Enter: { page: true },
+  const plain = { u: { undo: true }, a: { all: true }, z: { zoom: true }, e: { handOut: true }, Escape: { none: true }, Enter: { page: true },
                   ' ': { confirm: true }, r: { what: 'rule' } }[key];
   if (plain) return plain;
   if (/^[2-9]$/.test(key)) return { what: `oversample x${key}` };
@@ -93,7 +93,7 @@ function button(text, label, onclick, attrs = {}) {
   return el('button', { title: label, 'aria-label': label, onclick, ...attrs }, text);
 }
 
-function frame({ refilter, turn, find, again }) {
+function frame({ refilter, turn, find, again, handOut }) {
   const f = {
     kind: select('Kind', { '': 'all kinds', hidden: 'hidden', partial: 'partial', clean: 'clean' }, refilter),
     pid: el('input', { type: 'search', placeholder: 'any id', size: 7, 'aria-label': 'Id', title: 'Id', onchange: refilter }),
@@ -113,7 +113,7 @@ function frame({ refilter, turn, find, again }) {
   f.status = el('span', { class: 'rv-status', role: 'status' }, f.text, f.again);
   f.bar = el('div', { class: 'rv-bar' }, f.kind, f.pid, f.by, el('span', { class: 'rv-pair' }, f.sort, f.down), f.find,
     el('span', { class: 'rv-pager' }, button('‹', 'Previous page', () => turn(-1)), f.where,
-       button('›', 'Next page', () => turn(1))), f.counts);
+       button('›', 'Next page', () => turn(1))), button('hand out …', 'Hand out the selected crops, or the whole list (E)', handOut), f.counts);
   f.second = el('div', { class: 'rv-second' }, f.status, f.form, f.help);
   return f;
 }
@@ -349,6 +349,7 @@ function render({ model, el: host }) {
     if (e.all) { s.selected = new Set(places(start()).filter(i => !row(i).gone)); return mark(s.at); }
     if (e.zoom) return f.zoom.hidden && node(s.at) ? zoom(row(s.at).file, node(s.at)) : hideZoom();
     if (e.ask) return askFor(e.ask);
+    if (e.handOut) return askName();
     const chosen = e.page ? places(start()).filter(i => row(i).by !== 'person' && !s.sent.has(row(i).file)) : target();
     const there = chosen.filter(i => !row(i).gone);
     decide(there.map(i => [row(i).file, e.what ?? own(row(i))]));
@@ -369,17 +370,23 @@ function render({ model, el: host }) {
     s.selected = new Set(places(start()).filter(i => i >= Math.min(a, b) && i <= Math.max(a, b) && !row(i).gone));
     mark(b);
   };
-  const askFor = action => {
-    const field = el('input', { size: 8, placeholder: action.asks, 'aria-label': action.label });
+  const askFor = action => askText(action.label, action.asks, 8, text => does({ what: `${action.what} ${text}` }));
+  const askName = () => {
+    const files = [...s.selected].sort((a, b) => a - b).map(i => row(i).file);
+    const what = files.length ? `Hand out ${files.length} as` : `Hand out all ${s.n} of the list as`;
+    askText(what, 'folder, or name.csv', 22, name => connection.request({ do: 'hand out', files, name }, msg => say(msg.text, msg.type === 'error')));
+  };
+  const askText = (label, placeholder, size, then) => {
+    const field = el('input', { size, placeholder, 'aria-label': label });
     const close = () => { f.form.replaceChildren(); root.focus(); };
     field.onkeydown = event => {
       event.stopPropagation();
       if (event.key === 'Escape') close();
       if (event.key !== 'Enter' || !field.value.trim()) return;
-      does({ what: `${action.what} ${field.value.trim()}` });
+      then(field.value.trim());
       close();
     };
-    f.form.replaceChildren(el('label', {}, `${action.label} `, field));
+    f.form.replaceChildren(el('label', {}, `${label} `, field));
     field.focus();
   };
 
@@ -426,7 +433,7 @@ function render({ model, el: host }) {
   const tell = () => {
     const open = s.sent.size, bad = writer.failed().size, chosen = s.selected.size;
     const parts = [said, bad && `${bad} not saved.`, !wrong && open && `saving ${open} …`, chosen && `${chosen} selected`];
-    f.text.textContent = parts.filter(Boolean).join(' ');
+    f.text.textContent = parts.filter(Boolean).join(' · ');
     f.status.classList.toggle('rv-wrong', wrong || bad > 0);
     f.again.hidden = !bad;
   };
@@ -446,7 +453,8 @@ function render({ model, el: host }) {
     for (const a of abouts.values()) for (const x of [...a.rest, ...a.rival]) if (x.file === r.file) x.decision = r.decision;
   };
 
-  const f = frame({ refilter, turn: by => { does({ turn: by }); root.focus(); }, find, again: () => { writer.again(); root.focus(); } });
+  const f = frame({ refilter, turn: by => { does({ turn: by }); root.focus(); }, find, again: () => { writer.again(); root.focus(); },
+                    handOut: () => does({ handOut: true }) });
   let dragged = null;
   const card = event => event.target.closest('.rv-card');
   f.list.onpointerdown = event => {
