@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from .views import EmbeddingMap, RankedLists, facts_of, looks_of, small_jpeg, why_jpeg
-from .core import IMAGE_ENDINGS, ReIDError
+from .core import IMAGE_ENDINGS, ReIDError, escape, plain_widget
 from .explorer_state import ORDERS, Explorer, ModelResult, read_results
 from .images import frame_path, open_image
 from .protocols import PROTOCOLS, protocol_of
@@ -46,7 +46,7 @@ class ExplorerView(iw.VBox):
     def __repr__(self):
         ex = self.explorer
         names, n_q, n_g = ', '.join(ex.members), len(ex.q), len(ex.g)
-        return f"explorer of {names}: {n_q:,} queries, {n_g:,} gallery images"
+        return escape(f"explorer of {names}: {n_q:,} queries, {n_g:,} gallery images")
 
     def do(self,
            action, # Function without arguments
@@ -60,7 +60,7 @@ class ExplorerView(iw.VBox):
         except Exception as e: # a view that shows nothing looks busy for ever
             self.sync()
             text = str(e) if isinstance(e, ReIDError) else f"that cannot be done: {type(e).__name__} {e}"
-            self.status.value = ' '.join(text.split())
+            self.status.value = plain_widget(' '.join(text.split()))
 
 # %% ../nbs/35_explorer.ipynb #1673c571
 @patch
@@ -76,7 +76,7 @@ def make_controls(self:ExplorerView):
     names = list(ex.members)
     rows = min(4, len(names))
     steps = step_names(several=len(names) > 1)
-    self.models = _named(iw.SelectMultiple(options=names, value=ex.shown, rows=rows, layout=wide), 'models')
+    self.models = _named(iw.SelectMultiple(options=[(plain_widget(name), name) for name in names], value=ex.shown, rows=rows, layout=wide), 'models')
     self.step = _named(iw.ToggleButtons(options=steps, value=ex.step, style=dict(button_width='100px')), 'step')
     self.by = _named(iw.Dropdown(options=_orders(ex), value=ORDERS[0], layout=wide), 'order of the queries')
     self.query = _named(iw.Select(rows=14, layout=wide), 'query')
@@ -178,7 +178,7 @@ def make_sliders(self:ExplorerView):
     for name, slider in self.sliders.items():
         slider.tooltip = _TOLD[name]
         self._on_change(slider, lambda value, name=name: self.set_params(**{name: value}))
-    self.weights = {name: _slider(iw.FloatSlider, 1, 0, 2, name, step=0.1) for name in self.explorer.members}
+    self.weights = {name: _slider(iw.FloatSlider, 1, 0, 2, plain_widget(name), step=0.1) for name in self.explorer.members}
     for name, slider in self.weights.items(): self._on_change(slider, partial(self.set_weight, name))
 
 # %% ../nbs/35_explorer.ipynb #636ec8b6
@@ -266,7 +266,7 @@ def _score_line(self:ExplorerView, results):
     lines = [_scores_of(name, r) for name, r in results.items() if r]
     if not lines: lines = ['no query has a match that counts, so there is no score']
     lines += [str(overlap) for overlap in self.explorer.overlap()]
-    return ';   '.join(lines)
+    return plain_widget(';   '.join(lines))
 
 def _scores_of(name, r):
     "A list in the line of scores."
@@ -278,7 +278,7 @@ def _query_label(self:ExplorerView, i, precision):
     "A query in the list of queries."
     row = self.explorer.q.iloc[i]
     file = Path(row.file).name
-    name = f'id {name_in(row)} · {file}'
+    name = plain_widget(f'id {name_in(row)} · {file}')
     return name if np.isnan(precision) else f'{precision:{self._form()}} · {name}'
 
 @patch
@@ -462,7 +462,7 @@ def explain(self:ExplorerView,
     file = ex.g.file.iloc[at]
     pair = ex.picture(), open_image(ex.root, file)
     self.why.value = why_jpeg(model, pair, f'{name}, before post-processing')
-    self.about_why.value = f'{self.explorer.row().file} and {file}'
+    self.about_why.value = plain_widget(f'{self.explorer.row().file} and {file}')
     self.why.layout.visibility = 'visible'
     self.tabs.selected_index = 2
 

@@ -20,7 +20,7 @@ from huggingface_hub import constants
 from timm.layers import resample_abs_pos_embed
 
 from .backbones import Body, find_backbone, pretrained_backbone
-from .core import ReIDError, launched, save_arrays
+from .core import ReIDError, escape, launched, save_arrays
 from .models import ReIDModel, read_weights, recipe_model
 from .recipe import Recipe, load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, weights_file
@@ -189,7 +189,7 @@ class Start:
         first = ', '.join(self.left[:3])
         more = f' and {len(self.left) - 3} more' if len(self.left) > 3 else ''
         left = f'; left: {first}{more}' if self.left else ''
-        return f'starts from {self.words}: {self.taken} tensors taken{left}'
+        return escape(f'starts from {self.words}: {self.taken} tensors taken{left}')
 
 # %% ../nbs/18_starts.ipynb #f8198a5f
 def _set_colors(model, backbone):
@@ -283,7 +283,7 @@ def start_model(
     _check_choice(recipe)
     says = verbose and launched()[0] == 0
     if recipe.model.pretrained:
-        if says: print(f'asks the network for {start_of(recipe)}', flush=True)
+        if says: print(escape(f'asks the network for {start_of(recipe)}'), flush=True)
         start = _start_from_timm(model, recipe)
     elif recipe.model.weights: start = _start_from_file(model, recipe, same_people)
     else: return Start(start_of(recipe))
