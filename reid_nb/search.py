@@ -62,6 +62,7 @@ def reid_search(
     people = Index(index or Path(out)/'index', model)
     if gallery: print(f"{people.add(gallery, again='skip', progress=True):,} pictures are new in {people.folder}")
     found = people.search(queries, k, where, rerank)
+    if not len(found): raise ReIDError(f"{people.folder} holds no picture" + (f" with {where}; take --where out" if where else "; add some with --gallery"))
     write_found(found, out, len(people))
     shown = ['query', 'rank', 'distance' if rerank else 'cosine', 'file']
     print(found[shown].round(3).to_string(index=False))

@@ -307,7 +307,17 @@ def _read_pickle(path):
     is_state = isinstance(found, dict) and all(isinstance(name, str) for name in found)
     tensors = {name: v for name, v in found.items() if isinstance(v, torch.Tensor)} if is_state else {}
     if not tensors: raise ReIDError(f"{path} holds no weights by name")
+    for name, tensor in tensors.items():
+        if fault := _fault_of(tensor): raise ReIDError(f"{path} holds no weights that can be used: {name[:200]} {fault}")
     return tensors
+
+def _fault_of(tensor):
+    "Why it is no weight, in words; empty when it may be one."
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex(): return 'is sparse, quantized or complex'
+    if tensor.is_meta: return 'has no values'
+    if tensor.nbytes > tensor.untyped_storage().nbytes(): return 'repeats values that are stored once' # a few bytes may be gigabytes
+    if tensor.is_floating_point() and not tensor.isfinite().all(): return 'has values that are no finite numbers'
+    return ''
 
 def _read_any(path):
     "Tensors by name of a safetensors file or a pickle."
