@@ -154,8 +154,10 @@ _PIECE = 2**18 # Bytes of a file that are summed at a time
 
 # %% ../nbs/12_cache.ipynb #e7ecfdc3
 @patch
-def rows(self:_ImageFile, numbers):
-    "(n, H, W, 3) bytes of the images with these numbers, a list."
+def rows(self:_ImageFile,
+         numbers, # List of n
+    ):
+    "(n, H, W, 3) bytes of the images with these numbers."
     images = np.empty((len(numbers), *self.shape[1:]), np.uint8)
     size = images[:1].nbytes
     out = memoryview(images.reshape(-1))
@@ -163,8 +165,10 @@ def rows(self:_ImageFile, numbers):
     return images
 
 @patch
-def checksum(self:_ImageFile, first):
-    "Of the block of images from the first on."
+def checksum(self:_ImageFile,
+             first, # Number of its first image
+    ):
+    "Of a block of images."
     n, *shape = self.shape
     size, total = math.prod(shape), 0
     place, end = first * size, min(first + BLOCK, n) * size
