@@ -22,7 +22,7 @@ import seaborn as sns
 from .cache import cached_images
 from .choose import choose
 from .cleaning import apply_decisions, decide
-from .core import ReIDError, atomic_write, save_table
+from .core import ReIDError, atomic_write, plain_label, save_table
 from .data import ReIDData
 from .distributed import share_out
 from .metrics import bootstrap, evaluate_rows
@@ -298,7 +298,7 @@ def _points(ax, names, values):
     value, low, high = values.to_numpy(float).T
     ends = np.clip([value - low, high - value], 0, None)
     ax.errorbar(value, y, xerr=ends, fmt='o', ms=4, capsize=2, label='here')
-    ax.set(yticks=y, yticklabels=names, ylabel='row')
+    ax.set(yticks=y, yticklabels=map(plain_label, names), ylabel='row')
     ax.invert_yaxis()
 
 def _draw_cumulative(ax, table):

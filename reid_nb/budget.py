@@ -16,7 +16,7 @@ import torch
 from fastai.callback.core import Callback, CancelFitException, CancelTrainException
 from scipy.stats import linregress
 
-from .core import ReIDError
+from .core import ReIDError, escape
 from .distributed import process_group
 from .epochs import about_length, planned
 from .learner import reid_learner
@@ -195,7 +195,7 @@ def tell_length(
 ):
     "Print how long the training is, and how passes are cut into epochs, where they are."
     sampler = learn.dls.train.sampler
-    print(f'· {name}: {about_length(learn.plan, len(learn.dls.train))}', flush=True)
+    print(escape(f'· {name}: {about_length(learn.plan, len(learn.dls.train))}'), flush=True)
     line = sampler.about_epochs()
     if line and sampler.epoch_size % sampler.pass_length(0): print(f'· {line}', flush=True)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from sklearn.metrics import auc, roc_curve
-from .core import ReIDError
+from .core import ReIDError, escape, plain_label
 from .explorer_state import Explorer
 from .labels import label_rows
 from .metrics import Paired, bootstrap, paired_test
@@ -36,7 +36,7 @@ class Comparison:
         return self.table[self.table.gain < 0][::-1]
 
     def __repr__(self):
-        first, second = self.names
+        first, second = map(escape, self.names)
         n_same = len(self.table) - len(self.gained()) - len(self.lost())
         counts = f'{len(self.gained()):,} queries gained, {len(self.lost()):,} lost, {n_same:,} alike'
         return f'{second} against {first}: {counts}; {self.test}'
@@ -132,7 +132,7 @@ def _draw_pairs(ax, name, right, wrong):
         shares = np.full(n, 1 / n)
         ax.hist(values, bins, weights=shares, color=color, alpha=0.55, label=f'{word} ({n:,})')
     ax.set(xlabel='distance', ylabel='share of the pairs')
-    ax.set_title(name, fontsize=8, parse_math=False)
+    ax.set_title(plain_label(name), fontsize=8)
     ax.margins(y=0.3)
     ax.legend(frameon=False, fontsize=7, loc='upper right')
 
@@ -142,7 +142,7 @@ def _draw_curve(ax, name, right, wrong):
     nearness = -np.concatenate([right, wrong])
     let_in, found, _ = roc_curve(is_right, nearness)
     area = auc(let_in, found)
-    label = name.replace('$', r'\$')
+    label = plain_label(name)
     smallest = 1 / len(wrong) # that a logarithm can show
     ax.plot(let_in.clip(smallest), found, label=f'{label}: area {area:.3f}')
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import ipywidgets as iw
 import numpy as np
+from .core import plain_widget
 from .explorer_state import ORDERS
 from .protocols import PROTOCOLS, protocol_of
 from .retrieval import MOST_K, STEPS, step_names
@@ -42,7 +43,7 @@ def weights_of(
     explorer, # `Explorer`
 ) -> dict:
     "A slider for the weight of each model in the sum, by its name."
-    return {name: slider(iw.FloatSlider, 1, 0, 2, name, step=0.1) for name in explorer.members}
+    return {name: slider(iw.FloatSlider, 1, 0, 2, plain_widget(name), step=0.1) for name in explorer.members}
 
 def reached(
     step, # Of `step_names`
@@ -66,7 +67,7 @@ def score_line(
     lines = [_scores_of(name, r) for name, r in results.items() if r]
     if not lines: lines = ['no query has a match that counts, so there is no score']
     lines += [str(overlap) for overlap in explorer.overlap()]
-    return ';   '.join(lines)
+    return plain_widget(';   '.join(lines))
 
 def orders_of(
     explorer, # `Explorer`
@@ -84,7 +85,7 @@ def _differences(precisions):
 def _query_label(row, precision, form):
     "A query in the list of queries."
     file = Path(row.file).name
-    name = f'id {name_in(row)} · {file}'
+    name = plain_widget(f'id {name_in(row)} · {file}')
     return name if np.isnan(precision) else f'{precision:{form}} · {name}'
 
 def query_options(

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS', 'LAUNCHER', 'IMPORTED', 'IMAGE_FORMATS',
-           'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'escape', 'escape_lines', 'plain_label', 'ReIDError',
-           'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank', 'not_blank', 'path_kind',
-           'check_output', 'is_temp_file', 'is_held', 'check_held', 'atomic_write', 'save_table', 'open_plain',
-           'read_plain', 'check_cells', 'load_table', 'save_arrays', 'lock_file', 'lock_folder', 'mix_seed', 'seed_all',
-           'launched', 'import_parts', 'set_up_tests', 'show_grid']
+           'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'escape', 'escape_lines', 'plain_label', 'plain_html',
+           'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
+           'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_held', 'check_held', 'atomic_write',
+           'save_table', 'open_plain', 'read_plain', 'check_cells', 'load_table', 'save_arrays', 'lock_file',
+           'lock_folder', 'mix_seed', 'seed_all', 'launched', 'import_parts', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
-import atexit, csv, errno, hashlib, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
+import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -37,15 +37,28 @@ def _escape_character(character):
 
 def escape_lines(
     text, # Anything
+    keep='\n\t', # Characters that stay
 ) -> str:
     "As `escape`, of each line: line ends and tabs stay."
-    return ''.join(c if c in '\n\t' else _escape_character(c) for c in str(text))
+    return ''.join(c if c in keep else _escape_character(c) for c in str(text))
 
 def plain_label(
     text, # That Matplotlib is to draw
 ) -> str:
     "As `escape_lines`, with dollar signs that are drawn: between two of them Matplotlib expects a formula."
     return escape_lines(text).replace('$', r'\$')
+
+def plain_html(
+    text, # That a page is to show, between tags or as the value of an attribute
+) -> str:
+    "As `escape`, with what HTML would take for markup spelled out."
+    return html.escape(escape(text))
+
+def plain_widget(
+    text, # That a widget of Jupyter is to show
+) -> str:
+    "As `escape`, with dollar signs and brackets that Jupyter does not take for a formula: `＄` and `\\ (`."
+    return re.sub(r'\\(?=[(\[]|begin)', r'\\ ', escape(text).replace('$', '＄'))
 
 # %% ../nbs/00_core.ipynb #b3158fe0
 class ReIDError(CliError):

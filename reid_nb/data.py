@@ -211,7 +211,7 @@ class ReIDData:
     def __repr__(self):
         counts = self.summary()[['images', 'known ids']]
         parts = ', '.join(_describe_part(*row) for row in counts.itertuples())
-        name = f'{self.name} ({self.layout})' if self.layout else self.name
+        name = escape(f'{self.name} ({self.layout})' if self.layout else self.name)
         text = f'{name}: {parts}'
         return f'{text}; {len(self.errors):,} left out' if self.errors else text
 

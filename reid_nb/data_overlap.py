@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from .core import escape
 from .images import inspect_images
 from .provenance import with_content
 from .run_files import read_root, read_table
@@ -27,8 +28,9 @@ class Overlap:
     of_people:int=0    # Scored
     def __bool__(self): return bool(self.images or self.people)
     def __str__(self):
-        if self.images is None: return f"{self.run} has no table.csv, so it is not known whether it was trained on these people"
-        return (f"{self.run} was trained on {self.images:,} of the {self.of_images:,} images and {self.people:,} of the "
+        run = escape(self.run)
+        if self.images is None: return f"{run} has no table.csv, so it is not known whether it was trained on these people"
+        return (f"{run} was trained on {self.images:,} of the {self.of_images:,} images and {self.people:,} of the "
                 f"{self.of_people:,} people that are scored, so scores say what was learned by heart")
 
 def _same_images(table, other):

@@ -10,7 +10,7 @@ import os, subprocess, sys
 from pathlib import Path
 
 from .cache import cache_folder
-from .core import IMPORTED, ReIDError, lock_file
+from .core import IMPORTED, ReIDError, escape, lock_file
 from .data import ReIDData, read_dataset
 from .pipeline import run_all
 from .provenance import fingerprint
@@ -27,7 +27,7 @@ def embedded_data(
     "The zip of synthetic players, made when it is not there yet."
     path = Path(folder)/'synthetic_players.zip'
     if not path.is_file():
-        print(f'· make {path}', flush=True)
+        print(escape(f'· make {path}'), flush=True)
         make_dataset(path, **EMBEDDED)
     return path
 

@@ -16,7 +16,7 @@ import seaborn as sns
 from matplotlib.patches import Patch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
-from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, show_grid
+from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, plain_label, show_grid
 from .images import boxes_by_frame, open_image, split_crop
 from .tables import names_of
 
@@ -304,7 +304,7 @@ def _name_rows(axes, groups):
         ax.text(
             -0.12,
             0.5,
-            f'{name}\n{len(rows):,} crops',
+            plain_label(f'{name}\n{len(rows):,} crops'),
             rotation=90,
             ha='right',
             va='center',

@@ -16,7 +16,7 @@ import pandas as pd
 from fastcore.basics import patch
 from .compare_view import ComparisonView
 from .controls import orders_of, query_options, reached, score_line, sliders_of, weights_of
-from .core import IMAGE_ENDINGS, ReIDError
+from .core import IMAGE_ENDINGS, ReIDError, escape, plain_widget
 from .explorer_state import ORDERS, Explorer, ModelResult, read_results
 from .handout import HandOut, hand_out, named_for
 from .images import frame_path, open_image
@@ -48,7 +48,7 @@ class ExplorerView(iw.VBox):
     def __repr__(self):
         ex = self.explorer
         names, n_q, n_g = ', '.join(ex.members), len(ex.q), len(ex.g)
-        return f"explorer of {names}: {n_q:,} queries, {n_g:,} gallery images"
+        return escape(f"explorer of {names}: {n_q:,} queries, {n_g:,} gallery images")
 
     def do(self,
            action, # Function without arguments
@@ -62,7 +62,7 @@ class ExplorerView(iw.VBox):
         except Exception as e: # a view that shows nothing looks busy for ever
             self.sync()
             text = str(e) if isinstance(e, ReIDError) else f"that cannot be done: {type(e).__name__} {e}"
-            self.status.value = ' '.join(text.split())
+            self.status.value = plain_widget(' '.join(text.split()))
 
 # %% ../nbs/35_explorer.ipynb #1673c571
 @patch
@@ -78,7 +78,7 @@ def make_controls(self:ExplorerView):
     names = list(ex.members)
     rows = min(4, len(names))
     steps = step_names(several=len(names) > 1)
-    self.models = named(iw.SelectMultiple(options=names, value=ex.shown, rows=rows, layout=wide), 'models')
+    self.models = named(iw.SelectMultiple(options=[(plain_widget(name), name) for name in names], value=ex.shown, rows=rows, layout=wide), 'models')
     self.step = named(iw.ToggleButtons(options=steps, value=ex.step, style=dict(button_width='100px')), 'step')
     self.by = named(iw.Dropdown(options=orders_of(ex), value=ORDERS[0], layout=wide), 'order of the queries')
     self.query = named(iw.Select(rows=14, layout=wide), 'query')
@@ -404,7 +404,7 @@ def explain(self:ExplorerView,
     file = ex.g.file.iloc[at]
     pair = ex.picture(), open_image(ex.root, file)
     self.why.value = why_jpeg(model, pair, f'{name}, before post-processing')
-    self.about_why.value = f'{self.explorer.row().file} and {file}'
+    self.about_why.value = plain_widget(f'{self.explorer.row().file} and {file}')
     self.why.layout.visibility = 'visible'
     self.tabs.selected_index = 2
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from fastai.torch_core import default_device
 from fastcore.basics import patch
-from .core import ReIDError, not_blank
+from .core import ReIDError, not_blank, plain_label
 from .data import ReIDData
 from .data_overlap import Overlap, content_table, find_overlap
 from .embed import Embeddings, embed, embedding_config, load_embeddings
@@ -536,7 +536,7 @@ def draw_list(self:Explorer,
     first, *rest = axes
     first.imshow(self.picture())
     title = f'{name}\nAP {self.precision(name):.2f}'
-    first.set_title(title, fontsize=7, parse_math=False)
+    first.set_title(plain_label(title), fontsize=7)
     matches = self.ranked(name)[:len(rest)]
     for ax, r in zip(rest, matches.itertuples()): self._draw_match(ax, r)
 

@@ -209,8 +209,8 @@ def _frame_colors(table, i, answers, protocol):
 
 def _pictures(loader, rows):
     "Arrays (H, W, 3) of bytes."
-    dataset = loader.dataset
-    pixels = dataset.images[dataset.at[list(rows)]].permute(0, 2, 3, 1).cpu()
+    images, *_ = loader.dataset[list(rows)]
+    pixels = images.as_subclass(torch.Tensor).permute(0, 2, 3, 1).cpu()
     return list(pixels.numpy())
 
 def _person(loader, row): return loader.dataset.vocab[int(loader.dataset.classes[row])]

@@ -131,7 +131,7 @@ def _check(self:Index):
             _check_schema(connection)
             info = _read_info(connection)
             form, length, written, rows = (int(info[key]) for key in ('form', 'length', 'written', 'rows'))
-            json.loads(info['metadata'])
+            if not isinstance(json.loads(info['metadata']), dict): raise ValueError("its metadata is no object")
             size = _features_file(self.folder, info).stat().st_size
         except (KeyError, ValueError, OSError, RecursionError, ReIDError) as e:
             raise ReIDError(f"{self.folder} is no index, or a damaged one: {e}") from e
@@ -373,6 +373,7 @@ class _Mapped:
         rows = max(1, _BLOCK * 512 // self.length // 1024) * 1024 # so that blocks begin where pages do
         for start in range(0, self.n, rows):
             stop = min(start + rows, self.n)
+            self.check_size() # to read what is gone from a map would end the process
             yield slice(start, stop)
             if not hasattr(mmap, 'MADV_DONTNEED'): continue
             self.map.madvise(mmap.MADV_DONTNEED, start * bytes_each, (stop - start) * bytes_each)
@@ -382,8 +383,13 @@ class _Mapped:
         out = np.empty((len(numbers), self.length), np.float32)
         for row, number in zip(out, numbers):
             self.file.seek(int(number) * self.length * 4)
-            self.file.readinto(row)
+            if self.file.readinto(row) < row.nbytes: self.check_size()
         return out
+
+    def check_size(self):
+        "Raises `ReIDError` when the file has been cut since it was opened."
+        if os.fstat(self.file.fileno()).st_size < len(self.map):
+            raise ReIDError(f"{self.file.name} was cut by another program while it was searched; make the index anew")
 
     def close(self):
         "Let go of the file."
@@ -399,7 +405,9 @@ def _scan(mapped, q, k, numbers):
         if not len(mine): continue
         is_whole = len(mine) == block.stop - block.start
         features = mapped.features[block] if is_whole else mapped.features[mine]
-        best.add(mine, q @ features.T)
+        cosines = q @ features.T
+        if not np.isfinite(cosines.sum()): raise ReIDError(f"{mapped.file.name} holds features that are no numbers; make the index anew")
+        best.add(mine, cosines)
     return best
 
 def _order(q, mapped, numbers, k):
@@ -510,6 +518,7 @@ def contact_sheet(
     pictures=None, # The queries, where they are no files
 ):
     "A row per query, which comes first, with cosines or distances; returns the figure."
+    if not len(found): raise ReIDError("nothing was found, so there is nothing to show")
     images, titles = [], []
     groups = found.groupby('query', sort=False)
     width = groups.size().max() + 1

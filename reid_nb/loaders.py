@@ -25,7 +25,7 @@ from PIL import Image
 
 from .ahead import CompiledSteps, DrawnAhead, draws_plainly
 from .augment import augmentations
-from .cache import cached_images, check_images, decode_images, resize_image
+from .cache import BLOCK, cached_images, check_images, decode_images, read_rows, resize_image
 from .core import IMAGE_ENDINGS, ReIDError, mix_seed, show_grid
 from .recipe import Recipe
 from .samplers import EpochSampler, recipe_sampler
@@ -55,18 +55,19 @@ def to_device(
         warnings.warn(f"the images take {images.nbytes / 1e9:.1f} GB and the GPU has {free_bytes / 1e9:.1f} free: "
                       "they stay in the computer's memory, and each batch is copied")
         return images
-    moved = images.to(device)
+    moved = torch.empty_like(images, device=device)
+    for start in range(0, len(images), BLOCK):
+        block = range(len(images))[start:start + BLOCK]
+        moved[start:start + BLOCK] = torch.from_numpy(read_rows(images, block)).permute(0, 3, 1, 2)
     check_images(images)
     return moved
 
 # %% ../nbs/15_loaders.ipynb #30246d46
 def _take_rows(images, at):
     "Images (n, H, W, 3), a copy."
-    channels_last = images.permute(0, 2, 3, 1)
-    if images.device.type != 'cpu': return channels_last[tensor_on(at, images)]
+    if images.device.type != 'cpu': return images.permute(0, 2, 3, 1)[tensor_on(at, images)]
     # By NumPy: after a gather by torch, its idle thread would keep a core busy while the CPU augments
-    pixels = channels_last.numpy()
-    return torch.from_numpy(pixels.take(at.numpy(), 0))
+    return torch.from_numpy(read_rows(images, at.numpy()))
 
 # %% ../nbs/15_loaders.ipynb #4593f1b9
 def _on_default_device(tensor):
@@ -392,7 +393,7 @@ def _subset_batches(data, images, subset, source):
 def _training_colors(images, train_at):
     step = max(1, len(train_at) // COLOR_SAMPLE)
     sample = torch.as_tensor(train_at[::step])
-    return color_stats(images[sample])
+    return color_stats(_take_rows(images, sample).permute(0, 3, 1, 2))
 
 # %% ../nbs/15_loaders.ipynb #47b5d002
 def reid_dls(

@@ -6,13 +6,13 @@
 __all__ = ['PEOPLE_FILE', 'people_rows', 'write_people', 'merge_people', 'rename_person', 'split_person', 'people_table']
 
 # %% ../nbs/29_people.ipynb #9f03efc3
-import base64, html, shutil
+import base64, shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .core import ReIDError, atomic_write, lock_file, save_table
+from .core import ReIDError, atomic_write, lock_file, plain_html, save_table
 from .decisions import read_decisions
 from .images import open_image, split_crop
 
@@ -65,16 +65,16 @@ def _picture(root, file):
     from reid_nb.review import thumbnail
     try: data = base64.b64encode(thumbnail(root, file, 96)).decode()
     except (ReIDError, OSError): return ''
-    return f'<img alt="{html.escape(file)}" src="data:image/jpeg;base64,{data}">'
+    return f'<img alt="{plain_html(file)}" src="data:image/jpeg;base64,{data}">'
 
 def _doubtful_row(root, row):
-    cells = _picture(root, row.file), html.escape(row.file), html.escape(row.person), f'{row.score:.2f}', html.escape(row.next)
+    cells = _picture(root, row.file), plain_html(row.file), plain_html(row.person), f'{row.score:.2f}', plain_html(row.next)
     return '<tr>' + ''.join(f'<td>{cell}</td>' for cell in cells) + '</tr>'
 
 def _strip(root, name, rows):
     shown = rows.sort_values('score').file.head(_STRIP)
     pictures = ''.join(_picture(root, file) for file in shown)
-    return f'<h3>{html.escape(name)} ({len(rows)})</h3>{pictures}'
+    return f'<h3>{plain_html(name)} ({len(rows)})</h3>{pictures}'
 
 def _page(rows, root):
     "The page as text."

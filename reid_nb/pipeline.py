@@ -26,7 +26,7 @@ from .cache import cached_images, take
 from .checks import KEYS, blind_rows, validate
 from .choose import choose
 from .cleaning import apply_decisions, decide
-from .core import ReIDError, atomic_write, save_arrays, save_table
+from .core import ReIDError, atomic_write, escape, save_arrays, save_table
 from .data import ReIDData
 from .decisions import decisions_key
 from .distributed import on_first, process_group
@@ -105,7 +105,7 @@ def stage(self:Run,
           name:str, # What is being done
     ):
     "Print the name; the seconds go to `seconds.csv`, also when an error or Ctrl-C stops the stage."
-    if self.verbose: print(f'· {name}', flush=True)
+    if self.verbose: print(escape(f'· {name}'), flush=True)
     start = time.monotonic() # goes on where a clock is set back
     try: yield
     finally: self._add_seconds(name, time.monotonic() - start)
@@ -170,7 +170,7 @@ def _prepare(job, metadata, verbose):
     wanted = _wanted_repeats(job)
     if _is_outdated(job, wanted, metadata):
         name = job.folder.name
-        if verbose: print(f'· {name} was trained with other decisions, and is trained anew', flush=True)
+        if verbose: print(escape(f'· {name} was trained with other decisions, and is trained anew'), flush=True)
         _remove_training(job.folder)
     if wanted is not None: save_table(wanted, job.folder/RunFile.repeats)
 

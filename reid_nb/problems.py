@@ -9,6 +9,7 @@ __all__ = ['Problem', 'find_problems']
 import os
 from dataclasses import dataclass
 
+from .core import escape
 from .data import ReIDData, labeled_test, lost_queries
 from .images import count_endings, frame_path, inspect_images
 from .layouts import LAYOUTS, get_layout, half_named
@@ -27,7 +28,7 @@ class Problem:
     meaning: str  # For training or evaluation
 
     def __str__(self):
-        return f'{self.what}: {self.count:,}, such as {self.example}. {self.meaning}.'
+        return escape(f'{self.what}: {self.count:,}, such as {self.example}. {self.meaning}.')
 
 # %% ../nbs/09_problems.ipynb #eaecb5e9
 def _damaged(errors):

@@ -10,7 +10,7 @@ import os, sys
 
 import tqdm as _tqdm
 
-from .core import is_blank
+from .core import escape, escape_lines, is_blank
 
 # %% ../nbs/01_progress.ipynb #5f361f3e
 QUIET = 'REID_QUIET' # Variable that --quiet sets
@@ -39,7 +39,7 @@ def say(
     *words, # As of `print`
 ):
     "`print` what tells how far a command is, at once, unless it is to be quiet."
-    if not is_quiet(): print(*words, flush=True)
+    if not is_quiet(): print(*map(escape_lines, words), flush=True)
 
 # %% ../nbs/01_progress.ipynb #2649f90f
 if _in_notebook(): from tqdm.auto import tqdm as _Bar
@@ -48,11 +48,14 @@ else: _Bar = _tqdm.tqdm
 class tqdm(_Bar):
     "tqdm's bar, where `shows_bars`."
     def __init__(self,
+                 iterable=None, # As tqdm's
+                 desc=None,     # What stands before the bar, whatever name it is
                  *args,         # As tqdm's
                  disable=False, # Draw nothing?
                  **kwargs,      # As tqdm's
         ):
-        super().__init__(*args, disable=disable or not shows_bars(), **kwargs)
+        plain = None if desc is None else escape(desc)
+        super().__init__(iterable, plain, *args, disable=disable or not shows_bars(), **kwargs)
 
     @classmethod
     def write(cls,
@@ -60,4 +63,4 @@ class tqdm(_Bar):
               **kwargs, # As tqdm's
         ):
         "Print above the bars, unless it is to be quiet."
-        if not is_quiet(): super().write(text, **kwargs)
+        if not is_quiet(): super().write(escape_lines(text), **kwargs)

@@ -26,7 +26,7 @@ from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
 from .choose import say_choice
-from .core import ReIDError, atomic_write, plain_label
+from .core import ReIDError, atomic_write, escape_lines, plain_label
 from .budget import outlook
 from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
@@ -600,5 +600,6 @@ def write_report(
     page = _page(run, _sections(run, root, ended))
     html = to_xml(page, indent=False)
     path = Path(out)/RunFile.report
-    with atomic_write(path) as tmp: tmp.write_text(html, encoding='utf-8')
+    plain = escape_lines(html, keep='\n\t\u00a0')
+    with atomic_write(path) as tmp: tmp.write_text(plain, encoding='utf-8')
     return path

@@ -235,5 +235,5 @@ def map_plot(
         _scatter(ax, xy, colors, table.role.to_numpy())
         if len(legend) <= 6: _label(ax, legend)
         ax.set(xticks=[], yticks=[], aspect='equal')
-        ax.set_title(name, fontsize=9, parse_math=False)
+        ax.set_title(plain_label(name), fontsize=9)
     return fig

@@ -6,10 +6,10 @@
 __all__ = ['write_found', 'reid_search', 'reid_cluster']
 
 # %% ../nbs/39_shell_search.ipynb #20719146
-import base64, html, io
+import base64, io
 from pathlib import Path
 
-from .core import ReIDError, atomic_write, save_table
+from .core import ReIDError, atomic_write, plain_html, save_table
 from .options import check_path, several_paths, where_values
 from .runs import model_folders
 from .shell import command
@@ -37,7 +37,7 @@ def write_found(
     save_table(found, out/'found.csv')
     with atomic_write(out/'found.png') as tmp: tmp.write_bytes(picture.getvalue())
     sheet = base64.b64encode(picture.getvalue()).decode()
-    shown = found.map(lambda value: html.escape(str(value)))
+    shown = found.map(plain_html)
     page = _PAGE.format(n=n, sheet=sheet, table=shown.to_html(index=False, escape=False, border=0))
     with atomic_write(out/'found.html') as tmp: tmp.write_text(page, encoding='utf-8')
 
@@ -64,6 +64,7 @@ def reid_search(
     if gallery:
         print(f"{people.add(gallery, again='skip', progress=True):,} pictures are new in {people.folder}")
     found = people.search(queries, k, where, rerank)
+    if not len(found): raise ReIDError(f"{people.folder} holds no picture" + (f" with {where}; take --where out" if where else "; add some with --gallery"))
     write_found(found, out, len(people))
     shown = ['query', 'rank', 'distance' if rerank else 'cosine', 'file']
     print(found[shown].round(3).to_string(index=False))

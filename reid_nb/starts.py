@@ -20,7 +20,7 @@ from huggingface_hub import constants
 from timm.layers import resample_abs_pos_embed
 
 from .backbones import Body, find_backbone, pretrained_backbone
-from .core import ReIDError, launched, save_arrays
+from .core import ReIDError, escape, launched, save_arrays
 from .models import ReIDModel, read_weights, recipe_model
 from .recipe import Recipe, load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, weights_file
@@ -193,7 +193,7 @@ class Start:
         first = ', '.join(self.left[:3])
         more = f' and {len(self.left) - 3} more' if len(self.left) > 3 else ''
         left = f'; left: {first}{more}' if self.left else ''
-        return f'starts from {self.words}: {self.taken} tensors taken{left}'
+        return escape(f'starts from {self.words}: {self.taken} tensors taken{left}')
 
 # %% ../nbs/18_starts.ipynb #f8198a5f
 def _set_colors(model, backbone):
@@ -288,7 +288,7 @@ def start_model(
     _check_choice(recipe)
     says = verbose and launched()[0] == 0
     if recipe.model.pretrained:
-        if says: print(f'asks the network for {start_of(recipe)}', flush=True)
+        if says: print(escape(f'asks the network for {start_of(recipe)}'), flush=True)
         start = _start_from_timm(model, recipe)
     elif recipe.model.weights: start = _start_from_file(model, recipe, same_people)
     else: return Start(start_of(recipe))
@@ -313,7 +313,17 @@ def _read_pickle(path):
     is_state = isinstance(found, dict) and all(isinstance(name, str) for name in found)
     tensors = {name: v for name, v in found.items() if isinstance(v, torch.Tensor)} if is_state else {}
     if not tensors: raise ReIDError(f"{path} holds no weights by name")
+    for name, tensor in tensors.items():
+        if fault := _fault_of(tensor): raise ReIDError(f"{path} holds no weights that can be used: {name[:200]} {fault}")
     return tensors
+
+def _fault_of(tensor):
+    "Why it is no weight, in words; empty when it may be one."
+    if tensor.layout != torch.strided or tensor.is_quantized or tensor.is_complex(): return 'is sparse, quantized or complex'
+    if tensor.is_meta: return 'has no values'
+    if tensor.nbytes > tensor.untyped_storage().nbytes(): return 'repeats values that are stored once' # a few bytes may be gigabytes
+    if tensor.is_floating_point() and not tensor.isfinite().all(): return 'has values that are no finite numbers'
+    return ''
 
 def _read_any(path):
     "Tensors by name of a safetensors file or a pickle."

@@ -23,7 +23,7 @@ from fastai.torch_core import TensorBase
 from fastcore.basics import patch
 from fasttransform import Transform
 
-from .core import ReIDError, show_grid
+from .core import ReIDError, plain_label, show_grid
 
 # %% ../nbs/10_transforms.ipynb #18fa4d51
 class BatchTransform(Transform):
@@ -281,7 +281,7 @@ def title_rows(
 ):
     "Write `labels` on the left of the rows of a grid."
     for first, label in zip(fig.axes[::ncol], labels):
-        first.text(-0.08, 0.5, label, transform=first.transAxes, rotation=90, ha='right', va='center', fontsize=8)
+        first.text(-0.08, 0.5, plain_label(label), transform=first.transAxes, rotation=90, ha='right', va='center', fontsize=8)
 
 # %% ../nbs/10_transforms.ipynb #d3fde9a7
 def preview(

@@ -19,7 +19,7 @@ import traitlets as tl
 from fastcore.basics import patch
 from matplotlib.colors import to_hex, to_rgb
 import reid_nb
-from .core import ReIDError
+from .core import ReIDError, plain_label
 from .explore import KINDS
 from .explorer_state import STATUS, Explorer
 from .images import open_image
@@ -214,7 +214,7 @@ def why_jpeg(
     fig, out = saliency_plot(model, [pair]), io.BytesIO()
     try:
         ax = fig.axes[0]
-        ax.set_title(f'{title}: {ax.get_title()}', fontsize=7, parse_math=False)
+        ax.set_title(plain_label(f'{title}: {ax.get_title()}'), fontsize=7)
         for x, (color, text) in zip((0.27, 0.73), _KEY.items()):
             ax.text(x, -0.03, text, transform=ax.transAxes, color=color, fontsize=6, ha='center', va='top')
         fig.savefig(out, format='jpeg', dpi=220, bbox_inches='tight')

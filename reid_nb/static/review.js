@@ -1,10 +1,15 @@
 // The review grid (nbs/23_review.ipynb). It decides nothing itself: a key sends a message, and the colors change when
 // the answer says that the file has been written. All text of files, ids and columns enters the page as text.
 
+// Text from elsewhere, with what would steer the page or turn a text around spelled out, as core.escape does
+const spell = c => { const n = c.codePointAt(0).toString(16); return n.length < 3 ? '\\x' + n.padStart(2, '0') : n.length < 5 ? '\\u' + n.padStart(4, '0') : '\\U' + n.padStart(8, '0'); };
+const plain = text => text.replace(/(?![\n\t])[\p{C}\p{Zl}\p{Zp}]/gu, spell);
+const SHOWN = new Set(['title', 'alt', 'aria-label', 'placeholder']);
+
 function el(tag, attrs = {}, ...kids) {
   const node = document.createElement(tag);
-  for (const [k, v] of Object.entries(attrs)) k.startsWith('on') ? node[k] = v : node.setAttribute(k, v);
-  node.append(...kids);
+  for (const [k, v] of Object.entries(attrs)) k.startsWith('on') ? node[k] = v : node.setAttribute(k, SHOWN.has(k) ? plain(`${v}`) : v);
+  node.append(...kids.map(kid => typeof kid === 'string' ? plain(kid) : kid));
   return node;
 }
 
@@ -234,7 +239,7 @@ function render({ model, el: host }) {
     n.classList.toggle('rv-wait', s.sent.has(r.file));
     n.classList.toggle('rv-failed', writer.failed().has(r.file));
     const other = !['keep', 'drop', 'oversample', ''].includes(word(r.decision));
-    n.querySelector('.rv-mark').textContent = other ? r.decision : times(r.decision) && `×${times(r.decision)}`;
+    n.querySelector('.rv-mark').textContent = plain(other ? r.decision : times(r.decision) && `×${times(r.decision)}`);
     n.classList.toggle('rv-other', other);
   };
   const mark = at => {
@@ -433,7 +438,7 @@ function render({ model, el: host }) {
   const tell = () => {
     const open = s.sent.size, bad = writer.failed().size, chosen = s.selected.size;
     const parts = [said, bad && `${bad} not saved.`, !wrong && open && `saving ${open} …`, chosen && `${chosen} selected`];
-    f.text.textContent = parts.filter(Boolean).join(' · ');
+    f.text.textContent = plain(parts.filter(Boolean).join(' · '));
     f.status.classList.toggle('rv-wrong', wrong || bad > 0);
     f.again.hidden = !bad;
   };
