@@ -1667,6 +1667,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.muon.Muon._step_on_device': ('muon.html#muon._step_on_device', 'reid_nb/muon.py'),
                               'reid_nb.muon.Muon._turned': ('muon.html#muon._turned', 'reid_nb/muon.py'),
                               'reid_nb.muon.Muon._turned_together': ('muon.html#muon._turned_together', 'reid_nb/muon.py'),
+                              'reid_nb.muon.Muon.other_shapes': ('muon.html#muon.other_shapes', 'reid_nb/muon.py'),
                               'reid_nb.muon.Muon.step': ('muon.html#muon.step', 'reid_nb/muon.py'),
                               'reid_nb.muon._as_filters': ('muon.html#_as_filters', 'reid_nb/muon.py'),
                               'reid_nb.muon._as_matrix': ('muon.html#_as_matrix', 'reid_nb/muon.py'),

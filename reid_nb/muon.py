@@ -6,6 +6,7 @@
 __all__ = ['POLAR', 'inverse_root', 'Muon', 'polar_factor', 'muon']
 
 # %% ../nbs/19_muon.ipynb #deeff8d2
+import math
 from collections import defaultdict
 
 import torch
@@ -102,6 +103,16 @@ def _turned(self:Muon, matrix, state):
         state['root'] = inverse_root(gram, self.damping)
     turned = (state['root'].to(self.dtype) @ flat).float()
     return turned.T.contiguous() if is_tall else turned
+
+@patch
+def other_shapes(self:Muon,
+                 weight, # One that it trains
+    ) -> dict:
+    "Shapes of what is kept in its state and is not shaped as it is, for those who check a saved state."
+    if not _is_filter(weight): return {}
+    n_out, *others = weight.shape
+    n = min(n_out, math.prod(others))
+    return dict(root=(n, n))
 
 # %% ../nbs/19_muon.ipynb #0f0aeacf
 POLAR = [(8.2373, -23.1577, 16.6806), (4.0824, -2.893, 0.5253), (3.9263, -2.8547, 0.5318), (3.2982, -2.4245, 0.4863),
