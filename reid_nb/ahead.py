@@ -7,6 +7,7 @@ __all__ = ['draws_plainly', 'DrawnAhead', 'CompiledSteps']
 
 # %% ../nbs/12_ahead.ipynb #580de055
 import warnings
+from functools import partial
 from itertools import chain
 
 import numpy as np
@@ -34,21 +35,21 @@ class DrawnAhead:
                  size,    # Height, width of the images in pixels
                  device,  # torch.device that they will be on
         ):
-        self.tfms, self.size = list(tfms), tuple(size)
+        self.tfms, self.seed, self.size = list(tfms), seed, tuple(size)
         self.leaves = [leaf for tfm in tfms for leaf in tfm.leaves]
         self.rows = dict(batches)
         lengths = [len(rows) for rows in self.rows.values()]
         ends = np.cumsum(lengths).tolist()
         self.places = {step: slice(end - n, end) for step, end, n in zip(self.rows, ends, lengths)}
-        self._draw(seed)
+        self._draw()
         for leaf, (chosen, u) in zip(self.leaves, self.drawn): leaf.chosen, leaf.u, leaf.lengths = chosen, u, lengths
         self._send(device)
 
-    def _draw(self, seed):
+    def _draw(self):
         "Each step's draws, one step after another."
         found = [[] for _ in self.leaves]
         for step, rows in self.rows.items():
-            seed(step, rows)
+            self.seed(step, rows)
             for tfm in self.tfms: tfm.draw(len(rows))
             for leaf, parts in zip(self.leaves, found): parts.append([leaf.chosen, *leaf.u])
         for tfm in self.tfms: tfm.set_generator() # it was set for one batch
@@ -73,16 +74,18 @@ def _send(self:DrawnAhead, device):
 def take(self:DrawnAhead,
          step, # Of the epoch
          rows, # Of its batch, from `batches`
-    ):
-    "Hand the transforms what belongs to the batch; nothing when these are other rows."
-    if self.rows.get(step) is not rows: return
+    ) -> bool:
+    "Hand the transforms what belongs to the batch; False when these are other rows."
+    if self.rows.get(step) is not rows: return False
     place = self.places[step]
     for leaf, (chosen, u) in zip(self.leaves, self.drawn):
         leaf.chosen = chosen[place]
         leaf.u = [values[place] for values in u]
         leaf.lengths = len(rows),
     for part, tensors in self.sent: part.sent = [tensor[place] for tensor in tensors]
-    for tfm in self.tfms: tfm.ahead = len(rows), *self.size
+    shape, reseed = (len(rows), *self.size), partial(self.seed, step, rows)
+    for tfm in self.tfms: tfm.ahead, tfm.reseed = shape, reseed
+    return True
 
 # %% ../nbs/12_ahead.ipynb #0d719ea9
 class CompiledSteps:

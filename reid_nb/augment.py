@@ -65,7 +65,7 @@ def paint(
 ) -> torch.Tensor:
     "`x` with `layer` inside the boxes: one mask for the batch."
     top, left, height, width = tensor_on(boxes, x).T[..., None, None]
-    col, row = pixel_grid(x)
+    col, row, _ = pixel_grid(x)
     in_rows = _in_span(row, top, height)
     in_cols = _in_span(col, left, width)
     inside = in_rows & in_cols

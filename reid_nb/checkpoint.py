@@ -190,10 +190,13 @@ def _check_state(state, n, note):
 # %% ../nbs/20_checkpoint.ipynb #c6625cf2
 def _check_moments(opt):
     "Raises `ValueError` unless what a torch optimizer remembers has the shape of its weights."
+    other_shapes = getattr(opt, 'other_shapes', None) # function from a weight to those that Muon keeps, by name
     for weight, moments in opt.state.items():
-        for moment in moments.values():
+        shapes = other_shapes(weight) if other_shapes else {}
+        for name, moment in moments.items():
             is_array = getattr(moment, 'ndim', 0) > 0
-            _check(not is_array or moment.shape == weight.shape, "its optimizer is of another model")
+            expected = shapes.get(name, weight.shape)
+            _check(not is_array or moment.shape == expected, "its optimizer is of another model")
 
 @patch
 def _load_weights(self:Learner, state):

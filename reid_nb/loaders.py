@@ -16,7 +16,7 @@ import torch
 from accelerate.utils.memory import should_reduce_batch_size
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
-from fastai.torch_core import default_device
+from fastai.torch_core import default_device, to_device as move
 from fastai.vision.core import TensorCategory, TensorImage, TitledStr
 from fastcore.basics import patch
 from fastcore.foundation import L
@@ -27,6 +27,7 @@ from .ahead import CompiledSteps, DrawnAhead, draws_plainly
 from .augment import augmentations
 from .cache import BLOCK, cached_images, check_images, decode_images, read_rows, resize_image
 from .core import IMAGE_ENDINGS, ReIDError, mix_seed, show_grid
+from .events import are_at
 from .recipe import Recipe
 from .samplers import EpochSampler, recipe_sampler
 from .tables import names_of
@@ -100,10 +101,11 @@ class ImageBatches:
     def __len__(self): return len(self.at)
 
     def __getitem__(self, rows):
-        rows = _as_tensor(rows)
-        numbers = [self.at[rows]]
-        if self.classes is not None: numbers += [self.classes[rows], rows]
-        sent = _on_default_device(torch.stack(numbers)) # in one copy
+        rows = np.asarray(rows)
+        numbers = [self.at.numpy()[rows]]
+        if self.classes is not None: numbers += [self.classes.numpy()[rows], rows]
+        numbers = torch.from_numpy(np.stack(numbers))
+        sent = _on_default_device(numbers) # in one copy
         at = sent[0] if self.images.is_cuda else numbers[0]
         taken = _take_rows(self.images, at)
         images = _on_default_device(taken).permute(0, 3, 1, 2)
@@ -220,8 +222,8 @@ class BatchLoader(DataLoader):
     def create_item(self, step_rows): # A pair from `get_idxs`
         "The batch, its transforms seeded by epoch and step."
         step, rows = step_rows
-        if self.random_tfms: self.seed_transforms(step, rows)
-        if self.drawn: self.drawn.take(step, rows)
+        has_numbers = self.drawn and self.drawn.take(step, rows)
+        if self.random_tfms and not has_numbers: self.seed_transforms(step, rows)
         return self.dataset[rows]
 
     def create_batches(self, samples): # What `get_idxs` gave
@@ -245,6 +247,17 @@ def evaluation_batch(self:BatchLoader,
     ):
     "Images, and classes where they are known."
     return self.dataset[rows][:2]
+
+@patch
+def __iter__(self:BatchLoader):
+    "Batches of the sampler, as fastai's without the loader of torch between, which has nothing to do in one process."
+    self.randomize()
+    self.before_iter()
+    samples = self.get_idxs()
+    for batch in self.create_batches(samples):
+        if not are_at(batch, self.device): batch = move(batch, self.device)
+        yield self.after_batch(batch)
+    self.after_iter()
 
 @patch
 def after_iter(self:BatchLoader):

@@ -199,8 +199,9 @@ def forget(self:LossRecorder):
 @patch
 def before_train(self:LossRecorder):
     "Begin an epoch."
-    self.new = {name: [] for name in LossHistory.kinds}
-    self.unchecked = []
+    names = *LossHistory.kinds, 'best', 'own' # the last two: highest score of an image, and that of its class
+    self.new = {name: [] for name in names}
+    self.unchecked, self.recorded = [], self.tfms
 
 @patch
 def before_batch(self:LossRecorder):
@@ -214,34 +215,40 @@ def after_loss(self:LossRecorder):
     loss = self.loss_grad.detach()
     scores, labels = self.pred[1].detach(), self.yb[0]
     best, pred = scores.max(1)
-    of_label = scores.gather(1, labels[:, None])[:, 0]
-    pred[of_label >= best] = -1
+    own = scores.gather(1, labels[:, None])[:, 0]
     each = self.learn.loss_func.each if self.keeps else loss.expand(len(labels))
-    batch = dict(row=self.rows, loss=each, applied=self.applied_bits(len(labels)), pred=pred)
+    batch = dict(row=self.rows, loss=each, applied=self.applied_bits(len(labels)), pred=pred, best=best, own=own)
     for name, values in batch.items(): self.new[name].append(values)
     self.unchecked.append(loss)
-    if loss.is_cpu or len(self.unchecked) == self.every: self.check_finite()
+    if self.is_due(loss): self.check_finite()
+
+@patch
+def is_due(self:LossRecorder,
+           loss, # Of the latest batch
+    ) -> bool:
+    "Is it time to look at the losses? On a CPU each is there."
+    return loss.is_cpu or len(self.unchecked) == self.every
 
 @patch
 def applied_bits(self:LossRecorder,
                  n:int, # Images in the batch
     ) -> torch.Tensor:
     "(n,) int32: bit i is set for an image to which transform i was applied."
-    bits = torch.zeros(n, dtype=torch.int32)
-    for i, transform in enumerate(self.tfms):
-        chosen = torch.from_numpy(transform.chosen).int()
-        bits |= chosen << i
-    return bits
+    bits = np.zeros(n, np.int32)
+    for i, transform in enumerate(self.recorded): bits |= transform.chosen.astype(np.int32) << i
+    return torch.from_numpy(bits)
 
 # %% ../nbs/19_loss_history.ipynb #d155707a
 @patch
 def so_far(self:LossRecorder) -> dict:
     "The rows of the current epoch, as for `LossHistory.add`."
     self.check_finite()
+    parts = {name: torch.stack(steps) if steps else torch.zeros(0, 0) for name, steps in self.new.items()}
+    is_right = parts.pop('own') >= parts.pop('best')
+    parts['pred'].masked_fill_(is_right, -1)
     found = {}
-    for name, parts in self.new.items():
-        own = torch.stack(parts) if parts else torch.zeros(0, 0)
-        gathered = self.learn.team.gather(own, 1)
+    for name, part in parts.items():
+        gathered = self.learn.team.gather(part, 1)
         values = gathered.cpu().numpy().ravel()
         before = self.before.get(name, values[:0])
         epoch = np.concatenate([before, values])

@@ -8,11 +8,12 @@ __all__ = ['DECAYS', 'OPTIMIZERS', 'lr_schedule', 'body_and_head', 'GroupedOptim
 
 # %% ../nbs/19_schedule.ipynb #98228709
 import math
+from collections.abc import MutableMapping
 from functools import partial
 
 import torch
 from fastai.callback.core import Callback
-from fastai.optimizer import OptimWrapper, detuplify_pg, set_item_pg
+from fastai.optimizer import OptimWrapper, set_item_pg
 from fastcore.basics import patch
 
 from .core import ReIDError
@@ -73,16 +74,19 @@ def _parts(weights):
     decayed = [weight for weight in weights if _is_decayed(weight)]
     return [part for part in (plain, decayed) if part]
 
-class _Settings(dict):
-    "Settings of a group by fastai's names; `write` takes what is set."
-    def __init__(self, values, write):
-        known = {name: value for name, value in values.items() if value is not None} # loggers cannot draw None
-        super().__init__(known)
-        self.write = write
+class _Settings(MutableMapping):
+    "Settings of a torch optimizer's group by fastai's names, but for None, which loggers cannot draw; `write` takes what is set."
+    def __init__(self, group, names, write): self.group, self.names, self.write = group, names, write
+    def __getitem__(self, name):
+        key, _, place = self.names[name].partition('__')
+        value = self.group[key]
+        if value is None: raise KeyError(name)
+        return value[int(place)] if place else value
 
-    def __setitem__(self, name, value):
-        super().__setitem__(name, value)
-        self.write(name, value)
+    def __setitem__(self, name, value): self.write(name, value)
+    def __delitem__(self, name): raise TypeError(f"an optimizer without {name} is another optimizer")
+    def __iter__(self): return (name for name, key in self.names.items() if self.group[key.partition('__')[0]] is not None)
+    def __len__(self): return sum(1 for _ in self)
 
 class GroupedOptimizer(OptimWrapper):
     "fastai's wrapper of a torch optimizer: weight decay `wd` spares norms and biases within each group."
@@ -109,10 +113,18 @@ def hypers(self:GroupedOptimizer):
     found = []
     for number, parts in enumerate(self.numbers):
         write = partial(self._set_one, number)
-        values = detuplify_pg(self.opt.param_groups[parts[-1]])
-        by_name = {self.fwd_map.get(name, name): value for name, value in values.items()}
-        found.append(_Settings(by_name, write))
+        found.append(_Settings(self.opt.param_groups[parts[-1]], self.bwd_map, write))
     return found
+
+@patch
+def set_hyper(self:GroupedOptimizer,
+              name:str, # fastai's
+              value,    # Of all groups, or one of each
+    ):
+    "As fastai's, which lists all weights to count the groups."
+    is_one = isinstance(value, (int, float))
+    if is_one: self._set_hyper(name, [value] * len(self.numbers))
+    else: OptimWrapper.set_hyper(self, name, value)
 
 @patch
 def _set_one(self:GroupedOptimizer, number, name, value):

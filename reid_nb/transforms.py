@@ -80,7 +80,8 @@ def set_generator(self:BatchTransform,
     self.generator = generator
     self.rank, self.world = rank, world
     self.in_place = in_place
-    self.ahead = None # Images, height and width of a batch whose numbers are drawn already
+    self.ahead = None # Images, height and width of a batch whose numbers are drawn already; `reseed` is for one of another shape
+    self.reseed = None
     self.sent = None  # `numbers` of the batch on its device, where they are
 
 @patch
@@ -104,6 +105,7 @@ def draw_for(self:BatchTransform,
     "Draw for them, unless that was done for a batch of their shape."
     n, _, h, w = x.shape
     if self.ahead == (n, h, w): return
+    if self.ahead is not None: self.reseed()
     for step in self.steps: step.sent = None
     self.draw(n)
 
@@ -320,25 +322,29 @@ def warp(
     "The moved images."
     h, w = x.shape[2:]
     if not isinstance(matrix, torch.Tensor): matrix = np.asarray(matrix, np.float32)
-    m = tensor_on(matrix, x)[..., None, None]
-    col, row = pixel_grid(x)
-    def source(axis, size):
-        "Where pixels come from along an axis, from -1 to 1 as `grid_sample` counts."
-        a, b, c = m[:, axis].unbind(1)
-        pixel = a * col + b * row + c
-        return (2 * pixel + 1) / size - 1
-    grid = torch.stack([source(0, w), source(1, h)], -1)
-    moved = F.grid_sample(x.float(), grid, align_corners=False)
+    m = tensor_on(matrix, x)[:, :2, :, None, None]
+    a, b, c = m.unbind(2) # (B, 2, 1, 1) each: for column and row
+    col, row, size = pixel_grid(x)
+    pixel = a * col + b * row + c
+    grid = (2 * pixel + 1) / size - 1 # from -1 to 1, as `grid_sample` counts
+    moved = F.grid_sample(x.float(), grid.permute(0, 2, 3, 1), align_corners=False)
     return cast_pixels(moved, x.dtype)
+
+def _make_grid(h, w, device):
+    "What `pixel_grid` gives."
+    col = torch.arange(w, device=device)
+    row = torch.arange(h, device=device)
+    size = torch.tensor([w, h]).to(device, non_blocking=True)
+    return col, row[:, None], size[:, None, None]
+
+_known_grid = cache(_make_grid)
 
 def pixel_grid(
     x, # (B, C, H, W) images
 ) -> tuple:
-    "Numbers of the columns, (W,), and of the rows, (H, 1), on the device of `x`."
+    "Numbers of the columns, (W,), and of the rows, (H, 1), and their counts, (2, 1, 1), on the device of `x`."
     h, w = x.shape[2:]
-    col = torch.arange(w, device=x.device)
-    row = torch.arange(h, device=x.device)
-    return col, row[:, None]
+    return _known_grid(h, w, x.device)
 
 # %% ../nbs/10_transforms.ipynb #29b39768
 def _overlap(shift, n):

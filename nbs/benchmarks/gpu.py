@@ -11,10 +11,12 @@ downloaded. Each stage is saved when it is done, and a second start goes on with
   embed    images/s of `embed` with flip, from pixels in memory
   resume   a training that is stopped and continued: seconds and size of a checkpoint, images/s before and after
   whole    a training of all images end to end, beside the same number of bare steps
+  options  as steps, for the first network and size, each of these alone: a CUDA graph (train.graph), compiled augmentations and
+           backbone (train.compile), Muon (train.opt); with what was said of one that fell back, and the loss of the last epoch
 
 A stage that would begin after --minutes is left for the next start. Images are noise in the shape of crops: speeds, no scores.
 """
-import json, os, tempfile, time
+import json, os, tempfile, time, warnings
 from itertools import islice
 from pathlib import Path
 from unittest import mock
@@ -37,9 +39,11 @@ from reid_nb.rerank import k_reciprocal
 from reid_nb.runs import RunFile
 
 FULL = dict(networks=('resnet50', 'resnest101'), sizes=((256, 128), (384, 128)), images=8512, p=16, steps=100, block=50, dims=2048,
-            rank=((468, 8703), (3368, 15913), (3368, 100_000)), epochs=2, image_by_image=True, workers=12, timed=50)
+            rank=((468, 8703), (3368, 15913), (3368, 100_000)), epochs=2, image_by_image=True, workers=12, timed=50,
+            options=({'train.graph': True}, {'train.compile': True}, {'train.opt': 'muon', 'train.lr': 0.005}))
 SMALL = dict(networks=('test_resnet',), sizes=((32, 16),), images=48, p=2, steps=4, block=2, dims=8,
-             rank=((5, 40),), epochs=2, image_by_image=False, workers=0, timed=2)
+             rank=((5, 40),), epochs=2, image_by_image=False, workers=0, timed=2,
+             options=({'train.graph': True}, {'train.opt': 'muon', 'train.lr': 0.005}))
 
 class Bench:
     "What the stages share: sizes, and files of noise."
@@ -178,7 +182,17 @@ def whole(bench):
     images = n * 4 * bench.size['p']
     return [dict(images=images, seconds=seconds, images_a_second=images / seconds, of_bare=bare_seconds / seconds)]
 
-STAGES = dict(steps=steps, parts=parts, rank=rank, embed=embeddings, resume=resume, whole=whole)
+def options(bench):
+    s, rows = bench.size, []
+    for change in s['options']:
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter('always')
+            row = step.measure(bench.recipe(**change), bench.root, bench.files, s['steps'], 1, s['block'], False, 0)
+        fell_back = [str(one.message) for one in told if str(one.message).startswith('train.')]
+        rows.append(dict(option=' '.join(f'{name}={value}' for name, value in change.items())) | row | dict(told='; '.join(fell_back)))
+    return rows
+
+STAGES = dict(steps=steps, parts=parts, rank=rank, embed=embeddings, resume=resume, whole=whole, options=options)
 
 def _saved(out): return json.loads(out.read_text()) if out.is_file() else {}
 

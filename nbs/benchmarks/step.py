@@ -87,7 +87,7 @@ def measure(r, root, files, steps, epochs, block, image_by_image, workers):
     n, ratio = 4*r.train.p * block / t, t[:, 0] / t[:, 1]
     row = dict(backbone=r.model.backbone, size='x'.join(map(str, r.model.size)), batch=4*r.train.p, bf16=learn.model.bf16,
                learner=np.median(n[:, 0]), bare=np.median(n[:, 1]), overhead=f'{100*(np.median(ratio) - 1):+.1f} %',
-               rounds=' '.join(f'{100*(x - 1):+.1f}' for x in ratio))
+               loss=learn.history.rows[-1]['train_loss'], rounds=' '.join(f'{100*(x - 1):+.1f}' for x in ratio))
     if image_by_image: row['image_by_image'] = np.median(n[:, 2])
     if torch.cuda.is_available(): row['peak_GB'] = torch.cuda.max_memory_allocated() / 1e9
     return row
