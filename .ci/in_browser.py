@@ -6,11 +6,12 @@
 
 review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; keys presses
 hundreds of keys at one per 20 ms and all at once, and confirms a table page by page, with the waits; explorer does
-the same with the explorer and what it shows; report prints a report to a PDF and reads it again; 23_review and 35_explorer run the notebooks themselves from top to bottom,
-with one decision and one query. All when none is named. Waits are told in a table at the end, with the load of the
-machine. With --pictures each state is kept in three sizes; give --theme both for both themes. Needs
-`pip install playwright jupyterlab pypdf` and a Chromium or Chrome; axe-core comes by npm. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at the
-first check that fails."""
+the same with the explorer and what it shows; report prints a report to a PDF and reads it again; 23_review and
+35_explorer run the notebooks themselves from top to bottom, with one decision and one query. All when none is named.
+Waits are told in a table at the end, with the load of the machine. With --pictures each state is kept in three sizes;
+give --theme both for both themes. Needs `pip install playwright jupyterlab pypdf` and a Chromium or Chrome; axe-core
+comes by npm. Makes synthetic players in a temporary folder, opens nothing outside this machine, and exits with 1 at
+the first check that fails."""
 import argparse, base64, contextlib, csv, dataclasses, json, os, re, secrets, shutil, signal, socket, subprocess, sys
 import tempfile, time
 from functools import partial
@@ -407,7 +408,8 @@ def review_out(g):
     field.fill('three'); field.press('Enter')
     g.check('three crops are handed out', lambda: '3 crops are in three' in g.says())
     with open(g.folder/'three/images.csv', newline='') as f: rows = [*csv.DictReader(f)]
-    g.check('with their rows and pictures', lambda: [r['file'] for r in rows] == files and len([*(g.folder/'three').glob('*.jpg')]) == 3)
+    pictures = [*(g.folder/'three').glob('*.jpg')]
+    g.check('with their rows and pictures', lambda: [row['file'] for row in rows] == files and len(pictures) == 3)
     g.press('e')
     field.fill('three'); field.press('Enter')
     g.check('but never over another', lambda: 'is there already' in g.says())
@@ -658,7 +660,9 @@ def handing_out(x, ex):
     x.check('a list is handed out', lambda: f'{ex.k + 1} images are in for_anna' in x.score())
     files = [file for file, _ in x.lists()[0][1]]
     with open(x.folder/'for_anna/images.csv', newline='') as f: rows = [*csv.DictReader(f)]
-    x.check('with its rows and pictures', lambda: [r['file'] for r in rows] == files and all((x.folder/'for_anna'/r['picture']).is_file() for r in rows))
+    pictures = [x.folder/'for_anna'/row['picture'] for row in rows]
+    x.check('with its rows', lambda: [row['file'] for row in rows] == files)
+    x.check('and its pictures', lambda: all(picture.is_file() for picture in pictures))
     page.get_by_role('button', name='hand out').click()
     x.check('but never over another', lambda: 'is there already' in x.score())
     page.locator('.ex-name-query select').select_option(index=0)

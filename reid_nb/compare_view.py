@@ -79,10 +79,13 @@ def _column(title, *widgets): return iw.VBox([iw.HTML(f'<b>{title}</b>'), *widge
 @patch
 def _lay_out(self:ComparisonView):
     "The models and the test, the queries, the distances, the scores."
-    lists = iw.HBox([_column('gained by the second', self.gained), _column('lost by it', self.lost)], layout=iw.Layout(flex_flow='row wrap'))
+    wrapped = iw.Layout(flex_flow='row wrap')
+    models = iw.HBox([self.first, self.second], layout=wrapped)
+    gained, lost = _column('gained by the second', self.gained), _column('lost by it', self.lost)
+    lists = iw.HBox([gained, lost], layout=wrapped)
     distances = _column('distances of right and wrong pairs', self.about_pairs, self.pairs)
-    models = iw.HBox([self.first, self.second], layout=iw.Layout(flex_flow='row wrap'))
-    self.children = [models, self.told, lists, distances, _column('where the scores come from', self.by, self.scores)]
+    scores = _column('where the scores come from', self.by, self.scores)
+    self.children = [models, self.told, lists, distances, scores]
 
 # %% ../nbs/35_compare_view.ipynb #95466037
 @patch
@@ -128,6 +131,7 @@ def _draw_pairs(self:ComparisonView):
     n = len(self.explorer.q) * len(self.explorer.g)
     is_many = n > MOST_PAIRS
     self.pairs.layout.display = 'none' if is_many else 'block'
+    self.about_pairs.layout.display = 'block' if is_many else 'none'
     self.about_pairs.value = f'{n:,} pairs take a while: plot_pairs(view.explorer, {self.names()}) draws them' if is_many else ''
     if not is_many: self.pairs.value = _png(plot_pairs(self.explorer, self.names()))
 
