@@ -37,7 +37,7 @@ def read_tracks(
     boxes = boxes[boxes.track >= 0].reset_index(drop=True)
     if not len(boxes): raise ReIDError(f"the lists in {folder} hold no boxes of tracks")
     _check_once(boxes)
-    return boxes.assign(conf=boxes.conf.fillna(1.))[_COLUMNS]
+    return boxes.assign(conf=boxes.conf.fillna(1.)).sort_values(['seq', 'frame', 'track'], ignore_index=True)[_COLUMNS]
 
 def _check_once(boxes):
     "Raises `ReIDError` when a track is twice in a frame."
@@ -114,10 +114,13 @@ def _check_tracks(embeddings, tracks):
 def _numbers_of_tracks(tracks, keys, labels):
     "A row per track with `person`, by the labels of those that have a feature; each other is somebody of its own."
     ways = tracks.groupby(['seq', 'track']).frame.agg(first='min', last='max', n='size').reset_index()
-    of_key = dict(zip(keys, labels.tolist()))
-    own = len(of_key) + np.arange(len(ways))
-    label = np.array([of_key.get(key, other) for key, other in zip(zip(ways.seq, ways.track), own)])
-    return ways.assign(person=largest_first(np.repeat(label, ways.n))[np.cumsum(ways.n) - 1] + 1)
+    known = pd.DataFrame(keys, columns=['seq', 'track']).assign(label=labels)
+    ways = ways.merge(known, 'left', on=['seq', 'track'])
+    others = pd.Series(len(ways) + np.arange(len(ways)))
+    label = ways.label.fillna(others)
+    of_boxes = largest_first(np.repeat(label, ways.n))
+    person = of_boxes[ways.n.cumsum() - 1] + 1
+    return ways.drop(columns='label').assign(person=person)
 
 def link_tracks(
     embeddings,          # `Embeddings` of `track_crops`
