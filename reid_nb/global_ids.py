@@ -58,7 +58,7 @@ def _most_visible(boxes, most):
 def track_crops(
     tracks,        # From `read_tracks`
     root,          # Folder of the frames
-    most:int=8,    # Crops of a track
+    most:int=4,    # Crops of a track
     frames:str='', # Path of a frame's picture, as '{seq}/img1/{frame:06d}.jpg', where it is another
 ) -> pd.DataFrame:
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
@@ -125,9 +125,9 @@ def _numbers_of_tracks(tracks, keys, labels):
 def link_tracks(
     embeddings,          # `Embeddings` of `track_crops`
     tracks,              # From `read_tracks`; all their frames count for who cannot be who
-    threshold:float=.6,  # Distance up to which tracks are joined, 0 to 1
-    k1:int=6,            # Neighbors in the reciprocal test, about as many as a person has tracks
-    k2:int=2,            # Neighbors averaged in local expansion; 1 for none
+    threshold:float=.8,  # Distance up to which tracks are joined, 0 to 1
+    k1:int=10,           # Neighbors in the reciprocal test, about as many as a person has tracks
+    k2:int=3,            # Neighbors averaged in local expansion; 1 for none
     how:str='robust',    # One feature of several crops, as in `pool_features`
 ) -> GlobalIds:
     "Tracks joined to people, within clips and over them; `ReIDError` for crops of other tracks."
