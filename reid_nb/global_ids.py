@@ -37,7 +37,7 @@ def read_tracks(
     boxes = boxes[boxes.track >= 0].reset_index(drop=True)
     if not len(boxes): raise ReIDError(f"the lists in {folder} hold no boxes of tracks")
     _check_once(boxes)
-    return boxes.assign(conf=boxes.conf.fillna(1.))[_COLUMNS]
+    return boxes.assign(conf=boxes.conf.fillna(1.)).sort_values(['seq', 'frame', 'track'], ignore_index=True)[_COLUMNS]
 
 def _check_once(boxes):
     "Raises `ReIDError` when a track is twice in a frame."
@@ -58,7 +58,7 @@ def _most_visible(boxes, most):
 def track_crops(
     tracks,        # From `read_tracks`
     root,          # Folder of the frames
-    most:int=8,    # Crops of a track
+    most:int=4,    # Crops of a track
     frames:str='', # Path of a frame's picture, as '{seq}/img1/{frame:06d}.jpg', where it is another
 ) -> pd.DataFrame:
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
@@ -114,17 +114,20 @@ def _check_tracks(embeddings, tracks):
 def _numbers_of_tracks(tracks, keys, labels):
     "A row per track with `person`, by the labels of those that have a feature; each other is somebody of its own."
     ways = tracks.groupby(['seq', 'track']).frame.agg(first='min', last='max', n='size').reset_index()
-    of_key = dict(zip(keys, labels.tolist()))
-    own = len(of_key) + np.arange(len(ways))
-    label = np.array([of_key.get(key, other) for key, other in zip(zip(ways.seq, ways.track), own)])
-    return ways.assign(person=largest_first(np.repeat(label, ways.n))[np.cumsum(ways.n) - 1] + 1)
+    known = pd.DataFrame(keys, columns=['seq', 'track']).assign(label=labels)
+    ways = ways.merge(known, 'left', on=['seq', 'track'])
+    others = pd.Series(len(ways) + np.arange(len(ways)))
+    label = ways.label.fillna(others)
+    of_boxes = largest_first(np.repeat(label, ways.n))
+    person = of_boxes[ways.n.cumsum() - 1] + 1
+    return ways.drop(columns='label').assign(person=person)
 
 def link_tracks(
     embeddings,          # `Embeddings` of `track_crops`
     tracks,              # From `read_tracks`; all their frames count for who cannot be who
-    threshold:float=.6,  # Distance up to which tracks are joined, 0 to 1
-    k1:int=6,            # Neighbors in the reciprocal test, about as many as a person has tracks
-    k2:int=2,            # Neighbors averaged in local expansion; 1 for none
+    threshold:float=.8,  # Distance up to which tracks are joined, 0 to 1
+    k1:int=10,           # Neighbors in the reciprocal test, about as many as a person has tracks
+    k2:int=3,            # Neighbors averaged in local expansion; 1 for none
     how:str='robust',    # One feature of several crops, as in `pool_features`
 ) -> GlobalIds:
     "Tracks joined to people, within clips and over them; `ReIDError` for crops of other tracks."
