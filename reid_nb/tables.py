@@ -482,7 +482,7 @@ def _only_once(raw, where):
     in_both = all(get_protocol(name).itself for name in protocol.unique())
     key = ['file', 'role'] if in_both and 'role' in raw else 'file'
     twice = raw.file[raw.duplicated(key)]
-    if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice")
+    if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice; take one of the rows out")
 
 # %% ../nbs/08_tables.ipynb #cc3a28ba
 def _unpack_images(path, column, dest, skip_bad, progress, max_gib):
