@@ -226,7 +226,7 @@ def number_names(
 COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
 _ALIASES = dict(file='file_name image_path path filename filepath file_path image image_name img img_path img_name',
-                pid='label person_id person identity identity_id id track_id tracker_id player_id',
+                pid='label person_id identity identity_id id track_id tracker_id player_id',
                 camid='camera cam camera_id', seq='sequence folder', frame='frame_id frame_number frame_index',
                 group='action action_id', subset='split set partition')
 ALIASES = {ours: names.split() for ours, names in _ALIASES.items()} # Other names of a column
