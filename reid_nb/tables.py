@@ -226,7 +226,7 @@ def number_names(
 COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
 _ALIASES = dict(file='file_name image_path path filename filepath file_path image image_name img img_path img_name',
-                pid='label person_id person identity identity_id id track_id tracker_id player_id',
+                pid='label person_id identity identity_id id track_id tracker_id player_id',
                 camid='camera cam camera_id', seq='sequence folder', frame='frame_id frame_number frame_index',
                 group='action action_id', subset='split set partition')
 ALIASES = {ours: names.split() for ours, names in _ALIASES.items()} # Other names of a column
@@ -488,7 +488,7 @@ def _only_once(raw, where):
     in_both = all(get_protocol(name).itself for name in protocol.unique())
     key = ['file', 'role'] if in_both and 'role' in raw else 'file'
     twice = raw.file[raw.duplicated(key)]
-    if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice")
+    if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice; take one of the rows out")
 
 # %% ../nbs/08_tables.ipynb #cc3a28ba
 def _unpack_images(path, column, dest, skip_bad, progress, max_gib):
