@@ -1502,7 +1502,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.learner.SingleProcess.gather': ('learner.html#singleprocess.gather', 'reid_nb/learner.py'),
                                  'reid_nb.learner.SmoothLoss': ('learner.html#smoothloss', 'reid_nb/learner.py'),
                                  'reid_nb.learner.SmoothLoss.accumulate': ('learner.html#smoothloss.accumulate', 'reid_nb/learner.py'),
-                                 'reid_nb.learner.SmoothLoss.reset': ('learner.html#smoothloss.reset', 'reid_nb/learner.py'),
                                  'reid_nb.learner.SmoothLoss.value': ('learner.html#smoothloss.value', 'reid_nb/learner.py'),
                                  'reid_nb.learner.TqdmCallback': ('learner.html#tqdmcallback', 'reid_nb/learner.py'),
                                  'reid_nb.learner.TqdmCallback.__init__': ('learner.html#tqdmcallback.__init__', 'reid_nb/learner.py'),

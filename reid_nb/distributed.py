@@ -430,7 +430,8 @@ def together(self:Learner):
     finally: self.team = SingleProcess()
 
 # %% ../nbs/21_distributed.ipynb #27ac65e1
-LEAST_PART = 32 # Images of a step on one GPU, below which it is taken to wait for its host; an estimate
+LEAST_PART = 32 # Images of a step on one GPU, below which it is taken to wait for its host: an estimate
+# ResNet-50 has 572 launches a step, half as many again with casts; 10 µs each are 9 ms, in which a fast GPU does about 30 images
 
 def scaled_batch(
     train,  # Section of a recipe

@@ -212,22 +212,18 @@ class EvalLabels(Callback):
 # %% ../nbs/20_learner.ipynb #59aba82e
 class SmoothLoss(AvgSmoothLoss):
     "fastai's running mean of the loss, without a host-device synchronization in each step."
-    def reset(self):
-        "Begin anew."
-        super().reset()
-        self.mean = self.val
-
+    known = None, None # Of a step: what is divided, and the mean
     def accumulate(self, learn):  # fastai's `Learner`
         "Take the loss of the step into the mean."
         self.count += 1
         new = learn.loss.detach()
         self.val = torch.lerp(new, self.val.to(new), self.beta)
-        self.mean = self.val / (1 - self.beta**self.count)
 
     @property
     def value(self):
-        "The mean, which fastai asks for twice in each step."
-        return self.mean
+        "The mean, computed once in a step, in which fastai asks for it twice."
+        if self.known[0] is not self.val: self.known = self.val, super().value
+        return self.known[1]
 
 class History(Callback):
     "`rows`: epoch, lr, train_loss, mAP, rank1, seconds; the loss is the plain mean of the epoch."

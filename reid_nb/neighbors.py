@@ -325,7 +325,7 @@ def _search_torch(coarse, k, blend, progress, size=1024):
     return i[first], j[first], d[first]
 
 # %% ../nbs/24_neighbors.ipynb #6520db55
-BYTES_PER_PAIR = 32 # Of a block: products, distances, those that `topk` sorts, limits and masks
+BYTES_PER_PAIR = 32 # Of a block: 12 of products, distances and masks, and what `topk` may need, an estimate
 
 def _block_rows(n, device, most=1024):
     "How many rows of `n` distances fit into half of the free memory of the device."
