@@ -389,7 +389,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.cache.check_images': ('cache.html#check_images', 'reid_nb/cache.py'),
                                'reid_nb.cache.check_state': ('cache.html#check_state', 'reid_nb/cache.py'),
                                'reid_nb.cache.decode_images': ('cache.html#decode_images', 'reid_nb/cache.py'),
-                               'reid_nb.cache.read_rows': ('cache.html#read_rows', 'reid_nb/cache.py'),
+                               'reid_nb.cache.read_decoded': ('cache.html#read_decoded', 'reid_nb/cache.py'),
                                'reid_nb.cache.resize_image': ('cache.html#resize_image', 'reid_nb/cache.py'),
                                'reid_nb.cache.take': ('cache.html#take', 'reid_nb/cache.py')},
             'reid_nb.certainty': { 'reid_nb.certainty.Sure': ('certainty.html#sure', 'reid_nb/certainty.py'),

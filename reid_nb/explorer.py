@@ -24,7 +24,7 @@ from .retrieval import step_names
 from .run_files import read_table
 from .runs import RunFile
 from .saliency import embedding_map
-from .views import SCORES, EmbeddingMap, RankedLists, facts_of, looks_of, named, report_links, small_jpeg, title, why_jpeg
+from .views import ABOUT_SCORES, EmbeddingMap, RankedLists, facts_of, looks_of, named, report_links, small_jpeg, title, why_jpeg
 
 # %% ../nbs/35_explorer.ipynb #9501a886
 class ExplorerView(iw.VBox):
@@ -86,7 +86,7 @@ def make_controls(self:ExplorerView):
     self.file = named(iw.FileUpload(accept=endings, description='query a file'), 'query a file')
     self.back = iw.Button(description='back', icon='arrow-left', layout=narrow)
     self.color = iw.Dropdown(options=self._columns(), description='color by')
-    self.score, self.status = iw.Label(tooltip=SCORES), iw.Label()
+    self.score, self.status = iw.Label(tooltip=ABOUT_SCORES), iw.Label()
     hidden = iw.Layout(max_width='800px', visibility='hidden')
     self.why = named(iw.Image(format='jpeg', layout=hidden), 'what the query and the answer match by')
     self.about_why = iw.Label(_WHY)

@@ -25,7 +25,7 @@ from PIL import Image
 
 from .ahead import CompiledSteps, DrawnAhead, draws_plainly
 from .augment import augmentations
-from .cache import BLOCK, cached_images, check_images, decode_images, read_rows, resize_image
+from .cache import BLOCK, cached_images, check_images, decode_images, read_decoded, resize_image
 from .core import IMAGE_ENDINGS, ReIDError, mix_seed, show_grid
 from .events import are_at
 from .recipe import Recipe
@@ -59,7 +59,7 @@ def to_device(
     moved = torch.empty_like(images, device=device)
     for start in range(0, len(images), BLOCK):
         block = range(len(images))[start:start + BLOCK]
-        moved[start:start + BLOCK] = torch.from_numpy(read_rows(images, block)).permute(0, 3, 1, 2)
+        moved[start:start + BLOCK] = torch.from_numpy(read_decoded(images, block)).permute(0, 3, 1, 2)
     check_images(images)
     return moved
 
@@ -68,7 +68,7 @@ def _take_rows(images, at):
     "Images (n, H, W, 3), a copy."
     if images.device.type != 'cpu': return images.permute(0, 2, 3, 1)[tensor_on(at, images)]
     # By NumPy: after a gather by torch, its idle thread would keep a core busy while the CPU augments
-    return torch.from_numpy(read_rows(images, at.numpy()))
+    return torch.from_numpy(read_decoded(images, at.numpy()))
 
 # %% ../nbs/15_loaders.ipynb #4593f1b9
 def _on_default_device(tensor):
