@@ -344,7 +344,8 @@ def pixel_grid(
 ) -> tuple:
     "Numbers of the columns, (W,), and of the rows, (H, 1), and their counts, (2, 1, 1), on the device of `x`."
     h, w = x.shape[2:]
-    return _known_grid(h, w, x.device)
+    make = _make_grid if torch.compiler.is_compiling() else _known_grid
+    return make(h, w, x.device)
 
 # %% ../nbs/10_transforms.ipynb #29b39768
 def _overlap(shift, n):
