@@ -222,6 +222,7 @@ def after_loss(self:LossRecorder):
     self.unchecked.append(loss)
     if self.is_due(loss): self.check_finite()
 
+# %% ../nbs/19_loss_history.ipynb #fc48d7d1
 @patch
 def is_due(self:LossRecorder,
            loss, # Of the latest batch

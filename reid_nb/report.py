@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['CSS', 'INK', 'BACKGROUND', 'STYLE', 'FATES', 'AGAIN', 'steps_table', 'learning_curves', 'noise_table', 'noise_grid',
-           'wrong_label_grid', 'pick_queries', 'list_anchor', 'ranked_list', 'parts_table', 'duration', 'facts',
-           'headline', 'write_report']
+           'wrong_label_grid', 'pick_queries', 'list_anchor', 'ranked_list', 'parts_table', 'facts', 'headline',
+           'write_report']
 
 # %% ../nbs/32_report.ipynb #857b4fbc
 import base64, io, os, platform, re
@@ -32,6 +32,7 @@ from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .labels import label_rows
 from .metrics import bootstrap, ranked_lists
+from .progress import duration
 from .protocols import protocol_of
 from .run_files import COLOR_HISTOGRAM, read_run
 from .runs import RunFile
@@ -366,16 +367,6 @@ def _version(package):
     "Installed version of a package, by its name on PyPI."
     try: return version(package)
     except PackageNotFoundError: return 'not installed'
-
-def duration(
-    seconds:float, # Time
-) -> str:
-    "A time in words of the right size."
-    minutes, left_seconds = divmod(round(seconds), 60)
-    hours, left_minutes = divmod(minutes, 60)
-    if hours: return f'{hours} h {left_minutes:02} min'
-    if minutes: return f'{minutes} min {left_seconds:02} s'
-    return f'{seconds:.1f} s'
 
 # %% ../nbs/32_report.ipynb #32d75852
 AGAIN = ("The same recipe and images again, on the same machine, with the same versions and number of threads: on a CPU that gives the "
