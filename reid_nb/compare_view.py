@@ -12,7 +12,7 @@ import ipywidgets as iw
 import matplotlib.pyplot as plt
 from fastcore.basics import patch
 from .compare import compare, plot_pairs, scores_by
-from .core import ReIDError
+from .core import ReIDError, plain_html, plain_widget
 from .views import named
 
 # %% ../nbs/35_compare_view.ipynb #ec6e1204
@@ -37,17 +37,22 @@ class ComparisonView(iw.VBox):
     ):
         super().__init__()
         self.explorer, self._take, self._key, self._quiet = explorer, take, None, False
-        names, wide = list(explorer.members), iw.Layout(width='300px')
-        first, second = usual_pair(names)
+        wide = iw.Layout(width='300px')
+        first, second = usual_pair(list(explorer.members))
+        names, columns = _choices(explorer.members), _choices(columns)
         self.first = named(iw.Dropdown(options=names, value=first, description='first', layout=wide), 'first model')
         self.second = named(iw.Dropdown(options=names, value=second, description='second', layout=wide), 'second model')
-        self.by = named(iw.Dropdown(options=list(columns), description='scores by', layout=wide), 'scores by')
+        self.by = named(iw.Dropdown(options=columns, description='scores by', layout=wide), 'scores by')
         self.told, self.about_pairs = iw.HTML(), iw.Label()
         self.gained, self.lost = _query_list('queries gained'), _query_list('queries lost')
         self.pairs = named(iw.Image(format='png', layout=iw.Layout(max_width='800px')), 'distances of right and wrong pairs')
         self.scores = iw.HTML()
         self._connect()
         self._lay_out()
+
+def _choices(names):
+    "For a list to choose from: what is shown of each name, and the name."
+    return [(plain_widget(name), name) for name in names]
 
 def _query_list(name):
     "A list of queries, of which one can be chosen."
@@ -101,20 +106,20 @@ def refresh(self:ComparisonView):
 @patch
 def _show_nothing(self:ComparisonView, why):
     "Empty it, with the reason."
-    self.told.value = _escaped(why)
+    self.told.value = _as_html(why)
     self.gained.options = self.lost.options = ()
     self.pairs.layout.display, self.scores.value, self.about_pairs.value = 'none', '', ''
 
-def _escaped(text):
-    "Text for a widget that takes HTML."
-    return str(text).replace('&', '&amp;').replace('<', '&lt;')
+def _as_html(text):
+    "Text for a widget that takes HTML, and sets formulas in it."
+    return plain_html(plain_widget(text))
 
 # %% ../nbs/35_compare_view.ipynb #182692b6
 @patch
 def _draw(self:ComparisonView):
     "Everything, of the models as they are now."
     found = compare(self.explorer, *self.names())
-    self.told.value = _escaped(found)
+    self.told.value = _as_html(found)
     self.gained.options, self.lost.options = _options(found.gained()), _options(found.lost())
     self.gained.value = self.lost.value = None
     self._draw_pairs()
@@ -122,8 +127,12 @@ def _draw(self:ComparisonView):
 
 def _options(rows):
     "What is shown of each query, and its number."
-    return [(f'{row.gain:+.0%}   {row.first:.0%} → {row.second:.0%}   id {row.person} · {row.file.rpartition("/")[2]}', row.number)
-            for row in rows.itertuples()]
+    options = []
+    for row in rows.itertuples():
+        _, _, file = row.file.rpartition('/')
+        text = f'{row.gain:+.0%}   {row.first:.0%} → {row.second:.0%}   id {row.person} · {file}'
+        options.append((plain_widget(text), row.number))
+    return options
 
 @patch
 def _draw_pairs(self:ComparisonView):
@@ -132,7 +141,8 @@ def _draw_pairs(self:ComparisonView):
     is_many = n > MOST_PAIRS
     self.pairs.layout.display = 'none' if is_many else 'block'
     self.about_pairs.layout.display = 'block' if is_many else 'none'
-    self.about_pairs.value = f'{n:,} pairs take a while: plot_pairs(view.explorer, {self.names()}) draws them' if is_many else ''
+    about = f'{n:,} pairs take a while: plot_pairs(view.explorer, {self.names()}) draws them' if is_many else ''
+    self.about_pairs.value = plain_widget(about)
     if not is_many: self.pairs.value = _png(plot_pairs(self.explorer, self.names()))
 
 def _png(fig):
@@ -149,5 +159,6 @@ def _score_table(self:ComparisonView):
     rows = tables[0][['queries']].copy()
     for name, table in zip(self.names(), tables):
         table = table.loc[rows.index]
-        rows[name] = [f'{r.mAP:.1%} ({r.low:.1%} to {r.high:.1%})' for r in table.itertuples()]
-    return rows.rename_axis(self.by.value).reset_index().to_html(index=False, border=0, justify='left', escape=True)
+        rows[plain_widget(name)] = [f'{r.mAP:.1%} ({r.low:.1%} to {r.high:.1%})' for r in table.itertuples()]
+    rows.index = rows.index.map(plain_widget)
+    return rows.rename_axis(plain_widget(self.by.value)).reset_index().to_html(index=False, border=0, justify='left', escape=True)
