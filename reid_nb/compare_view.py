@@ -134,6 +134,7 @@ def _options(rows):
         options.append((plain_widget(text), row.number))
     return options
 
+# %% ../nbs/35_compare_view.ipynb #037c84bf
 @patch
 def _draw_pairs(self:ComparisonView):
     "Histograms and curve, unless they are of too many pairs."

@@ -93,9 +93,19 @@ def query_options(
     by:str,   # Of `ORDERS`
 ) -> list:
     "The queries in that order, each with its average precision, or with what the second list gains."
+    is_between = by == ORDERS[-1]
+    form = '+.0%' if is_between else '.0%'
+    precision = _shown_precision(explorer, is_between)
+    options = []
+    for i in explorer.order(by):
+        row = explorer.q.iloc[i]
+        label = _query_label(row, precision[i], form)
+        options.append((label, i))
+    return options
+
+def _shown_precision(explorer, is_between):
+    "(Q,) of the first list, or what the second gains; NaN where nothing is scored."
     results = [explorer.results(name) for name in explorer.systems()]
-    is_between = by == ORDERS[-1] and results[0] is not None
-    if is_between: precision = _differences([r.ap for r in results])
-    else: precision = np.full(len(explorer.q), np.nan) if results[0] is None else results[0].ap
-    form = '+.0%' if by == ORDERS[-1] else '.0%'
-    return [(_query_label(explorer.q.iloc[i], precision[i], form), i) for i in explorer.order(by)]
+    first = results[0]
+    if first is None: return np.full(len(explorer.q), np.nan)
+    return _differences([r.ap for r in results]) if is_between else first.ap

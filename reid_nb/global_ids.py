@@ -20,7 +20,9 @@ from .table_boxes import frame_files
 from .tracklets import pool_features
 
 # %% ../nbs/29_global_ids.ipynb #35158970
-_COLUMNS = ['seq', 'frame', 'track', 'x', 'y', 'w', 'h', 'conf']
+_TRACK, _SIDES = ['seq', 'track'], ['x', 'y', 'w', 'h']
+_KEY = ['seq', 'frame', 'track']
+_COLUMNS = [*_KEY, *_SIDES, 'conf']
 
 def read_tracks(
     folder, # With `<sequence>.txt` of frame,track,x,y,width,height[,confidence,…]
@@ -37,11 +39,12 @@ def read_tracks(
     boxes = boxes[boxes.track >= 0].reset_index(drop=True)
     if not len(boxes): raise ReIDError(f"the lists in {folder} hold no boxes of tracks")
     _check_once(boxes)
-    return boxes.assign(conf=boxes.conf.fillna(1.)).sort_values(['seq', 'frame', 'track'], ignore_index=True)[_COLUMNS]
+    boxes = boxes.assign(conf=boxes.conf.fillna(1.))
+    return boxes.sort_values(_KEY, ignore_index=True)[_COLUMNS]
 
 def _check_once(boxes):
     "Raises `ReIDError` when a track is twice in a frame."
-    twice = boxes[boxes.duplicated(['seq', 'frame', 'track'])]
+    twice = boxes[boxes.duplicated(_KEY)]
     if not len(twice): return
     row = twice.iloc[0]
     raise ReIDError(f"{row.seq}: track {row.track} is twice in frame {row.frame}; a track has one box in a frame")
@@ -49,11 +52,21 @@ def _check_once(boxes):
 # %% ../nbs/29_global_ids.ipynb #fd9d5c47
 def _most_visible(boxes, most):
     "The rows of the most visible box in each of `most` parts of each track."
-    ways = boxes.sort_values(['seq', 'track', 'frame']).groupby(['seq', 'track'], sort=False)
+    in_time = [*_TRACK, 'frame']
+    ways = boxes.sort_values(in_time).groupby(_TRACK, sort=False)
     place, size = ways.cumcount(), ways.frame.transform('size')
-    part = place * np.minimum(most, size) // size
-    best = boxes.assign(part=part).sort_values(['visible', 'frame'], ascending=[False, True], kind='stable')
-    return best.drop_duplicates(['seq', 'track', 'part']).sort_values(['seq', 'track', 'frame']).drop(columns='part')
+    n_parts = np.minimum(most, size)
+    parted = boxes.assign(part=place * n_parts // size)
+    best_first = parted.sort_values(['visible', 'frame'], ascending=[False, True], kind='stable')
+    best = best_first.drop_duplicates([*_TRACK, 'part'])
+    return best.sort_values(in_time).drop(columns='part')
+
+def _whole_pixels(sides):
+    "(N, 4) left, top, width and height in whole pixels, from the picture's corner on."
+    corner, size = sides[:, :2], sides[:, 2:]
+    first = np.floor(corner + .5).clip(0)
+    end = np.floor(corner + size + .5)
+    return np.hstack([first, end - first]).astype(int)
 
 def track_crops(
     tracks,        # From `read_tracks`
@@ -63,19 +76,18 @@ def track_crops(
 ) -> pd.DataFrame:
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
     if most < 1: raise ReIDError(f"most is {most}; give a number of crops, at least 1")
-    sides = tracks[['x', 'y', 'w', 'h']].to_numpy(float)
-    left_top = np.floor(sides[:, :2] + .5).clip(0)
-    size = np.floor(sides[:, :2] + sides[:, 2:] + .5) - left_top
-    whole = np.hstack([left_top, size]).astype(int)
-    is_box = (size >= 1).all(1)
+    whole = _whole_pixels(tracks[_SIDES].to_numpy(float))
+    is_box = (whole[:, 2:] >= 1).all(1)
     boxes, whole = tracks[is_box].reset_index(drop=True), whole[is_box]
     frame_number = boxes.groupby(['seq', 'frame']).ngroup().to_numpy()
-    boxes = boxes.assign(visible=visible_from_boxes(frame_number, whole).round(4), box=list(whole.tolist()))
+    visible = visible_from_boxes(frame_number, whole).round(4)
+    boxes = boxes.assign(visible=visible, box=whole.tolist())
     chosen = _most_visible(boxes, most).reset_index(drop=True)
     files = frame_files(chosen, root, frames, 'tracks')
     names = [crop_name(file, box) for file, box in zip(files, chosen.box)]
-    tracklet = chosen.groupby(['seq', 'track'], sort=False).ngroup()
-    return chosen.assign(file=names, tracklet=tracklet)[['file', 'seq', 'frame', 'track', 'tracklet', 'visible']]
+    tracklet = chosen.groupby(_TRACK, sort=False).ngroup()
+    crops = chosen.assign(file=names, tracklet=tracklet)
+    return crops[['file', *_KEY, 'tracklet', 'visible']]
 
 # %% ../nbs/29_global_ids.ipynb #452f3dad
 @dataclass
@@ -86,8 +98,9 @@ class GlobalIds:
     settings: dict       # threshold, k1, k2
 
     def __repr__(self):
-        n, people = len(self.tracks), self.tracks.person.nunique()
-        return f'{n:,} tracks of {self.tracks.seq.nunique():,} clips are {people:,} people; threshold {self.settings["threshold"]:g}'
+        n, clips = len(self.tracks), self.tracks.seq.nunique()
+        people, threshold = self.tracks.person.nunique(), self.settings['threshold']
+        return f'{n:,} tracks of {clips:,} clips are {people:,} people; threshold {threshold:g}'
 
 def _frame_sets(tracks, keys):
     "The numbers of the frames of each track, as sets, in the order of `keys`."
@@ -98,28 +111,35 @@ def _frame_sets(tracks, keys):
 def _pooled(embeddings, how):
     "One feature for each track, and its (seq, track)."
     table = embeddings.table
-    number = table.groupby(['seq', 'track'], sort=False).ngroup().to_numpy()
-    keys = table[['seq', 'track']].drop_duplicates()
-    return pool_features(embeddings.features, table, number, how), list(keys.itertuples(index=False, name=None))
+    number = table.groupby(_TRACK, sort=False).ngroup().to_numpy()
+    keys = table[_TRACK].drop_duplicates().itertuples(index=False, name=None)
+    features = pool_features(embeddings.features, table, number, how)
+    return features, list(keys)
 
 def _check_tracks(embeddings, tracks):
     "Raises `ReIDError` for crops of other tracks."
-    missing = [name for name in ('seq', 'frame', 'track') if name not in embeddings.table]
+    crops = embeddings.table
+    missing = [name for name in _KEY if name not in crops]
     if missing: raise ReIDError(f"the crops have no column {missing[0]!r}; make their table with track_crops")
     known = set(zip(tracks.seq, tracks.track))
-    strange = [key for key in zip(embeddings.table.seq, embeddings.table.track) if key not in known]
-    if strange: raise ReIDError(f"track {strange[0][1]} of {strange[0][0]} is not in the lists; give the lists that the crops are from")
+    strange = [key for key in zip(crops.seq, crops.track) if key not in known]
+    if not strange: return
+    seq, track = strange[0]
+    raise ReIDError(f"track {track} of {seq} is not in the lists; give the lists that the crops are from")
 
 # %% ../nbs/29_global_ids.ipynb #5ed3f3a3
 def _numbers_of_tracks(tracks, keys, labels):
     "A row per track with `person`, by the labels of those that have a feature; each other is somebody of its own."
-    ways = tracks.groupby(['seq', 'track']).frame.agg(first='min', last='max', n='size').reset_index()
-    known = pd.DataFrame(keys, columns=['seq', 'track']).assign(label=labels)
-    ways = ways.merge(known, 'left', on=['seq', 'track'])
-    others = pd.Series(len(ways) + np.arange(len(ways)))
+    frames = tracks.groupby(_TRACK).frame
+    ways = frames.agg(first='min', last='max', n='size').reset_index()
+    known = pd.DataFrame(keys, columns=_TRACK).assign(label=labels)
+    ways = ways.merge(known, 'left', on=_TRACK)
+    n = len(ways)
+    others = pd.Series(n + np.arange(n))
     label = ways.label.fillna(others)
     of_boxes = largest_first(np.repeat(label, ways.n))
-    person = of_boxes[ways.n.cumsum() - 1] + 1
+    last_box = ways.n.cumsum() - 1
+    person = of_boxes[last_box] + 1
     return ways.drop(columns='label').assign(person=person)
 
 def link_tracks(
@@ -134,16 +154,22 @@ def link_tracks(
     if not 0 <= threshold <= 1: raise ReIDError(f"threshold is a distance from 0 to 1, not {threshold}")
     _check_tracks(embeddings, tracks)
     features, keys = _pooled(embeddings, how)
-    tree = merge_tree(similarities(features, k1, k2), apart=_frame_sets(tracks, keys))
+    likeness, together = similarities(features, k1, k2), _frame_sets(tracks, keys)
+    tree = merge_tree(likeness, apart=together)
     ways = _numbers_of_tracks(tracks, keys, tree.cut(threshold))
-    boxes = tracks.merge(ways[['seq', 'track', 'person']], on=['seq', 'track'])
+    people = ways[[*_TRACK, 'person']]
+    boxes = tracks.merge(people, on=_TRACK)
     return GlobalIds(boxes, ways, dict(threshold=threshold, k1=k1, k2=k2))
 
 # %% ../nbs/29_global_ids.ipynb #05aeeb6f
 def _line(row):
     "Of a list, as the MOT challenge has it."
-    sides = ','.join(f'{value:g}' if abs(value) < 1e5 else str(value) for value in (row.x, row.y, row.w, row.h))
+    sides = ','.join(map(_number, (row.x, row.y, row.w, row.h)))
     return f'{row.frame},{row.person},{sides},{row.conf:g},-1,-1,-1\n'
+
+def _number(value):
+    "Of a list: six digits, and all of a larger one."
+    return f'{value:g}' if abs(value) < 1e5 else str(value)
 
 def write_tracks(
     ids,    # `GlobalIds`
@@ -152,9 +178,11 @@ def write_tracks(
     "Write the boxes with the number of the person; `ReIDError` where a list is there already."
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    taken = [seq for seq in ids.boxes.seq.unique() if (folder/f'{seq}.txt').exists()]
-    if taken: raise ReIDError(f"{folder/taken[0]}.txt is there already; give another folder")
-    for seq, rows in ids.boxes.sort_values(['frame', 'person']).groupby('seq'):
+    ordered = ids.boxes.sort_values(['frame', 'person'])
+    lists = {folder/f'{seq}.txt': rows for seq, rows in ordered.groupby('seq')}
+    for path in lists:
+        if path.exists(): raise ReIDError(f"{path} is there already; give another folder")
+    for path, rows in lists.items():
         text = ''.join(map(_line, rows.itertuples()))
-        with atomic_write(folder/f'{seq}.txt') as tmp: tmp.write_text(text, encoding='utf-8')
+        with atomic_write(path) as tmp: tmp.write_text(text, encoding='utf-8')
     return folder

@@ -49,6 +49,8 @@ class _Group:
     frames: list # (n,) people, (m,) tracks, (n, m) overlaps of each frame
     n_boxes: np.ndarray # (P,) boxes of each person
     n_found: np.ndarray # (T,) of each track
+    shape = property(lambda self: (len(self.n_boxes), len(self.n_found)))
+    boxes_of_both = property(lambda self: np.add.outer(self.n_boxes, self.n_found)) # (P, T)
 
 def _by_frame(boxes, identity):
     "From sequence and frame to the numbers of identities and the boxes; and the number of boxes of each identity."
@@ -61,17 +63,19 @@ def _group(truth, found, person, track):
     "The `_Group` of their boxes."
     people, n_boxes = _by_frame(truth, person)
     tracks, n_found = _by_frame(found, track)
-    none = np.zeros(0, int), np.zeros((0, 4))
+    nobody = np.zeros(0, int), np.zeros((0, 4))
     frames = []
     for key in sorted(people.keys() | tracks.keys()):
-        (who, boxes), (which, found_boxes) = people.get(key, none), tracks.get(key, none)
-        frames.append((who, which, box_overlaps(boxes, found_boxes)))
+        who, boxes = people.get(key, nobody)
+        which, found_boxes = tracks.get(key, nobody)
+        overlap = box_overlaps(boxes, found_boxes)
+        frames.append((who, which, overlap))
     return _Group(frames, n_boxes, n_found)
 
 # %% ../nbs/16_tracking_scores.ipynb #a878b98c
 def _right_boxes(group, least):
     "Boxes that the best assignment of tracks to people has right."
-    together = np.zeros((len(group.n_boxes), len(group.n_found)))
+    together = np.zeros(group.shape)
     for who, which, overlap in group.frames:
         i, j = np.nonzero(overlap >= least)
         together[who[i], which[j]] += 1
@@ -83,12 +87,13 @@ ALPHAS = np.arange(.05, .99, .05) # Overlaps from which on a box is right
 
 def _agreement(group):
     "(P, T) how well whole ways agree, 0 to 1."
-    shared = np.zeros((len(group.n_boxes), len(group.n_found)))
+    shared = np.zeros(group.shape)
     for who, which, overlap in group.frames:
-        of_both = overlap.sum(0) + overlap.sum(1)[:, None]
-        shared[np.ix_(who, which)] += _ratio(overlap, of_both - overlap)
-    boxes = group.n_boxes[:, None] + group.n_found
-    return shared / (boxes - shared)
+        of_person, of_track = overlap.sum(1), overlap.sum(0)
+        of_both = np.add.outer(of_person, of_track)
+        pairs = np.ix_(who, which)
+        shared[pairs] += _ratio(overlap, of_both - overlap)
+    return shared / (group.boxes_of_both - shared)
 
 def _matches(group):
     "(19, P, T) numbers of right boxes of each person and track."
@@ -96,7 +101,8 @@ def _matches(group):
     counts = np.zeros((len(ALPHAS), *agreement.shape))
     limits = ALPHAS[:, None] - np.finfo(float).eps
     for who, which, overlap in group.frames:
-        fit = agreement[np.ix_(who, which)] * overlap
+        pairs = np.ix_(who, which)
+        fit = agreement[pairs] * overlap
         i, j = linear_sum_assignment(fit, maximize=True)
         counts[:, who[i], which[j]] += overlap[i, j] >= limits
     return counts
@@ -104,8 +110,10 @@ def _matches(group):
 def _associated(group):
     "(19,) right boxes, and the sum of their association."
     counts = _matches(group)
-    either = group.n_boxes[:, None] + group.n_found - counts
-    return counts.sum((1, 2)), (counts**2 / either).sum((1, 2))
+    either = group.boxes_of_both - counts
+    shares = counts**2 / either
+    each = 1, 2
+    return counts.sum(each), shares.sum(each)
 
 # %% ../nbs/16_tracking_scores.ipynb #0fca5ecb
 TRACKING_SCORES = 'idf1', 'idp', 'idr', 'hota', 'det_a', 'ass_a'
@@ -136,7 +144,9 @@ class TrackingScores:
 
     def __getattr__(self, name):
         if name not in TRACKING_SCORES: raise AttributeError(name)
-        return float(self.values(np.ones((1, len(self.groups))))[name][0])
+        once = np.ones((1, len(self.groups)))
+        (value,) = self.values(once)[name]
+        return float(value)
 
     def __repr__(self):
         words = [f'{name} {getattr(self, name):.1%}' for name in TRACKING_SCORES]
@@ -148,7 +158,10 @@ def _drawn(n, draws, seed):
     rng = np.random.default_rng(seed)
     return rng.multinomial(n, np.full(n, 1 / n), draws)
 
-def _interval(values): return tuple(float(edge) for edge in np.quantile(values, [.025, .975]))
+def _interval(values):
+    "Low and high end of 95 % of them."
+    low, high = np.quantile(values, [.025, .975])
+    return float(low), float(high)
 
 @patch
 def interval(self:TrackingScores,
@@ -158,7 +171,8 @@ def interval(self:TrackingScores,
     ) -> tuple:
     "Low and high end of 95 % of the drawn scores; `ReIDError` for less than two groups."
     if len(self.groups) < 2: raise ReIDError("an interval needs two clips at least")
-    return _interval(self.values(_drawn(len(self.groups), draws, seed))[name])
+    times = _drawn(len(self.groups), draws, seed)
+    return _interval(self.values(times)[name])
 
 @patch
 def gain(self:TrackingScores,
@@ -168,14 +182,18 @@ def gain(self:TrackingScores,
          seed:int=0,            # Of the draws
     ) -> tuple:
     "Gain over `before`, and low and high end of 95 % of the drawn gains; `ReIDError` for other groups."
-    if self.groups != before.groups or len(self.groups) < 2: raise ReIDError("a gain is of the same clips, two at least")
+    if self.groups != before.groups or len(self.groups) < 2:
+        raise ReIDError("a gain is of the same clips, two at least")
     times = _drawn(len(self.groups), draws, seed)
-    return getattr(self, name) - getattr(before, name), *_interval(self.values(times)[name] - before.values(times)[name])
+    gained = self.values(times)[name] - before.values(times)[name]
+    gain = getattr(self, name) - getattr(before, name)
+    return gain, *_interval(gained)
 
 # %% ../nbs/16_tracking_scores.ipynb #bbf05e10
 def _check_boxes(boxes, identity, group, whose):
     "Raises `ReIDError` unless the columns are there, and an identity is once in a frame."
-    missing = [name for name in ('seq', 'frame', identity, *_SIDES, group) if name not in boxes]
+    needed = 'seq', 'frame', identity, *_SIDES, group
+    missing = [name for name in needed if name not in boxes]
     if missing: raise ReIDError(f"the {whose} boxes have no column {missing[0]!r}; they have {', '.join(boxes)}")
     twice = boxes.duplicated(['seq', 'frame', identity])
     if not twice.any(): return
@@ -191,12 +209,16 @@ def tracking_scores(
     least:float=.5,     # Overlap from which on a box is right, in IDF1
 ) -> TrackingScores:
     "IDF1 (Ristani 2016) and HOTA (Luiten 2021); `ReIDError` for missing columns, or an identity that is twice in a frame."
-    for boxes, identity, whose in ((truth, person, 'true'), (found, track, 'found')): _check_boxes(boxes, identity, group, whose)
+    _check_boxes(truth, person, group, 'true')
+    _check_boxes(found, track, group, 'found')
     names = sorted({*truth[group], *found[group]})
     if not names: raise ReIDError("there are no boxes to score")
     rows = []
     for name in names:
-        one = _group(truth[truth[group] == name], found[found[group] == name], person, track)
-        rows.append((_right_boxes(one, least), one.n_boxes.sum(), one.n_found.sum(), *_associated(one)))
+        own_truth, own_found = truth[truth[group] == name], found[found[group] == name]
+        one = _group(own_truth, own_found, person, track)
+        right = _right_boxes(one, least)
+        n_boxes, n_found = one.n_boxes.sum(), one.n_found.sum()
+        rows.append((right, n_boxes, n_found, *_associated(one)))
     right, n_boxes, n_found, matched, associated = map(np.array, zip(*rows))
     return TrackingScores(names, right, n_boxes, n_found, matched, associated)
