@@ -125,11 +125,20 @@ def _call(function, *args):
         function(*args)
     except (ReIDError, OSError) as e: raise ReIDError(' '.join(str(e).split())) from None
 
+@contextmanager
+def _hearing():
+    "Signals stop the block. Before it they wait; after it they end the process without a word."
+    _hear_signals(True)
+    try: yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
 def _launched_process(rank, function, args, n, port):
     "What each process of `launch` runs."
     variables = dict(RANK=rank, LOCAL_RANK=rank, WORLD_SIZE=n, MASTER_ADDR='127.0.0.1', MASTER_PORT=port)
     os.environ.update({name: str(value) for name, value in variables.items()})
-    with processes(): _call(function, *args)
+    with _hearing(), processes(): _call(function, *args)
 
 STOPPED = "a process was stopped before its work was done; --resume goes on"
 
@@ -150,11 +159,26 @@ def _quiet():
     os.environ.setdefault('PYTHONWARNINGS', 'ignore:resource_tracker')
     logging.getLogger('torch.multiprocessing.spawn').setLevel(logging.ERROR)
 
+def _hear_signals(are_heard):
+    "Let what stops a process through, or keep it until then; on Windows it cannot be kept."
+    if not hasattr(signal, 'pthread_sigmask'): return
+    change = signal.SIG_UNBLOCK if are_heard else signal.SIG_BLOCK
+    signal.pthread_sigmask(change, (signal.SIGINT, signal.SIGTERM))
+
+def _start(function, args, n, method):
+    "The processes; none of them is stopped before torch would take that for an end, and the parent knows of all."
+    _hear_signals(False)
+    try: return start_processes(function, args, n, join=False, start_method=method)
+    except BaseException:
+        _hear_signals(True)
+        raise
+
 def _run(function, args, n, method):
     "Run `function(rank, *args)` in `n` processes to the end of all, or to the first error."
     _quiet()
-    children = start_processes(function, args, n, join=False, start_method=method)
+    children = _start(function, args, n, method)
     try:
+        _hear_signals(True)
         while not children.join(): pass
     except (ProcessExitedException, ProcessRaisedException) as e:
         if isinstance(e, ProcessExitedException): print(file=sys.stderr) # ends the line of the bar
@@ -200,9 +224,10 @@ def _sharing_process(rank, function, items, taken, done, n, held):
     threads = torch.get_num_threads() // n
     torch.set_num_threads(max(1, threads))
     TqdmCallback.line = rank
-    while (number := _next_item(taken)) < len(items):
-        _call(function, items[number])
-        with done.get_lock(): done.value += 1
+    with _hearing():
+        while (number := _next_item(taken)) < len(items):
+            _call(function, items[number])
+            with done.get_lock(): done.value += 1
 
 def share_out(
     function,             # Called once per item; importable from a module unless `method` is 'fork'
