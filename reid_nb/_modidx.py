@@ -1306,6 +1306,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.index.Index.__len__': ('index.html#index.__len__', 'reid_nb/index.py'),
                                'reid_nb.index.Index._add_embeddings': ('index.html#index._add_embeddings', 'reid_nb/index.py'),
                                'reid_nb.index.Index._check': ('index.html#index._check', 'reid_nb/index.py'),
+                               'reid_nb.index.Index._is_begun': ('index.html#index._is_begun', 'reid_nb/index.py'),
                                'reid_nb.index.Index._is_used': ('index.html#index._is_used', 'reid_nb/index.py'),
                                'reid_nb.index.Index._known': ('index.html#index._known', 'reid_nb/index.py'),
                                'reid_nb.index.Index._nearest': ('index.html#index._nearest', 'reid_nb/index.py'),

@@ -81,9 +81,17 @@ class Index:
             raise ReIDError(f"{folder} is no folder of an index")
         if not (self.folder/_ROWS).exists() and self._is_used():
             raise ReIDError(f"{folder} holds other files and no index; give another folder")
-        if (self.folder/_ROWS).exists(): self._check()
+        if self._is_begun(): self._check()
 
     def _is_used(self): return self.folder.is_dir() and any(self.folder.iterdir())
+
+    def _is_begun(self):
+        "Is there more than the empty database that a first addition leaves when it is stopped?"
+        path = self.folder/_ROWS
+        if not path.exists(): return False
+        check_run_folder(self.folder)
+        with suppress(ReIDError): _undo_stopped(self.folder) # another process writes
+        return path.stat().st_size > 0 or any(self.folder.glob('features-*')) # cut, with what it told of
 
     @property
     def model(self):
@@ -150,7 +158,7 @@ def info(self:Index) -> dict:
 
 @patch
 def __len__(self:Index):
-    if not (self.folder/_ROWS).is_file(): return 0
+    if not self._is_begun(): return 0
     return self.info()['rows']
 
 # %% ../nbs/29_index.ipynb #e726043a
