@@ -348,9 +348,11 @@ class SharedDraws:
     def __init__(self,
                  device, # Of the layers
         ):
+        self.generator = torch.default_generator
         device = torch.device(device)
-        cuda = torch.cuda.default_generators[device.index or 0] if device.type == 'cuda' else None
-        self.generator = cuda or torch.default_generator
+        if device.type == 'cuda':
+            number = torch.cuda.current_device() if device.index is None else device.index
+            self.generator = torch.cuda.default_generators[number]
         self.state = self.generator.get_state()
 
     def begin(self,

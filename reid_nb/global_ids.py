@@ -16,7 +16,7 @@ from .boxes import read_mot, visible_from_boxes
 from .cluster import largest_first, merge_tree, similarities
 from .core import ReIDError, atomic_write
 from .images import crop_name
-from .table_boxes import frame_files
+from .table_boxes import frame_files, in_whole_pixels
 from .tracklets import pool_features
 
 # %% ../nbs/29_global_ids.ipynb #35158970
@@ -61,13 +61,6 @@ def _most_visible(boxes, most):
     best = best_first.drop_duplicates([*_TRACK, 'part'])
     return best.sort_values(in_time).drop(columns='part')
 
-def _whole_pixels(sides):
-    "(N, 4) left, top, width and height in whole pixels, from the picture's corner on."
-    corner, size = sides[:, :2], sides[:, 2:]
-    first = np.floor(corner + .5).clip(0)
-    end = np.floor(corner + size + .5)
-    return np.hstack([first, end - first]).astype(int)
-
 def track_crops(
     tracks,        # From `read_tracks`
     root,          # Folder of the frames
@@ -76,7 +69,7 @@ def track_crops(
 ) -> pd.DataFrame:
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
     if most < 1: raise ReIDError(f"most is {most}; give a number of crops, at least 1")
-    whole = _whole_pixels(tracks[_SIDES].to_numpy(float))
+    whole = in_whole_pixels(tracks[_SIDES].to_numpy(float)).astype(int)
     is_box = (whole[:, 2:] >= 1).all(1)
     boxes, whole = tracks[is_box].reset_index(drop=True), whole[is_box]
     frame_number = boxes.groupby(['seq', 'frame']).ngroup().to_numpy()

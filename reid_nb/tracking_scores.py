@@ -13,15 +13,13 @@ import pandas as pd
 from fastcore.basics import patch
 from scipy.optimize import linear_sum_assignment
 
+from .cluster_scores import ratio
 from .core import ReIDError
 
 # %% ../nbs/16_tracking_scores.ipynb #26afd1b8
 _SIDES = ['x', 'y', 'w', 'h']
 
-def _ratio(part, whole):
-    "`part / whole`, 0 of nothing."
-    is_some = whole > 0
-    return np.where(is_some, part / np.where(is_some, whole, 1), 0)
+def _share(part, whole): return ratio(part, whole, 0)
 
 def _corners(boxes):
     "(N, 2) the upper left and the lower right corner."
@@ -40,7 +38,7 @@ def box_overlaps(
     shared = (last - first).clip(0).prod(-1)
     areas = (high - low).prod(-1)
     other_areas = (other_high - other_low).prod(-1)
-    return _ratio(shared, areas[:, None] + other_areas - shared)
+    return _share(shared, areas[:, None] + other_areas - shared)
 
 # %% ../nbs/16_tracking_scores.ipynb #4d863b4a
 @dataclass
@@ -92,7 +90,7 @@ def _agreement(group):
         of_person, of_track = overlap.sum(1), overlap.sum(0)
         of_both = np.add.outer(of_person, of_track)
         pairs = np.ix_(who, which)
-        shared[pairs] += _ratio(overlap, of_both - overlap)
+        shared[pairs] += _share(overlap, of_both - overlap)
     return shared / (group.boxes_of_both - shared)
 
 def _matches(group):
@@ -136,10 +134,10 @@ class TrackingScores:
         boxes, found = times @ self.n_boxes, times @ self.n_found
         both = boxes + found
         matched = times @ self.matched
-        det_a = _ratio(matched, both[:, None] - matched)
-        ass_a = _ratio(times @ self.associated, matched)
+        det_a = _share(matched, both[:, None] - matched)
+        ass_a = _share(times @ self.associated, matched)
         hota = np.sqrt(det_a * ass_a)
-        shares = dict(idf1=_ratio(2 * right, both), idp=_ratio(right, found), idr=_ratio(right, boxes))
+        shares = dict(idf1=_share(2 * right, both), idp=_share(right, found), idr=_share(right, boxes))
         return shares | dict(hota=hota.mean(1), det_a=det_a.mean(1), ass_a=ass_a.mean(1))
 
     def __getattr__(self, name):
