@@ -27,6 +27,7 @@ from .data import ReIDData
 from .distributed import share_out
 from .metrics import bootstrap, evaluate_rows
 from .noise import mine
+from .own_likeness import by_preset
 from .checks import validate
 from .pipeline import Job, embed_and_rank, job_files, train_job
 from .progress import tqdm
@@ -368,7 +369,7 @@ def _check_measurable(data, recipe):
     validate(data, recipe)
     if recipe.noise.folds:
         raise ReIDError("an ablation mines by the baseline's losses; set noise.folds=0")
-    if recipe.noise.score == 'likeness':
+    if recipe.noise.score == 'likeness' and not by_preset(recipe):
         raise ReIDError("an ablation mines by the baseline's losses; set noise.score=mean")
     if recipe.train.checkpoint == 'best' or recipe.train.patience:
         raise ReIDError("train.checkpoint=best and train.patience choose by the queries "
@@ -379,6 +380,7 @@ def _fit_recipe(data, recipe):
     is_labeled = data.table.subset != 'challenge'
     labeled = replace(data, table=data.table[is_labeled])
     _check_measurable(labeled, recipe)
+    if recipe.noise.score == 'likeness': recipe = recipe.set(**{'noise.score': 'mean', 'noise.spare': 0.}) # as in the paper
     if not recipe.noise.clean: recipe = recipe.set(**ABSENT['noise resist'], **ABSENT['hard samples'])
     for absent in ((), tuple(ABSENT)): validate(labeled, disable(recipe, absent))
     return recipe

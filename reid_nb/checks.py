@@ -6,6 +6,8 @@
 __all__ = ['KEYS', 'blind_rows', 'validate']
 
 # %% ../nbs/33_checks.ipynb #1a8d830e
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image
 
@@ -19,7 +21,7 @@ from .losses import reid_loss
 from .metrics import evaluate_rows
 from .models import recipe_model
 from .noise import check_folds, mine
-from .own_likeness import check_likeness
+from .own_likeness import possible_score
 from .recipe import Recipe
 from .retrieval import check_steps, find_groups
 from .schedule import lr_schedule
@@ -62,9 +64,8 @@ def _check_cleaning(data, recipe, loss):
         raise ReIDError("noise.score forgetting reads guesses, which loss.beta = 0 does not train; "
                         "raise it, or take mean")
     scores = None
-    if noise.score == 'likeness':
-        check_likeness(rows.pid)
-        scores = np.arange(len(rows))
+    if possible_score(recipe, rows.pid) == 'likeness': scores = np.arange(len(rows))
+    elif noise.score == 'likeness': noise = replace(noise, score='mean')
     mined = mine(_made_up_history(rows.pid), data.table, noise, scores)
     apply_decisions(data.table, decide(mined, noise.repeats, spare=noise.spare), noise.min_images)
 

@@ -30,6 +30,7 @@ from .core import ReIDError, save_arrays
 from .explore import KINDS
 from .learner import reid_learner
 from .loss_history import LossHistory
+from .own_likeness import check_likeness, likeness_score
 from .provenance import trained_on, training_rows, training_values
 from .recipe import NoiseRecipe, Recipe
 from .runs import change_words
@@ -229,12 +230,17 @@ def _confused_persons(table):
 def unjudged(
     mined, # From `mine`
 ) -> str:
-    "A line on training images without a score, '' where there are none."
+    "A line on training images without a score, and why they have none; '' where there are none."
     train = mined[mined.subset == 'train']
-    n = (train.kind == '').sum()
-    if not n: return ''
-    return (f"{n:,} of {len(train):,} training images have no score, since they were not shown in the epochs that are read; they are kept "
-            "without being judged: train longer, or read more epochs, as with --set noise.window=[0,1]")
+    unjudged = train[train.kind == '']
+    unseen = unjudged.loss.isna().sum()
+    few = len(unjudged) - unseen
+    lines = []
+    if unseen:
+        lines.append(f"{unseen:,} of {len(train):,} training images have no score, since they were not shown in the epochs that are read; they are kept "
+                     "without being judged: train longer, or read more epochs, as with --set noise.window=[0,1]")
+    if few: lines.append(f"{few:,} of {len(train):,} training images are kept without being judged, since their ids have too few images")
+    return '. '.join(lines)
 
 # %% ../nbs/22_noise.ipynb #7c41d5e2
 def true_kinds(
@@ -248,12 +254,24 @@ def true_kinds(
     return np.select(below, ['hidden', 'partial'], 'clean')
 
 # %% ../nbs/22_noise.ipynb #4fe7dcfb
+def _score_of(history, pids, recipe, features):
+    "(N,) the score that the recipe asks for."
+    if recipe.score != 'likeness':
+        score = history.noise_score(recipe.score, recipe.window)
+        return center_by_id(score, pids, recipe.id_centering)
+    if features is None:
+        raise ReIDError("noise.score likeness reads features: give `features` of the training images, from embed, or take mean")
+    check_likeness(pids)
+    return likeness_score(features, pids, history.noise_score('mean', recipe.window))
+
+# %% ../nbs/22_noise.ipynb #8bba0018
 def mine(
     history:LossHistory,                # Of a training, rows as the training rows of `table`
     table,                              # The whole table
     recipe:NoiseRecipe=NoiseRecipe(),   # Score, window, rule and thresholds
     score=None,                         # (N,) in place of the history's; higher is more suspicious
     visible=None,                       # (N,) visible part where it is known otherwise, from `known_visible`, else NaN
+    features=None,                      # (N, D) of length 1, for the score `likeness`
 ) -> pd.DataFrame:
     "`table` with `loss`, `score`, `kind` ('' without a score), `confused_pid` and `confusion_rate` of training images; 2.1."
     train = (table.subset == 'train').values
@@ -261,9 +279,7 @@ def mine(
     if history.n != n_train:
         raise ReIDError(f"the loss history has {history.n:,} images and the table {n_train:,} of training")
     pids = table.pid[train]
-    if score is None:
-        score = history.noise_score(recipe.score, recipe.window)
-        score = center_by_id(score, pids, recipe.id_centering)
+    if score is None: score = _score_of(history, pids, recipe, features)
     score = np.asarray(score, float)
     if score.shape != (history.n,):
         raise ReIDError(f"scores are {score.shape}; one for each of {history.n:,} images is needed")

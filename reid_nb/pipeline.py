@@ -38,7 +38,7 @@ from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, save_model
 from .noise import cross_fit, mine, precision_recall, unjudged
-from .own_likeness import likeness_score
+from .own_likeness import possible_score, tell_score
 from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
                                 training_rows)
@@ -276,16 +276,14 @@ def _cross_fitted_scores(run, recipe):
         fitted = cross_fit(run.data, recipe, n_folds, images=run.images, folder=folder, bar=bar)
         return fitted.score('both', recipe.noise.id_centering)
 
-def _likeness_scores(run, recipe, history):
-    "Noise scores by features of the first training, the visible parts that boxes or shared pixels tell, and columns on suspected labels."
+def _features_and_visible(run):
+    "Features of the training images by the first training, and the visible parts that boxes or shared pixels tell."
     rows = training_rows(run.data)
     with run.stage('likeness'):
         model = load_model(run.out/'models/noise_model').to(default_device())
         images = take(run.images, run.data.table.subset == 'train')
-        features = embed(model, rows, pixels=images, **embed_options(recipe.test)).features
-        loss = history.noise_score('mean', recipe.noise.window)
-        visible = known_visible(rows, run.data.root, run.verbose)
-        return likeness_score(features, rows.pid, loss), visible, _suspicions(features, rows)
+        features = embed(model, rows, pixels=images, **embed_options(run.recipe.test)).features
+        return features, known_visible(rows, run.data.root, run.verbose)
 
 def _suspicions(features, rows):
     "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare with."
@@ -297,17 +295,20 @@ def _suspicions(features, rows):
 # %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):
     "Write `noise.csv`: loss, kind and decision per training image."
-    recipe = _noise_recipe(run.recipe)
-    noise = recipe.noise
+    recipe, rows = _noise_recipe(run.recipe), training_rows(run.data)
+    noise = replace(recipe.noise, score=possible_score(recipe, rows.pid))
     scores = _cross_fitted_scores(run, recipe) if noise.folds else None
-    visible, suspicions = None, {}
+    features, visible, suspicions = None, None, {}
     earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
-    history = read_training_losses(run.out/'models/noise_model', training_rows(run.data), recipe)
-    if scores is None and noise.score == 'likeness': scores, visible, suspicions = _likeness_scores(run, recipe, history)
+    history = read_training_losses(run.out/'models/noise_model', rows, recipe)
+    if scores is None and noise.score == 'likeness':
+        features, visible = _features_and_visible(run)
+        suspicions = _suspicions(features, rows)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
-        mined = mine(history, run.data.table, noise, scores, visible)
-    if run.verbose and (line := unjudged(mined)): print(f'· {line}', flush=True)
+        mined = mine(history, run.data.table, noise, scores, visible, features)
+    for line in filter(None, (tell_score(recipe, rows.pid), unjudged(mined))):
+        if run.verbose: print(f'· {line}', flush=True)
     decided = decide(mined, noise.repeats, earlier_decisions, noise.drop, noise.spare)
     run.write(RunFile.noise, decided.assign(**suspicions))
 

@@ -324,11 +324,11 @@ PRESETS = {
     'tiny': Preset('chosen by measurement', dict(
         model=dict(backbone='resnet10t', size=[128, 64]),
         train=dict(epochs=14, warmup=2, lr=4e-3, eval_every=7),
-        augment=dict(affine=0.0), test=dict(choose='counts'))),
+        augment=dict(affine=0.0), noise=dict(score='likeness', hidden_above=3.0, spare=0.5), test=dict(choose='counts'))),
     'small': Preset('chosen by measurement', dict(
         model=dict(backbone='resnet10t', size=[96, 48], parts=3),
         train=dict(epochs=30, warmup=2, grow=0.5, opt='muon'),
-        augment=dict(affine=0.0, erase=0.3), test=dict(choose='counts'))),
+        augment=dict(affine=0.0, erase=0.3), noise=dict(score='likeness', hidden_above=3.0, spare=0.5), test=dict(choose='counts'))),
 }
 
 # %% ../nbs/01_recipe.ipynb #87cdea48

@@ -240,28 +240,30 @@ def noise_table(
         share = len(of_kind) / len(noise)
         rows.append(_kind_row(kind, _fate(kind, of_kind), len(of_kind), share, scores))
     n_unknown = int((noise.kind == '').sum())
-    fate = 'kept, since it was not shown in the epochs that are read'
+    fate = 'kept, since it was not shown in the epochs that are read, or its id has too few images'
     if n_unknown: rows.append(_kind_row('not judged', fate, n_unknown, n_unknown / len(noise), [None] * len(scores)))
     return _table(['Kind', 'images', '%', *(f'{name}, %' for name in score_names)], rows)
 
 # %% ../nbs/32_report.ipynb #198d7d13
 def _suspect_card(root, row):
-    "A training crop with its loss and, where known, how much of the player is visible."
-    visible = getattr(row, 'visible', np.nan)
+    "A training crop with its loss, its decision where that is unusual and, where known, how much of the player is visible."
+    visible, decision = getattr(row, 'visible', np.nan), getattr(row, 'decision', '')
     lines = [Strong(f'loss {row.loss:.2f}')]
+    if row.kind == 'hidden' and decision not in ('', 'drop'): lines.append(decision)
     if not np.isnan(visible): lines.append(f'{100 * visible:.0f}\u00a0% visible')
     return _card(root, row.file, *lines, kind=row.kind)
 
 def noise_grid(
-    noise,    # Training rows with `loss, kind` and, where known, `visible`
+    noise,    # Training rows with `loss, kind` and, where known, `score`, `decision`, `visible`
     root,     # Folder of the images
     n:int=22, # Images per kind
 ):
-    "The most suspicious crops of each kind, highest loss first, with the truth where it is known."
-    by_loss = noise.sort_values('loss', ascending=False, kind='stable')
+    "The most suspicious crops of each kind, highest score first, with the truth where it is known."
+    by = 'score' if 'score' in noise else 'loss'
+    by_score = noise.sort_values(by, ascending=False, kind='stable')
     parts = []
     for kind in reversed(FATES):
-        of_kind = by_loss[by_loss.kind == kind]
+        of_kind = by_score[by_score.kind == kind]
         worst = of_kind.head(n)
         cards = [_suspect_card(root, row) for row in worst.itertuples()]
         if not cards: continue
@@ -475,9 +477,9 @@ def _noise_section(run, root):
     truth = run.metrics.get('noise') if truth_is_known else None
     plots = [_loss_by_kind(run.losses, run.noise)]
     if truth_is_known: plots.append(_loss_by_visible(run.noise))
-    note = ('Training images sorted into kinds by their loss in a first training. The frames below are '
-            'the highest losses of each kind: look for visible players among the hidden, '
-            'and for hidden ones among the clean.')
+    note = ('Training images sorted into kinds by what a first training says of them: their loss and, with noise.score = likeness, '
+            'how unlike they are the other images of their id. The frames below are the highest scores of each kind: '
+            'look for visible players among the hidden, and for hidden ones among the clean.')
     if truth:
         note += (' Precision is the share of a kind that the known visible part confirms, '
                  'recall the share of such images that was found.')

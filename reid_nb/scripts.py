@@ -395,13 +395,33 @@ def _losses_folder(run):
     return folder
 
 def _read_losses(run, folder, changes):
-    "The run's table, the losses of the training in `folder`, and section `noise` of the run's recipe with `changes`."
+    "The run's table, the losses of the training in `folder`, and the run's recipe with `changes`."
     from reid_nb.provenance import read_training_losses
     from reid_nb.run_files import read_table
     recipe, table = load_run_recipe(run).set(**changes), read_table(run/RunFile.table)
     trained = load_run_recipe(folder) if (folder/RunFile.recipe).is_file() else None
     losses = read_training_losses(folder, table[table.subset == 'train'], trained)
-    return table.drop(columns='content', errors='ignore'), losses, recipe.noise # fingerprints are the run's own affair
+    return table.drop(columns='content', errors='ignore'), losses, recipe # fingerprints are the run's own affair
+
+def _evidence(recipe, folder, rows, run, root):
+    "Section `noise` and, where its likeness asks for them, what else `mine` reads; mean losses where it cannot be had, which is said."
+    from dataclasses import replace
+    from reid_nb.embed import embed
+    from reid_nb.models import load_model
+    from reid_nb.own_likeness import tell_score
+    from reid_nb.retrieval import embed_options
+    from reid_nb.run_files import read_root
+    from reid_nb.shared_pixels import known_visible
+    noise, why = recipe.noise, tell_score(recipe, rows.pid)
+    if noise.score != 'likeness': return noise, {}
+    try:
+        if not why:
+            root = root or read_root(run)
+            features = embed(load_model(folder), rows, root, **embed_options(recipe.test)).features
+            return noise, dict(features=features, visible=known_visible(rows, root))
+    except ReIDError as e: why = f"suspicious images are found by their mean loss, since the images cannot be embedded: {e}"
+    say(why)
+    return replace(noise, score='mean'), {}
 
 # %% ../nbs/40_scripts.ipynb #e4b7c610
 @command(first='run')
@@ -426,10 +446,11 @@ def reid_noise(
     from reid_nb.run_files import read_root
     from reid_nb.decisions import read_decisions
     run = Path(run)
-    table, losses, settings = _read_losses(run, folder, changes)
+    table, losses, recipe = _read_losses(run, folder, changes)
+    settings, evidence = _evidence(recipe, folder, table[table.subset == 'train'], run, root)
     earlier = [p for p in map(Path, (out or '', run/RunFile.noise)) if p.is_file()]
     before = read_decisions(earlier[0]) if earlier else None
-    found = decide(mine(losses, table, settings), settings.repeats, before, settings.drop, settings.spare)
+    found = decide(mine(losses, table, settings, **evidence), settings.repeats, before, settings.drop, settings.spare)
     if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
     if out: save_table(found, out)
     truth = None

@@ -106,7 +106,7 @@ def main(
     for way in todo:
         for seed in seeds:
             r = load_recipe('tiny').set(**{'seed': seed, 'model.size': [height, height//2], 'train.epochs': epochs,
-                                      'train.eval_every': epochs, 'noise.id_centering': 0.5, 'noise.partial_above': 1.5,
+                                      'train.eval_every': epochs, 'noise.score': 'mean', 'noise.id_centering': 0.5, 'noise.partial_above': 1.5,
                                       'noise.hidden_above': 3.})
             hidden = noisy(data, out/f'hidden-{seed}', seed=seed)
             results[way, seed] = got = one(way, hidden, dict(clear=data, hidden=test), r, out/f'seed-{seed}')

@@ -28,7 +28,7 @@ from reid_nb.loss_history import LossHistory, read_loss_history
 from reid_nb.models import load_model
 from reid_nb.noise import mine
 from reid_nb.pipeline import run_all, train_model
-from reid_nb.recipe import load_recipe
+from reid_nb.recipe import NoiseRecipe, load_recipe
 from reid_nb.runs import open_run
 from reid_nb.samplers import PKSampler
 
@@ -82,7 +82,7 @@ def ledger(folder, n, epochs):
     for e in range(epochs):
         book.add(e, row=rng.permutation(n), loss=rng.random(n), applied=rng.integers(0, 8, n), pred=rng.integers(-1, 9, n))
 
-def mined(folder, table): mine(read_loss_history(folder), table, load_recipe('tiny').noise)
+def mined(folder, table): mine(read_loss_history(folder), table, NoiseRecipe())
 
 def steps(folder, n, runs, models):
     "Yield name, function and alternative of each step."
