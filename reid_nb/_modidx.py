@@ -1345,6 +1345,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.index._found_table': ('index.html#_found_table', 'reid_nb/index.py'),
                                'reid_nb.index._frame': ('index.html#_frame', 'reid_nb/index.py'),
                                'reid_nb.index._insert': ('index.html#_insert', 'reid_nb/index.py'),
+                               'reid_nb.index._make_tables': ('index.html#_make_tables', 'reid_nb/index.py'),
                                'reid_nb.index._order': ('index.html#_order', 'reid_nb/index.py'),
                                'reid_nb.index._plain': ('index.html#_plain', 'reid_nb/index.py'),
                                'reid_nb.index._quoted': ('index.html#_quoted', 'reid_nb/index.py'),

@@ -91,7 +91,8 @@ class Index:
         if not path.exists(): return False
         check_run_folder(self.folder)
         with suppress(ReIDError): _undo_stopped(self.folder) # another process writes
-        return path.stat().st_size > 0 or any(self.folder.glob('features-*')) # cut, with what it told of
+        is_cut = any(features.stat().st_size for features in self.folder.glob('features-*'))
+        return path.stat().st_size > 0 or is_cut
 
     @property
     def model(self):
@@ -211,13 +212,20 @@ def _append(path, features, written):
         os.fsync(f.fileno())
 
 # %% ../nbs/29_index.ipynb #00b7dc44
-def _begin(connection, embeddings):
-    "Make the tables of a new index."
+def _make_tables(connection, folder):
+    "The tables of a new index, and its file of features."
     for statement in _SCHEMA: connection.execute(statement)
+    _write_info(connection, features='features-0.f32', written=0, rows=0)
+    (folder/'features-0.f32').touch()
+
+def _begin(folder, embeddings):
+    "Commit what a new index says of itself before its first features; without any, it takes those of every model."
     metadata = json.dumps(embeddings.metadata, sort_keys=True)
     length = embeddings.features.shape[1]
-    _write_info(connection, form=_FORM, length=length, metadata=metadata)
-    _write_info(connection, features='features-0.f32', written=0, rows=0)
+    with _transaction(folder) as connection:
+        if not connection.execute('PRAGMA table_info(info)').fetchall(): _make_tables(connection, folder)
+        is_empty = _read_info(connection)['written'] == '0'
+        if is_empty: _write_info(connection, form=_FORM, length=length, metadata=metadata)
 
 def _check_same(info, embeddings):
     "Raises `ReIDError` for features of another model or length."
@@ -232,8 +240,8 @@ def _store(self:Index, embeddings, root):
     if len(embeddings.features) != n:
         raise ReIDError(f"there are {len(embeddings.features)} features and {n} rows")
     table = embeddings.table.assign(root=str(root))
+    _begin(self.folder, embeddings)
     with _transaction(self.folder) as connection:
-        if not connection.execute('PRAGMA table_info(info)').fetchall(): _begin(connection, embeddings)
         info = _read_info(connection)
         _check_same(info, embeddings)
         written = int(info['written'])
