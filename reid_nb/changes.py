@@ -134,7 +134,7 @@ def _has_id(self:Decisions, pid):
 
 @patch
 def files(self:Decisions,
-          kind='', # 'clean', 'partial', 'hidden', or '' for all
+          kind='', # 'clean', 'partial', 'hidden', 'suspected' (a label that looks wrong), or '' for all
           pid='',  # One identity, by its name where the table has names, or '' for all
           by='',   # 'rule', 'person', 'undecided' (neither, as after a hand edit), or '' for all
           sort='score', # Column that they are sorted by
@@ -142,11 +142,12 @@ def files(self:Decisions,
     ) -> list:
     "Files of the rows that fit, the most suspicious first; raises `ReIDError` for a filter that does not exist."
     if sort not in self.table: raise ReIDError(f"there is no column {sort!r} to sort by")
-    if kind not in ('', *KIND_NAMES): raise ReIDError(f"there is no kind {kind!r}")
+    if kind not in ('', 'suspected', *KIND_NAMES): raise ReIDError(f"there is no kind {kind!r}")
     if by not in ('', 'rule', 'person', 'undecided'): raise ReIDError(f"nobody decides as {by!r}")
     table = self.table
     fits = self._has_id(pid)
-    if kind: fits &= table.kind == kind
+    if kind == 'suspected': fits &= table.get('suspicion', '') != ''
+    elif kind: fits &= table.kind == kind
     undecided = (table.by == '') | (table.decision == '')
     if by == 'undecided': fits &= undecided
     elif by: fits &= table.by == by

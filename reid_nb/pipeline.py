@@ -32,11 +32,13 @@ from .decisions import decisions_key
 from .distributed import on_first, process_group
 from .embed import color_histogram, embed
 from .known_callbacks import logger
+from .images import inspect_images
 from .learner import reid_learner
 from .loaders import to_device
 from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, save_model
+from .near_copies import near_copies
 from .noise import cross_fit, mine, precision_recall, unjudged
 from .own_likeness import possible_score, tell_score
 from .protocols import protocol_of
@@ -53,7 +55,7 @@ from .starts import start_of
 from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
-from .wrong_labels import wrong_labels
+from .wrong_labels import add_copies, nearest_images, wrong_labels
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -285,12 +287,22 @@ def _features_and_visible(run):
         features = embed(model, rows, pixels=images, **embed_options(run.recipe.test)).features
         return features, known_visible(rows, run.data.root, run.verbose)
 
-def _suspicions(features, rows):
+def _near_copies(run, rows):
+    "Pairs of training images of different ids that are one picture, as places in `rows`."
+    images = run.data.images
+    if images is None: images, _ = inspect_images(run.data.root, rows.file)
+    return near_copies(rows.file.map(images.look), rows.pid)
+
+def _suspicions(run, features, rows):
     "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare with."
     found = wrong_labels(features, rows.pid)
+    found = add_copies(found, features, rows.pid, _near_copies(run, rows))
+    own, other = nearest_images(features, rows.pid)
+    own = np.where(found.own < 0, own, found.own)
+    other = np.where(found.other < 0, other, found.other)
     files = np.append(rows.file.to_numpy(), '') # '' where there is none
     return dict(suspicion=found.suspicion.to_numpy(), suggestion=found.suggestion.to_numpy(),
-                like_own=files[found.own], like_other=files[found.other])
+                like_own=files[own], like_other=files[other])
 
 # %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):
@@ -303,7 +315,7 @@ def _mine_noise(run):
     history = read_training_losses(run.out/'models/noise_model', rows, recipe)
     if scores is None and noise.score == 'likeness':
         features, visible = _features_and_visible(run)
-        suspicions = _suspicions(features, rows)
+        suspicions = _suspicions(run, features, rows)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
         mined = mine(history, run.data.table, noise, scores, visible, features)

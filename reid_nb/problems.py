@@ -13,6 +13,7 @@ from .core import escape
 from .data import ReIDData, labeled_test, lost_queries
 from .images import count_endings, frame_path, inspect_images
 from .layouts import LAYOUTS, get_layout, half_named
+from .near_copies import near_copies
 from .protocols import get_protocol
 from .tables import names_of
 
@@ -68,6 +69,17 @@ def _copies(table):
     yield from _same_pixels(repeated, lambda row: _others_of_id(t, row),
         'images with the pixels of another one of their id',
         'They count twice in training; in a gallery they are found for nothing')
+
+def _near_copies(table):
+    "Yield the labeled images that are those of another id but for compression, size or brightness, by `look`."
+    t = table[table.look.notna() & (table.pid >= 0)].reset_index(drop=True)
+    pairs = near_copies(t.look, t.pid)
+    first, second = t.loc[pairs['first']], t.loc[pairs['second']]
+    is_new = first.content.to_numpy() != second.content.to_numpy() # others are told as copies
+    first, second = first.file[is_new], second.file[is_new]
+    if not len(first): return
+    yield Problem(pd.concat([first, second]).nunique(), 'images that are nearly the same as one of another id', f'{first.iloc[0]} and {second.iloc[0]}',
+                  'They differ in compression, size or brightness, and only one label can be right')
 
 # %% ../nbs/09_problems.ipynb #5a9417c9
 def _id_problems(t, k, few):
@@ -193,11 +205,12 @@ def find_problems(
     few:int=20,    # An id with fewer images is few (paper, 2.1; recipe: noise.min_images)
     p:int=16,      # Ids in a batch (recipe: train.p)
 ) -> list:
-    "The `Problem`s of a data set, the worst first; duplicates are told by their decoded pixels."
+    "The `Problem`s of a data set, the worst first; copies are told by their decoded pixels."
     images = inspect_images(data.root, data.table.file)[0] if data.images is None else data.images
-    table = data.table.assign(content=data.table.file.map(images.content))
+    known = {name: data.table.file.map(images[name]) for name in ('content', 'look')}
+    table = data.table.assign(**known)
     each_once = table.drop_duplicates('file') # A query may be in the gallery too
-    problems = [*_damaged(data.errors), *_copies(each_once)]
+    problems = [*_damaged(data.errors), *_copies(each_once), *_near_copies(each_once)]
     problems += _reading_problems(data)
     problems += _query_problems(table, get_protocol(data.protocol))
     problems += _id_problems(table, k, few)

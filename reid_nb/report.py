@@ -37,7 +37,7 @@ from .protocols import protocol_of
 from .run_files import COLOR_HISTOGRAM, read_run
 from .runs import RunFile
 from .starts import start_of
-from .tables import name_in
+from .tables import name_in, names_of
 
 # %% ../nbs/32_report.ipynb #5bc7584b
 CSS = (files('reid_nb')/'static/report.css').read_text(encoding='utf-8')
@@ -253,12 +253,26 @@ def _suspect_card(root, row):
     if not np.isnan(visible): lines.append(f'{100 * visible:.0f}\u00a0% visible')
     return _card(root, row.file, *lines, kind=row.kind)
 
+def _like_card(root, file, names, what):
+    "The crop that another is most like, with its id; nothing where there is none."
+    return _card(root, file, what, f'id {names[file]}') if file else ''
+
+def _trios(root, rows, cards, noise):
+    "Each card beside the crop of its own id and the one of another id that it is most like."
+    names = dict(zip(noise.file, names_of(noise)))
+    trios = []
+    for row, card in zip(rows.itertuples(), cards):
+        own = _like_card(root, row.like_own, names, 'most like it of')
+        other = _like_card(root, row.like_other, names, 'and of others')
+        trios.append(Div(card, own, other, klass='trio'))
+    return Div(*trios, klass='trios')
+
 def noise_grid(
     noise,    # Training rows with `loss, kind` and, where known, `score`, `decision`, `visible`
     root,     # Folder of the images
     n:int=22, # Images per kind
 ):
-    "The most suspicious crops of each kind, highest score first, with the truth where it is known."
+    "The most suspicious crops of each kind, highest score first, with the truth where it is known; beside a hidden one those that speak for and against its label, where features were asked."
     by = 'score' if 'score' in noise else 'loss'
     by_score = noise.sort_values(by, ascending=False, kind='stable')
     parts = []
@@ -268,17 +282,12 @@ def noise_grid(
         cards = [_suspect_card(root, row) for row in worst.itertuples()]
         if not cards: continue
         parts.append(H3(f'{kind.capitalize()}: {_fate(kind, of_kind)}'))
-        parts.append(Div(*cards, klass='cards'))
+        is_compared = kind == 'hidden' and 'like_own' in noise
+        if is_compared: parts.append(_trios(root, worst, cards, noise))
+        else: parts.append(Div(*cards, klass='cards'))
     return Div(*parts)
 
 # %% ../nbs/32_report.ipynb #a0ef297a
-def _compared(root, row):
-    "A crop with a suspected label, the nearest of the rest of its id, and that of the next id."
-    crop = _card(root, row.file, Strong(f'{row.suspicion}?'), row.suggestion)
-    own = _card(root, row.like_own, f'of id {row.pid}')
-    other = _card(root, row.like_other, 'of the next id')
-    return Div(crop, own, other, klass='cards')
-
 def wrong_label_grid(
     noise,   # Training rows, where features were asked with `suspicion, suggestion, like_own, like_other`
     root,    # Folder of the images
@@ -291,7 +300,8 @@ def wrong_label_grid(
     rows = suspected.sort_values('score', ascending=False, kind='stable').head(n)
     title = H3(f'Label looks wrong: {len(suspected):,} crops; '
                'noise.csv has all of them, and what would mend each')
-    return Div(title, *[_compared(root, row) for row in rows.itertuples()])
+    cards = [_card(root, row.file, Strong(f'{row.suspicion}?'), row.suggestion) for row in rows.itertuples()]
+    return Div(title, _trios(root, rows, cards, noise))
 
 # %% ../nbs/32_report.ipynb #8715597a
 def pick_queries(

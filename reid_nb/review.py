@@ -95,12 +95,19 @@ class _Pictures:
         self.numbers[key] = len(self.jpegs) - 1
         return self.numbers[key]
 
-def _tile(row, pictures):
+def _suggestion(row, names):
+    "The decision that would mend a label that looks wrong, with an id's name in place of its number; '' where nothing is suspected."
+    what = row.get('suggestion', '')
+    start, _, number = what.rpartition(' ')
+    return f'{start} {names[number]}' if number in names else what
+
+def _tile(row, pictures, names):
     "What the browser draws for one crop."
     numbers = row.reindex(['score', 'loss', 'visible'])
     numbers = as_numbers(numbers).dropna()
     facts = [f'{name} {value:.2f}' for name, value in numbers.items()]
     texts = dict(row[['file', 'pid', 'kind', 'rule', 'decision', 'by']])
+    texts |= dict(suspicion=row.get('suspicion', ''), suggestion=_suggestion(row, names))
     frame = f"sequence {row.seq}, frame {row.frame}"
     image = pictures.add(row.file, 208)
     return dict(texts, name=name_in(row), image=image, frame=frame, facts=', '.join(facts))
@@ -114,7 +121,8 @@ def tiles(self:Review,
     listed = self.list[first:first + count]
     table, pictures = self.decisions.table, _Pictures(self.root)
     is_listed = table.file.isin(listed)
-    found = {row.file: _tile(row, pictures) for _, row in table[is_listed].iterrows()}
+    names = dict(zip(table.pid.astype(str), names_of(table)))
+    found = {row.file: _tile(row, pictures, names) for _, row in table[is_listed].iterrows()}
     rows = [found.get(file) for file in listed]
     return dict(type='rows', first=first, rows=rows), pictures.jpegs
 
@@ -134,10 +142,19 @@ def _strip(self:Review, rows, pictures):
     return [dict(file=row.file, decision=row.decision, image=pictures.add(row.file, 112)) for row in rows.itertuples()]
 
 @patch
+def _most_like(self:Review, file):
+    "Rows of the crops of its own id and of another that a crop is most like; none where mining did not say."
+    table = self.decisions.table
+    if 'like_own' not in table: return table[:0]
+    row = table[table.file == file].iloc[0]
+    rows = [table[table.file == row[name]] for name in ('like_own', 'like_other')]
+    return pd.concat(rows)
+
+@patch
 def about(self:Review,
           file, # Of a row
     ) -> tuple:
-    "What stands beside the current crop: itself, larger, the rest of its id, and those of its rival; and the pictures."
+    "What stands beside the current crop: itself, larger, those it is most like, the rest of its id, and those of its rival; and the pictures."
     if file not in set(self.decisions.table.file):
         raise ReIDError(f"{file} is not in {self.decisions.path.name} (any more)")
     pictures = _Pictures(self.root)
@@ -145,7 +162,9 @@ def about(self:Review,
     rival = self.decisions.rival_of(file, self.rest)
     name = name_in(rival.iloc[0]) if len(rival) else ''
     image = pictures.add(file, 480)
-    strips = dict(rest=self._strip(rest, pictures), rival=self._strip(rival, pictures))
+    like = self._most_like(file)
+    strips = dict(like=self._strip(like, pictures), rest=self._strip(rest, pictures), rival=self._strip(rival, pictures))
+    for shown, (_, row) in zip(strips['like'], like.iterrows()): shown['name'] = name_in(row)
     return dict(type='about', file=file, image=image, rival_name=name, **strips), pictures.jpegs
 
 # %% ../nbs/23_review.ipynb #ea0425e4

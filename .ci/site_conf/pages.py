@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NBS = ROOT/'nbs'
 SECTIONS = { # In reading order
     'Start': ['index', 'tutorials/story', 'tutorials/your_data', 'tutorials/python', 'tutorials/how_to', 'tutorials/small', 'tutorials/extend', '34_demo', 'tutorials/pages'],
-    'Data': ['09_data', '09_problems', '08_layouts', '08_nested', '09_benchmarks', '09_boxes', '09_coco', '08_tables', '09_annotations',
+    'Data': ['09_data', '09_near_copies', '09_problems', '08_layouts', '08_nested', '09_benchmarks', '09_boxes', '09_coco', '08_tables', '09_annotations',
              '10_explore', '10_shared_pixels', '10_transforms', '11_appearance', '11_augment'],
     'Training': ['12_cache', '12_ahead', '13_epochs', '13_samplers', '14_splits', '14_events', '15_loaders', '18_models', '17_model_cards', '18_backbones', '17_backbone_names', '17_osnet', '18_starts', '17_losses',
                  '20_learner', '20_graphs', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_muon', '19_growing', '19_loss_history', '21_distributed', '22_budget', '21_own_likeness', '22_noise', '22_wrong_labels', '22_certainty', '22_cleaning',

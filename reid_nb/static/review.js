@@ -70,7 +70,7 @@ const BY = { rule: 'by the rule', person: 'by a person' };
 // The keys. A key that is held down repeats moves but no decisions.
 const MOVES = { ArrowRight: 1, n: 1, ArrowLeft: -1, p: -1, ArrowDown: 'down', ArrowUp: 'up', Home: 'first', End: 'last' };
 const PAGES = { PageDown: 1, PageUp: -1 };
-const HELP = [['2…9', 'that often'], ['space', 'confirm'], ['Enter', 'confirm the page'], ['R', 'rule'], ['U', 'undo'],
+const HELP = [['2…9', 'that often'], ['space', 'confirm'], ['Enter', 'confirm the page'], ['Y', 'mend the label'], ['R', 'rule'], ['U', 'undo'],
               ['← → ↑ ↓', 'move'], ['PgUp PgDn', 'page'], ['shift', 'select'], ['A', 'all'], ['Z', 'larger'], ['E', 'hand out']];
 
 function meaning(event, actions) {
@@ -80,7 +80,7 @@ function meaning(event, actions) {
   if (event.ctrlKey) return key === 'a' ? { all: true } : null;
   if (key in MOVES) return { move: MOVES[key], extend: event.shiftKey };
   if (key in PAGES) return { turn: PAGES[key] };
-  const plain = { u: { undo: true }, a: { all: true }, z: { zoom: true }, e: { handOut: true }, Escape: { none: true }, Enter: { page: true },
+  const plain = { u: { undo: true }, a: { all: true }, z: { zoom: true }, e: { handOut: true }, y: { mend: true }, Escape: { none: true }, Enter: { page: true },
                   ' ': { confirm: true }, r: { what: 'rule' } }[key];
   if (plain) return plain;
   if (/^[2-9]$/.test(key)) return { what: `oversample x${key}` };
@@ -100,7 +100,7 @@ function button(text, label, onclick, attrs = {}) {
 
 function frame({ refilter, turn, find, again, handOut }) {
   const f = {
-    kind: select('Kind', { '': 'all kinds', hidden: 'hidden', partial: 'partial', clean: 'clean' }, refilter),
+    kind: select('Kind', { '': 'all kinds', hidden: 'hidden', partial: 'partial', clean: 'clean', suspected: 'label looks wrong' }, refilter),
     pid: el('input', { type: 'search', placeholder: 'any id', size: 7, 'aria-label': 'Id', title: 'Id', onchange: refilter }),
     by: select('Decided by', { '': 'decided by anyone', rule: 'by the rule', person: 'by a person',
                                undecided: 'undecided' }, refilter),
@@ -286,14 +286,17 @@ function render({ model, el: host }) {
     el('div', { class: 'rv-strip' }, ...rows.map(x => {
       const p = picture(a.urls[x.image], x.file, 'rv-thumb');
       p.dataset.decision = word(x.decision);
-      return p;
+      return x.name === undefined ? p : el('div', { class: 'rv-named' }, p, el('div', { class: 'rv-dim' }, `id ${x.name}`));
     })));
+  const mending = r => r.suspicion ? [el('button', { class: 'rv-doubt', title: 'Do what would mend it (Y)', onclick: () => act(r.file, r.suggestion) },
+    `${r.suspicion}? ${r.suggestion}`)] : [];
   const drawSide = (r, a) => {
     const id = el('button', { class: 'rv-id', title: 'Show this id only', onclick: () => only(r.name) }, `id ${r.name}`);
     const facts = el('div', { class: 'rv-facts' }, el('div', {}, id, ` ${r.frame}`),
-      el('div', { class: 'rv-dim' }, `${r.kind}, ${r.facts}`), choices(r.file, s.actions, act, true, a => does({ ask: a })),
+      el('div', { class: 'rv-dim' }, `${r.kind}, ${r.facts}`), ...mending(r), choices(r.file, s.actions, act, true, a => does({ ask: a })),
       el('div', { class: 'rv-dim' }, (r.decision ? `${r.decision}, ` : '') + (BY[r.by] ?? 'not decided yet') + `; the rule: ${r.rule}`));
     const strips = a ? [strip(`the rest of id ${r.name}`, a.rest, a)] : [];
+    if (a?.like.length) strips.unshift(strip('most like it, of its id and of others', a.like, a));
     if (a?.rival.length) strips.push(strip(`its rival, id ${a.rival_name}`, a.rival, a));
     f.side.tabIndex = 0; // scrolls by keys
     f.side.replaceChildren(el('div', { class: 'rv-top' }, picture(a ? a.urls[a.image] : r.url, r.file, 'rv-large'), facts),
@@ -356,8 +359,8 @@ function render({ model, el: host }) {
     if (e.ask) return askFor(e.ask);
     if (e.handOut) return askName();
     const chosen = e.page ? places(start()).filter(i => row(i).by !== 'person' && !s.sent.has(row(i).file)) : target();
-    const there = chosen.filter(i => !row(i).gone);
-    decide(there.map(i => [row(i).file, e.what ?? own(row(i))]));
+    const there = chosen.filter(i => !row(i).gone && (!e.mend || row(i).suggestion));
+    decide(there.map(i => [row(i).file, e.mend ? row(i).suggestion : e.what ?? own(row(i))]));
     s.selected.clear();
     if (e.page) start() + s.size < s.n ? mark(start() + s.size) : mark(s.at);
     else mark(chosen.at(-1) + 1);
@@ -455,7 +458,7 @@ function render({ model, el: host }) {
   };
   const update = r => {
     for (const known of s.rows.values()) if (known.file === r.file) Object.assign(known, r);
-    for (const a of abouts.values()) for (const x of [...a.rest, ...a.rival]) if (x.file === r.file) x.decision = r.decision;
+    for (const a of abouts.values()) for (const x of [...a.like, ...a.rest, ...a.rival]) if (x.file === r.file) x.decision = r.decision;
   };
 
   const f = frame({ refilter, turn: by => { does({ turn: by }); root.focus(); }, find, again: () => { writer.again(); root.focus(); },
