@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
+from .certainty import looks_in
 from .core import ReIDError
 from .decisions import DECISION_WORDS, KIND_NAMES, apply_choices, is_decision, oversample, read_decisions
 from .runs import RunFile, check_plain, check_run_folder
@@ -134,7 +135,7 @@ def _has_id(self:Decisions, pid):
 
 @patch
 def files(self:Decisions,
-          kind='', # 'clean', 'partial', 'hidden', 'suspected' (a label that looks wrong), or '' for all
+          kind='', # 'clean', 'partial', 'hidden', 'suspected' (a label that looks wrong), 'drawn' (`looks_in`, as drawn), or '' for all
           pid='',  # One identity, by its name where the table has names, or '' for all
           by='',   # 'rule', 'person', 'undecided' (neither, as after a hand edit), or '' for all
           sort='score', # Column that they are sorted by
@@ -142,7 +143,10 @@ def files(self:Decisions,
     ) -> list:
     "Files of the rows that fit, the most suspicious first; raises `ReIDError` for a filter that does not exist."
     if sort not in self.table: raise ReIDError(f"there is no column {sort!r} to sort by")
-    if kind not in ('', 'suspected', *KIND_NAMES): raise ReIDError(f"there is no kind {kind!r}")
+    if kind not in ('', 'suspected', 'drawn', *KIND_NAMES): raise ReIDError(f"there is no kind {kind!r}")
+    if kind == 'drawn':
+        drawn = self.table.iloc[looks_in(self.table)]
+        return drawn.file.tolist()
     if by not in ('', 'rule', 'person', 'undecided'): raise ReIDError(f"nobody decides as {by!r}")
     table = self.table
     fits = self._has_id(pid)

@@ -25,6 +25,7 @@ from fastcore.xml import (A, Body, Details, Div, Figcaption, Figure, H1, H2, H3,
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
+from .certainty import tell_promise
 from .choose import say_choice
 from .core import ReIDError, atomic_write, escape_lines, plain_label
 from .budget import outlook
@@ -494,6 +495,8 @@ def _noise_section(run, root):
         note += (' Precision is the share of a kind that the known visible part confirms, '
                  'recall the share of such images that was found.')
     note += _told_of_dropped(run.noise) if run.recipe.noise.drop else ' None is dropped, as noise.drop says.'
+    promised = tell_promise(run.noise) if 'by' in run.noise else ''
+    if promised: note += f' By the looks that people took: {promised}.'
     table = noise_table(run.noise, truth)
     grids = noise_grid(run.noise, root), wrong_label_grid(run.noise, root)
     return _section('Noise', note, table, Div(*plots, klass='plots'), *grids)

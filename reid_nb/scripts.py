@@ -432,8 +432,10 @@ def reid_noise(
     plot:str=None,    # png, jpg, pdf or svg file with the crops of the highest score of each kind
     root:str=None,    # Folder of the images, when they are not where they were
     force:bool=False, # Replace files that are there
+    sure:float=None,  # Drop what is right to be dropped with this certainty, by the looks that people took in the run's noise.csv
 ):
     "Mine mislabeled and hidden crops from the losses of a training: counts, the worst, a csv, a picture."
+    if sure is not None: return _drop_surely(Path(run), sure, (set, out, plot))
     for path in filter(None, (out, plot)):
         if force: check_output(path)
         else: _new_file(path, 'give --force to replace it')
@@ -464,6 +466,26 @@ def reid_noise(
     say(f'To review it in JupyterLab: from reid_nb.review import review; {call}')
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
+def _drop_surely(run, certainty, others):
+    "Decide anew in the noise.csv of a run, as the looks of people allow, and say what is promised."
+    if any(others): raise ReIDError("--sure reads and writes the run's noise.csv; leave out --set, --out and --plot")
+    import pandas as pd
+    from reid_nb.certainty import promise
+    from reid_nb.cleaning import decide
+    from reid_nb.decisions import read_decisions
+    from reid_nb.runs import load_run_recipe
+    path = run/RunFile.noise
+    if not path.is_file(): raise ReIDError(f"{run} has no {path.name}; mine it first: {shlex.join(['reid_noise', str(run), '--out', str(path)])}")
+    noise, recipe = read_decisions(path), load_run_recipe(run).noise
+    found = promise(noise, certainty)
+    if not found.dropped: return print(f'{found}; {path} stays as it is')
+    score = pd.to_numeric(noise.score, errors='coerce')
+    kind = noise.kind.where(noise.kind != 'hidden', 'partial').mask(score >= found.threshold, 'hidden')
+    decided = decide(noise.assign(kind=kind), recipe.repeats, noise, recipe.drop, recipe.spare)
+    save_table(decided, path)
+    print(found)
+    say(f"{path} is written; train with it: {shlex.join(['reid_run', '--out', str(run), '--resume'])}")
+
 def _noise_lines(found, truth):
     "Lines: how many of each kind, how far that is true where the truth is known, and the ten of the highest score."
     from reid_nb.tables import names_of

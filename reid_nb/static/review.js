@@ -100,7 +100,7 @@ function button(text, label, onclick, attrs = {}) {
 
 function frame({ refilter, turn, find, again, handOut }) {
   const f = {
-    kind: select('Kind', { '': 'all kinds', hidden: 'hidden', partial: 'partial', clean: 'clean', suspected: 'label looks wrong' }, refilter),
+    kind: select('Kind', { '': 'all kinds', hidden: 'hidden', partial: 'partial', clean: 'clean', suspected: 'label looks wrong', drawn: 'looks for a promise' }, refilter),
     pid: el('input', { type: 'search', placeholder: 'any id', size: 7, 'aria-label': 'Id', title: 'Id', onchange: refilter }),
     by: select('Decided by', { '': 'decided by anyone', rule: 'by the rule', person: 'by a person',
                                undecided: 'undecided' }, refilter),
