@@ -22,7 +22,7 @@ from .progress import is_quiet, say
 from .recipe import load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, load_run_recipe, model_folders, run_info
 from .shell import COMMANDS, command
-from .search import reid_cluster, reid_search
+from .search import reid_cluster, reid_link, reid_search
 from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words, weights_option
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
@@ -590,7 +590,8 @@ def reid_data(
                         "repair them, or leave them out with --skip-bad")
 
 # %% ../nbs/40_scripts.ipynb #f8cbd36c
-_PATHS = 'data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'plot', 'imports', 'root'
+_PATHS = ('data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'plot', 'imports', 'root', 'query', 'gallery', 'index', 'images',
+          'labeled', 'tracks', 'corrected')
 
 @command(first='shell')
 def reid_complete(

@@ -16,7 +16,7 @@ from reid_nb.synth import make_frames, pretend_tracker
 from reid_nb.tracking_scores import tracking_scores
 
 CHOSEN_ON, REPORTED_ON = (6, 301), (16, 302) # Games and seed
-THRESHOLDS = .5, .6, .7, .8, .9
+THRESHOLDS = .6, .7, .8, .85, .9, .95
 K1 = 3, 6, 10
 CROPS = 1, 4, 8
 
