@@ -21,12 +21,13 @@ from timm.utils import ModelEmaV3
 
 from .cache import check_images, check_state
 from .core import ReIDError, atomic_write
+from .events import StepCallback
 from .loss_history import LossHistory, read_loss_history
 from .provenance import differing, training_values
 from .runs import RunFile
 
 # %% ../nbs/20_checkpoint.ipynb #e29a09ac
-class Checkpoint(Callback):
+class Checkpoint(StepCallback):
     "Write what the rest of the run depends on to `last.pt`, whole or not at all."
     order, every = 60, 50 # Steps between two looks at the clock
     def __init__(self,

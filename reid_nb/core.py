@@ -8,7 +8,7 @@ __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS
            'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
            'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_held', 'check_held', 'atomic_write',
            'save_table', 'open_plain', 'read_plain', 'check_cells', 'load_table', 'save_arrays', 'lock_file',
-           'lock_folder', 'mix_seed', 'seed_all', 'launched', 'import_parts', 'set_up_tests', 'show_grid']
+           'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
@@ -419,18 +419,18 @@ def seed_all(
     *parts:int,  # As in `mix_seed`
 ):
     "Seed Python, NumPy and torch from all `parts` together."
-    import torch
     seed = mix_seed(*parts)
-    random.seed(seed)
-    np.random.seed(seed)
-    _seed_torch(torch, seed)
+    for give_seed in seeders(): give_seed(seed)
 
-def _seed_torch(torch, seed):
-    "As `torch.manual_seed`, which takes a millisecond to note its caller's source for devices that are not there."
-    torch.default_generator.manual_seed(seed)
+def seeders() -> list:
+    "The functions that take a seed: of Python, of NumPy, and of torch on each kind of device that is there."
+    import torch
+    found = [random.seed, np.random.seed, torch.default_generator.manual_seed]
+    # not `torch.manual_seed`, which takes a millisecond to note its caller's source for devices that are not there
     for devices in (torch.cuda, torch.xpu):
-        if devices.is_available(): devices.manual_seed_all(seed)
-    if torch.backends.mps.is_available(): torch.mps.manual_seed(seed)
+        if devices.is_available(): found.append(devices.manual_seed_all)
+    if torch.backends.mps.is_available(): found.append(torch.mps.manual_seed)
+    return found
 
 # %% ../nbs/00_core.ipynb #e2c9c16e
 LAUNCHER = 'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT' # What torchrun sets

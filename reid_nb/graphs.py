@@ -10,8 +10,10 @@ import warnings
 from collections import Counter
 
 import torch
-from fastai.callback.core import Callback, CancelBackwardException, CancelBatchException, CancelStepException
+from fastai.callback.core import CancelBackwardException, CancelBatchException, CancelStepException
 from fastcore.basics import noop, patch
+
+from .events import StepCallback
 
 # %% ../nbs/20_graphs.ipynb #f2fa4114
 class CUDAGraph:
@@ -70,7 +72,7 @@ def _is_known(cb):
     "Does it leave forward and backward alone?"
     return type(cb).__module__.startswith(KNOWN) or type(cb).__name__ == 'GradientClip'
 
-class GraphedSteps(Callback):
+class GraphedSteps(StepCallback):
     "Replay forward, loss and backward of training steps on a GPU."
     order, of_training = 95, True # when others have done what they do to a batch
     eager_steps, most_shapes, record = 3, 2, CUDAGraph

@@ -17,16 +17,16 @@ import torch
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.schedule import ParamScheduler
 from fastai.callback.training import GradientClip
-from fastai.learner import Learner, ValueMetric
+from fastai.learner import CastToTensor, Learner, Recorder, ValueMetric
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from timm.utils import ModelEmaV3
 
 from .augment import augmentations
 from .checkpoint import Checkpoint, Intact
-from .core import ReIDError, is_temp_file, seed_all
+from .core import ReIDError, is_temp_file, mix_seed, seed_all, seeders
 from .epochs import planned
-from .events import SmoothLoss
+from .events import SmoothLoss, StepCallback, StepCast, StepRecorder
 from .fastai_verbs import note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
@@ -62,7 +62,7 @@ class SingleProcess:
         return x
 
 # %% ../nbs/20_learner.ipynb #4486f0ef
-class ResumableEpoch(Callback):
+class ResumableEpoch(StepCallback):
     "Seed each step from (seed, epoch, step, process), and begin an epoch at the step where a run was stopped."
     order = -20
     def __init__(self,
@@ -83,19 +83,21 @@ class ResumableEpoch(Callback):
 
     def before_epoch(self):
         "Tell the sampler the epoch, and the first step of it."
-        self.first = 0
+        self.first, self.step_seeds, self.seeders = 0, {}, seeders()
         resumed_epoch, resumed_step = self.at
         if self.epoch == resumed_epoch: self.first, self.learn.train_iter = resumed_step, self.done
         self.dls.train.sampler.set_epoch(self.earlier + self.epoch, self.first)
 
     def before_batch(self):
         "Seed the step, and compute the share of training that is done."
-        if not self.training: return
-        self.number = self.first + self.iter
-        self.seeds = self.seed, self.earlier + self.epoch, self.number
-        seed_all(*self.seeds, self.learn.team.rank)
-        epochs_done = self.epoch + self.number / self.n_iter
-        self.learn.pct_train = epochs_done / self.n_epoch
+        learn = self.learn
+        if not learn.training: return
+        self.number = self.first + learn.iter
+        self.seeds = self.seed, self.earlier + learn.epoch, self.number
+        seed = self.step_seeds.get(self.number) or mix_seed(*self.seeds, learn.team.rank)
+        for give_seed in self.seeders: give_seed(seed)
+        epochs_done = learn.epoch + self.number / learn.n_iter
+        learn.pct_train = epochs_done / learn.n_epoch
 
     def after_fit(self):
         "Forget where a run was stopped, and count its epochs."
@@ -104,8 +106,16 @@ class ResumableEpoch(Callback):
 
 # %% ../nbs/20_learner.ipynb #1d4f98aa
 @patch
+def _mix_seeds(self:ResumableEpoch):
+    "Those of all steps of the epoch at once, in a tenth of the time that they take one by one between the steps."
+    steps = range(self.first, self.first + len(self.dls.train))
+    of_epoch, rank = (self.seed, self.earlier + self.epoch), self.learn.team.rank
+    self.step_seeds = {step: mix_seed(*of_epoch, step, rank) for step in steps}
+
+@patch
 def before_train(self:ResumableEpoch):
     "Let the callbacks forget an earlier training, unless this one goes on with it or looks for a learning rate."
+    self._mix_seeds()
     goes_on = self.epoch > 0 or self.at != (0, 0) # with `start_epoch`, or from a checkpoint
     is_new = not self.begun and not goes_on and not hasattr(self.learn, 'lr_finder')
     self.begun = True
@@ -114,7 +124,7 @@ def before_train(self:ResumableEpoch):
         if cb is not self and hasattr(type(cb), 'forget'): cb.forget()
 
 # %% ../nbs/20_learner.ipynb #8cbe0ca6
-class Retrieval(Callback):
+class Retrieval(StepCallback):
     "mAP and rank-1 of the labeled query and gallery every `every` epochs and after the last; `result` is the latest."
     most_queries = 1000  # Of training images
     of_evaluation = True # An exported learner keeps it
@@ -186,7 +196,7 @@ def score(self:Retrieval,
     return evaluate_rows(distances, table.iloc[chosen], table, 'each against all')
 
 # %% ../nbs/20_learner.ipynb #873d06d1
-class EvalLabels(Callback):
+class EvalLabels(StepCallback):
     "Keep class numbers from the loss in evaluation, and give `get_preds` the loss of each training image."
     of_evaluation = True
     def before_batch(self):
@@ -211,7 +221,7 @@ class EvalLabels(Callback):
         return loss.id_losses(self.net.outputs(self.xb[0]), self.labels[0])
 
 # %% ../nbs/20_learner.ipynb #59aba82e
-class History(Callback):
+class History(StepCallback):
     "`rows`: epoch, lr, train_loss, mAP, rank1, seconds; the loss is the plain mean of the epoch."
     order, of_training = 55, True # `lr_find` leaves it out
     def __init__(self): self.rows, self.before = [], (0., 0, 0.)
@@ -227,7 +237,8 @@ class History(Callback):
 
     def after_loss(self):
         "Keep the loss of the step, on the device."
-        if self.training: self.new.append(self.loss.detach())
+        learn = self.learn
+        if learn.training: self.new.append(learn.loss.detach())
 
 # %% ../nbs/20_learner.ipynb #3df11424
 @patch
@@ -270,7 +281,7 @@ def after_epoch(self:History):
     self.rows.append(dict(epoch=self.epoch + 1, lr=lr, train_loss=train_loss, mAP=mAP, rank1=rank1, seconds=seconds))
 
 # %% ../nbs/20_learner.ipynb #9d535fa2
-class TqdmCallback(Callback):
+class TqdmCallback(StepCallback):
     "A tqdm bar over the batches of all epochs; a line for each epoch where no bar is drawn."
     order, line = 70, None # Line of the screen, for processes that train beside each other; None is the next
     form = '{desc}: {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}' # Fits 80 columns whatever the name
@@ -310,7 +321,7 @@ def net(self:Learner):
     "The network, without what several processes wrap around it."
     return getattr(self.model, 'module', self.model)
 
-class EMACallback(Callback):
+class EMACallback(StepCallback):
     "Validate and keep an exponential moving average of the weights (timm's `ModelEmaV3`)."
     order, of_training = -15, True
     def __init__(self,
@@ -443,6 +454,13 @@ def _retrieval_metrics(retrieval):
 
 def _no_loss(): return math.nan
 
+def _recorder():
+    "fastai's, as a training of people needs it."
+    recorder = StepRecorder()
+    recorder.smooth_loss = SmoothLoss()
+    recorder.loss = ValueMetric(_no_loss, 'loss') # validation has no labels of classes
+    return recorder
+
 def _recipe_model_and_batches(data, recipe, images, progress):
     "The seeded network, and loaders whose colors it normalizes by unless it starts from weights that know theirs."
     seed_all(recipe.seed)
@@ -474,8 +492,9 @@ def reid_learner(
     learn = Learner(dls, model, reid_loss(recipe.loss), opt_func=opt_func or optimizer(train), lr=train.lr,
                     splitter=splitter, model_dir='.', metrics=_retrieval_metrics(retrieval))
     learn.recipe, learn.team = recipe, SingleProcess()
-    learn.recorder.smooth_loss = SmoothLoss()
-    learn.recorder.loss = ValueMetric(_no_loss, 'loss') # validation has no labels of classes
+    for theirs, ours in ((Recorder, _recorder()), (CastToTensor, StepCast())):
+        learn.remove_cb(theirs)
+        learn.add_cb(ours)
     learn.trained_on = trained_on(recipe, training_rows(data))
     learn.is_by_recipe = learn.is_changed = False # Does `fit_recipe` train? Has anything?
     note_training(learn, False)

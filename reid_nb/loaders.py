@@ -71,10 +71,9 @@ def _take_rows(images, at):
     return torch.from_numpy(read_decoded(images, at.numpy()))
 
 # %% ../nbs/15_loaders.ipynb #4593f1b9
-def _on_default_device(tensor):
-    "The tensor on fastai's device, without making it wait."
-    device = default_device()
-    if device.type != 'cuda' or tensor.is_cuda: return tensor
+def _on_gpu(tensor, device):
+    "The tensor on the device where that is a GPU, without making it wait."
+    if torch.device(device).type != 'cuda' or tensor.is_cuda: return tensor
     pinned = tensor.pin_memory()
     return pinned.to(device, non_blocking=True)
 
@@ -97,19 +96,37 @@ class ImageBatches:
         self.images, self.at = images, _as_tensor(at)
         self.classes = None if classes is None else _as_tensor(np.array(classes))
         self.items, self.vocab, self.source = items, list(vocab), source
+        columns = [self.at] if classes is None else [self.at, self.classes, torch.arange(len(self.at))]
+        self.numbers = np.stack(columns)
 
     def __len__(self): return len(self.at)
 
     def __getitem__(self, rows):
-        rows = np.asarray(rows)
-        numbers = [self.at.numpy()[rows]]
-        if self.classes is not None: numbers += [self.classes.numpy()[rows], rows]
-        numbers = torch.from_numpy(np.stack(numbers))
-        sent = _on_default_device(numbers) # in one copy
-        at = sent[0] if self.images.is_cuda else numbers[0]
-        taken = _take_rows(self.images, at)
-        images = _on_default_device(taken).permute(0, 3, 1, 2)
-        return TensorImage(images), *sent[1:]
+        device = default_device()
+        [numbers] = self.numbers_of([rows], device)
+        images, *others = self.fetch(numbers, device)
+        return images.as_subclass(TensorImage), *others
+
+    def numbers_of(self,
+                   batches, # Lists of row numbers
+                   device   # torch.device; a GPU gets the numbers in one copy, others leave them where they are
+        ) -> list:
+        "Of each batch: where its images are, and its classes and rows where they are known."
+        rows, lengths = np.concatenate(batches), [len(rows) for rows in batches]
+        here = torch.from_numpy(self.numbers.take(rows, 1))
+        there = _on_gpu(here, device)
+        at = there[0] if self.images.is_cuda else here[0]
+        cut = [column.split(lengths) for column in (at, *there[1:])]
+        return list(zip(*cut))
+
+    def fetch(self,
+              numbers, # Of a batch, from `numbers_of`
+              device   # torch.device
+        ) -> tuple:
+        "The batch, its images as a plain tensor."
+        at, *others = numbers
+        images = _on_gpu(_take_rows(self.images, at), device)
+        return images.permute(0, 3, 1, 2), *others
 
 # %% ../nbs/15_loaders.ipynb #d09a1062
 _PATHS = str, Path
@@ -206,6 +223,7 @@ class BatchLoader(DataLoader):
         self.sampler, self.train = sampler, train
         self.n_inp = 1
         self.random_tfms, self.drawn = [], None
+        self.has_only_own = False # Are all transforms of this library?
         if train: self.random_tfms = [t for t in tfms if isinstance(t, BatchTransform)]
 
     def __len__(self): return len(self.sampler)
@@ -219,17 +237,22 @@ class BatchLoader(DataLoader):
         self.drawn = self.draw_ahead(numbered)
         return numbered
 
-    def create_item(self, step_rows): # A pair from `get_idxs`
+    def create_item(self,
+                    step_rows,   # A pair from `get_idxs`
+                    numbers=None # Its part of what `ImageBatches.numbers_of` gives; looked up when not given
+        ) -> tuple:
         "The batch, its transforms seeded by epoch and step."
         step, rows = step_rows
-        has_numbers = self.drawn and self.drawn.take(step, rows)
-        if self.random_tfms and not has_numbers: self.seed_transforms(step, rows)
-        return self.dataset[rows]
+        has_draws = self.drawn and self.drawn.take(step, rows)
+        if self.random_tfms and not has_draws: self.seed_transforms(step, rows)
+        return self.dataset[rows] if numbers is None else self.dataset.fetch(numbers, self.device)
 
     def create_batches(self, samples): # What `get_idxs` gave
         "In evaluation, images and classes of the rows, in batches as long as the sampler's."
-        if self.train: yield from super().create_batches(samples)
-        else: yield from map(self.evaluation_batch, self.chunks(samples))
+        if not self.train: return map(self.evaluation_batch, self.chunks(samples))
+        if not self.has_only_own or not samples: return map(self.create_item, samples)
+        numbers = self.dataset.numbers_of([rows for _, rows in samples], self.device)
+        return map(self.create_item, samples, numbers)
 
 # %% ../nbs/15_loaders.ipynb #70340e74
 @patch
@@ -253,11 +276,23 @@ def __iter__(self:BatchLoader):
     "Batches of the sampler, as fastai's without the loader of torch between, which has nothing to do in one process."
     self.randomize()
     self.before_iter()
+    is_own = [isinstance(tfm, BatchTransform) for tfm in self.after_batch.fs]
+    self.has_only_own = self.train and isinstance(self.dataset, ImageBatches) and all(is_own)
     samples = self.get_idxs()
+    transform = self.augment if self.has_only_own else self.after_batch
     for batch in self.create_batches(samples):
         if not are_at(batch, self.device): batch = move(batch, self.device)
-        yield self.after_batch(batch)
+        yield transform(batch)
     self.after_iter()
+
+@patch
+def augment(self:BatchLoader,
+            batch, # Images and what else there is, plain tensors
+    ) -> tuple:
+    "What `after_batch` gives where all in it is of this library, without fastai's search for a function of each part's type."
+    images, *others = batch
+    for tfm in self.after_batch.fs: images = tfm.augmented(images)
+    return images.as_subclass(TensorImage), *others
 
 @patch
 def after_iter(self:BatchLoader):

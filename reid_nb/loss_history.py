@@ -9,15 +9,17 @@ __all__ = ['LossHistory', 'read_loss_history', 'LossRecorder']
 import warnings
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from fastai.callback.core import Callback, CancelFitException
+from fastai.callback.core import CancelFitException
 from fastcore.basics import patch
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from .core import ReIDError, save_arrays, save_table
+from .events import StepCallback
 from .runs import RunFile
 from .transforms import BatchTransform
 
@@ -152,7 +154,7 @@ def error_rate(self:LossHistory) -> np.ndarray:
     return np.array(shares, np.float32).reshape(-1, self.n)
 
 # %% ../nbs/19_loss_history.ipynb #1cc3dddb
-class LossRecorder(Callback):
+class LossRecorder(StepCallback):
     "Record each augmented image seen in `loss_history`; `ReIDError` when a loss is not finite, with the batch's files."
     order, every = -10, 50 # Steps between two checks on a GPU
     def __init__(self,
@@ -191,6 +193,16 @@ class LossRecorder(Callback):
                           "no loss history is kept, and noise cannot be mined")
 
 # %% ../nbs/19_loss_history.ipynb #d5382e35
+class _Step(NamedTuple):
+    "What is kept of a step, (images,) on the device: rows, losses, the class that came first, its score, that of the own class; the total loss."
+    row: torch.Tensor
+    loss: torch.Tensor
+    pred: torch.Tensor
+    best: torch.Tensor
+    own: torch.Tensor
+    total: torch.Tensor
+    chosen: list # Of each recorded transform, (images,) bool
+
 @patch
 def forget(self:LossRecorder):
     "Begin anew."
@@ -199,27 +211,26 @@ def forget(self:LossRecorder):
 @patch
 def before_train(self:LossRecorder):
     "Begin an epoch."
-    names = *LossHistory.kinds, 'best', 'own' # the last two: highest score of an image, and that of its class
-    self.new = {name: [] for name in names}
-    self.unchecked, self.recorded = [], self.tfms
+    self.new, self.n_checked, self.recorded = [], 0, self.tfms # a `_Step` of each batch; how many were looked at
+    self.each_is_known = self.keeps
 
 @patch
 def before_batch(self:LossRecorder):
     "Take the rows off the batch, and keep them."
-    if self.training: self.learn.yb, self.rows = self.yb[:1], self.yb[1]
+    learn = self.learn
+    if learn.training: learn.yb, self.rows = learn.yb[:1], learn.yb[1]
 
 @patch
 def after_loss(self:LossRecorder):
     "Note the images of the batch, on the device."
-    if not self.training: return
-    loss = self.loss_grad.detach()
-    scores, labels = self.pred[1].detach(), self.yb[0]
+    learn = self.learn
+    if not learn.training: return
+    loss, scores, labels = learn.loss_grad.detach(), learn.pred[1].detach(), learn.yb[0]
     best, pred = scores.max(1)
-    own = scores.gather(1, labels[:, None])[:, 0]
-    each = self.learn.loss_func.each if self.keeps else loss.expand(len(labels))
-    batch = dict(row=self.rows, loss=each, applied=self.applied_bits(len(labels)), pred=pred, best=best, own=own)
-    for name, values in batch.items(): self.new[name].append(values)
-    self.unchecked.append(loss)
+    own = scores.gather(1, labels[:, None])
+    each = learn.loss_func.each if self.each_is_known else loss.expand(len(labels))
+    chosen = [transform.chosen for transform in self.recorded]
+    self.new.append(_Step(self.rows, each, pred, best, own, loss, chosen))
     if self.is_due(loss): self.check_finite()
 
 # %% ../nbs/19_loss_history.ipynb #fc48d7d1
@@ -228,25 +239,29 @@ def is_due(self:LossRecorder,
            loss, # Of the latest batch
     ) -> bool:
     "Is it time to look at the losses? On a CPU each is there."
-    return loss.is_cpu or len(self.unchecked) == self.every
+    return loss.is_cpu or len(self.new) - self.n_checked == self.every
 
 @patch
-def applied_bits(self:LossRecorder,
-                 n:int, # Images in the batch
-    ) -> torch.Tensor:
-    "(n,) int32: bit i is set for an image to which transform i was applied."
-    bits = np.zeros(n, np.int32)
-    for i, transform in enumerate(self.recorded): bits |= transform.chosen.astype(np.int32) << i
+def applied_bits(self:LossRecorder) -> torch.Tensor:
+    "(steps, images) int32: bit i is set for an image to which transform i was applied."
+    bits = np.zeros((len(self.new), len(self.new[0].row)), np.int32)
+    of_transforms = zip(*(step.chosen for step in self.new))
+    for i, chosen in enumerate(of_transforms): bits |= np.stack(chosen).astype(np.int32) << i
     return torch.from_numpy(bits)
 
 # %% ../nbs/19_loss_history.ipynb #d155707a
 @patch
+def _parts(self:LossRecorder):
+    "The columns of the history, each (steps, images) of this process."
+    row, loss, pred, best, own = (torch.stack(column) for column in list(zip(*self.new))[:5])
+    is_right = own[:, :, 0] >= best
+    return dict(row=row, loss=loss, applied=self.applied_bits(), pred=pred.masked_fill(is_right, -1))
+
+@patch
 def so_far(self:LossRecorder) -> dict:
     "The rows of the current epoch, as for `LossHistory.add`."
     self.check_finite()
-    parts = {name: torch.stack(steps) if steps else torch.zeros(0, 0) for name, steps in self.new.items()}
-    is_right = parts.pop('own') >= parts.pop('best')
-    parts['pred'].masked_fill_(is_right, -1)
+    parts = self._parts() if self.new else dict.fromkeys(LossHistory.kinds, torch.zeros(0, 0))
     found = {}
     for name, part in parts.items():
         gathered = self.learn.team.gather(part, 1)
@@ -284,12 +299,12 @@ def _holds(path, arrays):
 @patch
 def check_finite(self:LossRecorder):
     "Raise the `ReIDError` for the first of the latest losses that is not finite."
-    if not self.unchecked: return
-    is_finite = torch.stack(self.unchecked).isfinite().tolist()
-    self.unchecked = []
+    unchecked = [step.total for step in self.new[self.n_checked:]]
+    if not unchecked: return
+    is_finite = torch.stack(unchecked).isfinite().tolist()
+    first_checked, self.n_checked = self.n_checked, len(self.new)
     if all(is_finite): return
     if hasattr(self.learn, 'lr_finder'): raise CancelFitException() # its rate may rise until then
-    first_checked = len(self.new['row']) - len(is_finite)
     step = first_checked + is_finite.index(False)
     where = self.save_batch(step) if self.folder else ''
     number = self.resumable_epoch.first + step + 1
@@ -302,8 +317,7 @@ def save_batch(self:LossRecorder,
     ) -> str:
     "Write which images were in the batch of that step; the end of a sentence that says where."
     path = self.folder/RunFile.bad_batch
-    rows = self.new['row'][step].cpu().numpy()
-    loss = self.new['loss'][step].cpu().numpy()
+    rows, loss = self.new[step].row.cpu().numpy(), self.new[step].loss.cpu().numpy()
     batch = self.table.iloc[rows].assign(loss=loss)
     save_table(batch, path)
     return f"; {path} names the images of that batch"

@@ -12,7 +12,7 @@ __all__ = ['BatchTransform', 'run_steps', 'white_value', 'tensor_on', 'per_image
 import math, os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, reduce, singledispatch
+from functools import cache, cached_property, reduce, singledispatch
 from itertools import chain, groupby
 
 import cv2
@@ -60,12 +60,16 @@ class BatchTransform(Transform):
         if x.shape[1] != 3 or not is_pixel_type:
             raise ReIDError(f"{type(self).__name__}: images have to be (B, 3, H, W), bytes or floats in [0, 1], "
                             f"not {tuple(x.shape)} of {x.dtype}")
+        out = self.augmented(x.as_subclass(torch.Tensor))
+        return out.as_subclass(type(x)) if isinstance(x, TensorBase) else out
+
+    def augmented(self, x): # As for `encodes`, a plain tensor
+        "The transformed images."
         try:
             self.draw_for(x)
-            out = self.run(x.as_subclass(torch.Tensor))
+            return self.run(x)
         finally:
-            self.set_generator() # it was set for one batch
-        return out.as_subclass(type(x)) if isinstance(x, TensorBase) else out
+            self.forget_batch()
 
 # %% ../nbs/10_transforms.ipynb #cac5df86
 @patch
@@ -83,6 +87,13 @@ def set_generator(self:BatchTransform,
     self.ahead = None # Images, height and width of a batch whose numbers are drawn already; `reseed` is for one of another shape
     self.reseed = None
     self.sent = None  # `numbers` of the batch on its device, where they are
+
+@patch
+def forget_batch(self:BatchTransform):
+    "What was set for one batch."
+    if self.ahead is None: return self.set_generator()
+    self.ahead = self.reseed = None
+    for step in self.steps: step.sent = None
 
 @patch
 def draw(self:BatchTransform,
@@ -146,7 +157,7 @@ def leaves(self:BatchTransform):
 @patch(as_prop=True)
 def is_active(self:BatchTransform):
     "Has it chosen an image of the batch?"
-    return self.chosen.any()
+    return np.count_nonzero(self.chosen) > 0
 
 # %% ../nbs/10_transforms.ipynb #0500941e
 @cache
@@ -326,9 +337,10 @@ def warp(
     a, b, c = m.unbind(2) # (B, 2, 1, 1) each: for column and row
     col, row, size = pixel_grid(x)
     pixel = a * col + b * row + c
-    grid = (2 * pixel + 1) / size - 1 # from -1 to 1, as `grid_sample` counts
+    grid = torch.rsub(pixel, 1, alpha=-2) / size - 1 # 2 * pixel + 1; from -1 to 1, as `grid_sample` counts
     moved = F.grid_sample(x.float(), grid.permute(0, 2, 3, 1), align_corners=False)
-    return cast_pixels(moved, x.dtype)
+    is_bytes = x.dtype == torch.uint8 # a mean of bytes is between black and white
+    return moved.round().to(torch.uint8) if is_bytes else cast_pixels(moved, x.dtype)
 
 def _make_grid(h, w, device):
     "What `pixel_grid` gives."
@@ -513,7 +525,7 @@ class Compose(BatchTransform):
         "Those of all parts."
         return _flatten(part.recorded for part in self.parts)
 
-    @property
+    @cached_property
     def steps(self):
         "Those of all parts, in order of work."
         return _flatten(part.steps for part in self.parts)

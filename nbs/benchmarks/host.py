@@ -79,7 +79,7 @@ def main(
     table = pd.DataFrame(dict(file=[f'{i}.jpg' for i in range(n)], pid=np.arange(n) // 2, camid=0, seq=0, frame=0, subset='train', role='train'))
     images = torch.randint(256, (n, 16, 16, 3), dtype=torch.uint8).permute(0, 3, 1, 2) # as in the cache
     as_on_gpu = [mock.patch.object(BatchLoader, 'draw_ahead', ahead), mock.patch.object(transforms, '_is_editable', lambda x: False),
-                 mock.patch.object(LossRecorder, 'is_due', lambda self, loss: len(self.unchecked) == self.every)]
+                 mock.patch.object(LossRecorder, 'is_due', lambda self, loss: len(self.new) - self.n_checked == self.every)]
     with ContextManagers(as_on_gpu), tempfile.TemporaryDirectory() as tmp:
         learn = reid_learner(ReIDData(Path(tmp), table, 'noise'), r, images=images, cbs=[Epochs(r)])
         with learn.no_bar(), learn.no_logging(): learn.fit_recipe()
