@@ -155,9 +155,12 @@ def _class_rows(files):
         _check_one_label(pid, 'labels.json', name, files.where)
         yield dict(file=by_name.get(name, name), pid=pid, split='')
 
-def _is_labels(files, name):
-    "Is it FiftyOne's labels.json?"
-    content = files.json(name)
+def _is_labels(files, base):
+    "Has the folder FiftyOne's labels.json? Raises `ReIDError` for one beside its images that cannot be read."
+    try: content = files.json(f'{base}labels.json')
+    except ReIDError:
+        if f'{base}data/' in files.folders: raise
+        return False # of somebody else
     return isinstance(content, dict) and content.keys() >= {'classes', 'labels'}
 
 # %% ../nbs/09_annotations.ipynb #64c2a59b
@@ -165,8 +168,10 @@ def find_fiftyone(
     files, # `Files`
 ) -> str:
     "The folder that holds samples.json or labels.json; None without any."
-    found = set(files.holding('samples.json'))
-    found |= {base for base in files.holding('labels.json') if _is_labels(files, base + 'labels.json')}
+    there = set(files.names)
+    found = {base for base in files.holding('samples.json') if f'{base}samples.json' in there}
+    labeled = [base for base in files.holding('labels.json') if f'{base}labels.json' in there]
+    found |= {base for base in labeled if _is_labels(files, base)}
     if len(found) > 1:
         raise ReIDError(f"{files.where}: {' and '.join(sorted(found)[:2])} are both exports of FiftyOne; "
                         "give the folder of one")
