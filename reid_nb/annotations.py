@@ -94,7 +94,14 @@ def _labels(sample):
 
 def _kind(field):
     "What FiftyOne calls the kind of a field, None for a plain one."
-    return field.get('_cls') if isinstance(field, dict) else None
+    kind = field.get('_cls') if isinstance(field, dict) else None
+    return kind if isinstance(kind, str) else None
+
+def _check_one_label(label, file, image, where):
+    "Raises `ReIDError` for a label that is a list or an object."
+    if not isinstance(label, (dict, list)): return
+    raise ReIDError(f"{where}: {file} has several labels for {image}; export with the one label that is the id, "
+                    "or give a csv with the columns file and pid")
 
 def _label_field(samples, where):
     "The one field that is a classification; raises `ReIDError` without one, or with several."
@@ -113,6 +120,7 @@ def _sample_rows(files):
     field = _label_field(samples, files.where)
     for sample in samples:
         labels, plain = _labels(sample)
+        _check_one_label(labels.get(field), 'samples.json', sample.get('filepath'), files.where)
         tags = [tag.lower() for tag in _texts_in(sample.get('tags'))]
         split = [tag for tag in tags if tag in PART_NAMES]
         yield {**plain, 'file': str(sample.get('filepath', '')), 'pid': labels.get(field), 'split': ' '.join(split)}
@@ -135,22 +143,24 @@ def _class_rows(files):
     "A dict for each image of labels.json."
     content = files.json('labels.json')
     classes, labels = content.get('classes'), content.get('labels')
-    if not isinstance(labels, dict): raise ReIDError(f"{files.where}: labels.json has no labels")
+    if not isinstance(labels, dict) or not labels: raise ReIDError(f"{files.where}: labels.json has no labels")
     by_name = {re.sub(r'\.[^./]+$', '', image.removeprefix('data/')): image for image in files.images}
     for name, label in labels.items():
         if isinstance(label, dict): label = label.get('label')
-        if isinstance(label, (dict, list)):
-            raise ReIDError(f"{files.where}: labels.json has several labels for {name}; export with the one label that is the id, or give a csv "
-                            "with the columns file and pid")
+        _check_one_label(label, 'labels.json', name, files.where)
         is_number = isinstance(label, int) and isinstance(classes, list)
         if is_number and not 0 <= label < len(classes):
             raise ReIDError(f"{files.where}: labels.json has no class {label}")
         pid = classes[label] if is_number else label
+        _check_one_label(pid, 'labels.json', name, files.where)
         yield dict(file=by_name.get(name, name), pid=pid, split='')
 
-def _is_labels(files, name):
-    "Is it FiftyOne's labels.json?"
-    content = files.json(name)
+def _is_labels(files, base):
+    "Has the folder FiftyOne's labels.json? Raises `ReIDError` for one beside its images that cannot be read."
+    try: content = files.json(f'{base}labels.json')
+    except ReIDError:
+        if f'{base}data/' in files.folders: raise
+        return False # of somebody else
     return isinstance(content, dict) and content.keys() >= {'classes', 'labels'}
 
 # %% ../nbs/09_annotations.ipynb #64c2a59b
@@ -158,8 +168,10 @@ def find_fiftyone(
     files, # `Files`
 ) -> str:
     "The folder that holds samples.json or labels.json; None without any."
-    found = set(files.holding('samples.json'))
-    found |= {base for base in files.holding('labels.json') if _is_labels(files, base + 'labels.json')}
+    there = set(files.names)
+    found = {base for base in files.holding('samples.json') if f'{base}samples.json' in there}
+    labeled = [base for base in files.holding('labels.json') if f'{base}labels.json' in there]
+    found |= {base for base in labeled if _is_labels(files, base)}
     if len(found) > 1:
         raise ReIDError(f"{files.where}: {' and '.join(sorted(found)[:2])} are both exports of FiftyOne; "
                         "give the folder of one")

@@ -130,7 +130,7 @@ def _is_box(cells):
 def _wrong_line(text):
     "The first line that is no box and its number, in words."
     for number, line in enumerate(text.splitlines(), 1):
-        cells = [cell.strip() for cell in line.split(',')][:9]
+        cells = [cell.strip() for cell in line.split(',', 9)][:9]
         if cells != [''] and not _is_box(cells): return f'line {number} is {line[:60]!r}'
     return 'a line is no box'
 
@@ -149,12 +149,22 @@ def _with_commas(text):
     first = text.lstrip().partition('\n')[0]
     return text if ',' in first else re.sub('(?<=[^ \t\r\n])[ \t]+(?=[^ \t\r\n])', ',', text)
 
+_LONGEST, _MOST_LINES = 1000, 2 * 10**6 # Characters of a line of a list; lines
+
+def _check_lines(text, where):
+    "Raises `ReIDError` for more lines, or longer ones, than a list of boxes has."
+    n_lines = text.count('\n') + text.count('\r')
+    if n_lines > _MOST_LINES: raise ReIDError(f"{where} has more than {_MOST_LINES:,} lines; split it")
+    longest = max(map(len, re.split('[\r\n]', text)))
+    if longest > _LONGEST: raise ReIDError(f"{where} has a line of more than {_LONGEST:,} characters, as no list of boxes has")
+
 def read_mot(
     text:str, # Lines frame,track,x,y,w,h[,conf,class,visibility]; or with spaces
     where,    # For the errors
 ) -> pd.DataFrame:
     "A row per line, NaN where a line is shorter; raises `ReIDError` with the number of a wrong line."
     if not text.strip(): return pd.DataFrame(columns=_MOT, dtype=float)
+    _check_lines(text, where)
     text = _with_commas(text)
     try: table = pd.read_csv(io.StringIO(text), header=None, names=[*_MOT, *range(8)], dtype=float,
                              skipinitialspace=True, index_col=False, quoting=3)
@@ -379,8 +389,10 @@ def _frame_folder(base, by_folder, told):
 
 # %% ../nbs/09_boxes.ipynb #1c12e492
 def _text_if(files, name, there):
-    "The text of a file, '' when there is none."
-    return files.text(name) if name in there else ''
+    "The text of a small file, '' when there is none."
+    text = files.text(name) if name in there else ''
+    if len(text) > 2**20: raise ReIDError(f"{files.where}: {name} has more than 1 MiB, as no such file has")
+    return text
 
 def _picture_size(files, clip):
     "Width and height of its frames: as told, else of the first; NaN when it cannot be known."
@@ -489,7 +501,7 @@ def _is_mot_list(files, name):
     "Does the file begin with a box?"
     try: first = files.text(name).lstrip().partition('\n')[0]
     except ReIDError: return False
-    return _is_box([cell.strip() for cell in _with_commas(first).split(',')][:9])
+    return _is_box([cell.strip() for cell in _with_commas(first).split(',', 9)][:9])
 
 def _folder_of_list(name, folders, by_name, beside):
     "The folder of the sequence that a list `<name>.txt` may be of: of its name, beside it or anywhere, or the one of `img1` beside; or None."

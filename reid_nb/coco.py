@@ -64,6 +64,8 @@ def _image_table(images, name, where):
         table = table.drop(columns='id', errors='ignore').rename(columns={'image_id': 'id'})
     if not {'id', 'file_name'} <= set(table):
         raise ReIDError(f"{where}: {name}: images need id and file_name")
+    odd = [str(file)[:60] for file in table.file_name if not isinstance(file, str)]
+    if odd: raise ReIDError(f"{where}: {name} has the file_name {first_of(odd)}, which is no text")
     table['id'] = table.id.astype(str)
     twice = table.id[table.id.duplicated()]
     if len(twice): raise ReIDError(f"{where}: {name} has image {first_of(twice)} twice")
@@ -101,7 +103,7 @@ def _told_of_boxes(annotations, name, where):
     boxes = [[a['bbox_image'].get(side) for side in _SIDES] for a in found]
     columns = dict(image=[str(a.get('image_id')) for a in found])
     for column, field in _TOLD.items(): columns[column] = [_first_told(a, [field]) or '' for a in found]
-    table = pd.DataFrame(columns)
+    table = pd.DataFrame(columns, dtype=object) # texts, also where there are none
     table['label_role'] = table.label_role.str.lower()
     return _with_sides(table, _box_numbers(boxes, name, where))
 
@@ -191,16 +193,23 @@ def _coco_split(listed):
     parts = [split for split in known if split in ('train', 'val', 'test')]
     return parts[-1] if parts else 'train'
 
-def _coco_frames(images, paths):
+def _frame_number(value, where):
+    "The number of a frame, -1 where it is not told; raises `ReIDError` for anything else."
+    if value in (None, '') or value != value: return -1
+    try: number = float(value)
+    except (TypeError, ValueError, OverflowError): number = np.nan
+    if -1 <= number <= 2**53 and number.is_integer(): return int(number)
+    raise ReIDError(f"{where} has the frame {str(value)[:60]}; a frame is a whole number from 0 on")
+
+def _coco_frames(images, paths, where):
     "The images with their path, sequence and frame: as told, else the folder and the place in it."
     images = images.assign(file=images.file_name.map(paths))
     images['seq'] = images.file.str.rpartition('/')[0]
     if 'video_id' in images:
         images['seq'] += '#' + images.video_id.astype('string').fillna('').astype(object)
     told = next((name for name in _FRAME if name in images), None)
-    if told: number = pd.to_numeric(images[told], errors='coerce')
-    else: number = images.groupby('seq').file.rank('dense')
-    images['frame'] = number.fillna(-1).astype(int)
+    if told: images['frame'] = [_frame_number(value, where) for value in images[told]]
+    else: images['frame'] = images.groupby('seq').file.rank('dense').astype(int)
     return images[['file', 'seq', 'frame', 'width', 'height']]
 
 # %% ../nbs/09_coco.ipynb #684692a9
@@ -233,8 +242,9 @@ def _coco_boxes(files, listed):
     boxes = [a['bbox'] for a in found]
     table = _with_sides(table, _box_numbers(boxes, listed, files.where))
     known = _image_table(images, listed, files.where)
-    paths = _coco_paths(known.file_name.astype(str).unique(), listed, files)
-    table = _join_images(table, _coco_frames(known, paths), listed, files.where)
+    paths = _coco_paths(known.file_name.unique(), listed, files)
+    frames = _coco_frames(known, paths, f'{files.where}: {listed}')
+    table = _join_images(table, frames, listed, files.where)
     files.leave_out(dict.fromkeys(paths.values(), 'no box in them is read'))
     return _coco_names(table).assign(vis=np.nan, split=_coco_split(listed))
 

@@ -7,8 +7,9 @@ __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS
            'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'escape', 'escape_lines', 'plain_label', 'plain_html',
            'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
            'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_held', 'check_held', 'atomic_write',
-           'save_table', 'open_plain', 'read_plain', 'check_cells', 'load_table', 'save_arrays', 'lock_file',
-           'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts', 'set_up_tests', 'show_grid']
+           'save_table', 'open_plain', 'read_plain', 'check_cells', 'check_json', 'load_table', 'save_arrays',
+           'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts', 'set_up_tests',
+           'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
@@ -331,6 +332,17 @@ def check_cells(
     n_values = content.count(b',') + n_lines
     if max(n_values, n_lines * n_columns) > MAX_CELLS:
         raise ValueError(f"it has more than {MAX_CELLS:,} values")
+
+_VALUE, _OBJECT = 64, 232 # Bytes that Python keeps of a short value or an empty list, and of an object of one key
+
+def check_json(
+    text, # Of a json, or its bytes
+):
+    "Raises `ValueError` for one whose values would take more than a gibibyte of memory; those of a million boxes do not."
+    signs = ',[{' if isinstance(text, str) else (b',', b'[', b'{')
+    commas, lists, objects = map(text.count, signs)
+    size = _VALUE * (commas + lists) + _OBJECT * objects
+    if size > 2**30: raise ValueError("its values would take more than 1 GiB of memory; split it")
 
 # %% ../nbs/00_core.ipynb #ab4b1bbe
 TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decision by model stage occluder '

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from fastcore.basics import patch
-from .core import MAX_TEXT, ReIDError
+from .core import MAX_TEXT, ReadError, ReIDError, check_json, open_plain
 from .images import is_hidden, is_image
 
 # %% ../nbs/08_files.ipynb #9dde53b9
@@ -87,7 +87,10 @@ class Files:
              name:str, # Path of a file
         ):
         "What its JSON holds; raises `ReIDError` when it is none."
-        try: return json.loads(self.text(name))
+        text = self.text(name)
+        try: check_json(text)
+        except ValueError as e: raise ReIDError(f"{self.where}: {name} cannot be read: {e}") from e
+        try: return json.loads(text)
         except (ValueError, RecursionError) as e:
             raise ReIDError(f"{self.where}: {name} is no JSON: {e}") from e
 
@@ -193,6 +196,7 @@ def read_below(
     "A function for `Files` that reads the files of a folder."
     def read(name, most):
         try:
-            with open(Path(root)/name, 'rb') as f: return f.read(most)
+            with open_plain(Path(root)/name) as f: return f.read(most)
+        except ReadError: raise
         except OSError as e: raise ReIDError(f"{name} cannot be read: {e.strerror}") from e
     return read

@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from .boxes import read_mot, visible_from_boxes
 from .cluster import doubts, largest_first, merge_tree, similarities
-from .core import ReIDError, atomic_write, plain_label
+from .core import ReIDError, atomic_write, plain_label, read_plain
 from .images import crop_name
 from .table_boxes import frame_files, in_whole_pixels
 from .tracklets import pool_features
@@ -36,8 +36,8 @@ def read_tracks(
     if not paths: raise ReIDError(f"{folder} holds no lists <sequence>.txt of a tracker")
     tables = []
     for path in paths:
-        try: text = path.read_text(encoding='utf-8')
-        except (OSError, UnicodeDecodeError) as e: raise ReIDError(f"{path} cannot be read: {e}") from e
+        try: text = read_plain(path).decode()
+        except UnicodeDecodeError as e: raise ReIDError(f"{path} cannot be read: {e}") from e
         tables.append(read_mot(text, path).assign(seq=path.stem))
     boxes = pd.concat(tables, ignore_index=True)
     boxes = boxes[boxes.track >= 0].reset_index(drop=True)

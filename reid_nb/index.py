@@ -90,7 +90,7 @@ class Index:
         path = self.folder/_ROWS
         if not path.exists(): return False
         check_run_folder(self.folder)
-        with suppress(ReIDError): _undo_stopped(self.folder) # another process writes
+        with suppress(ReIDError, sqlite3.Error): _undo_stopped(self.folder) # another process writes, or reading will tell
         is_cut = any(features.stat().st_size for features in self.folder.glob('features-*'))
         return path.stat().st_size > 0 or is_cut
 
@@ -115,9 +115,8 @@ def _undo_stopped(folder):
 def _reading(self:Index):
     "A connection that sees the index as it is now; `ReIDError` for a damaged one, or where there is none."
     path = self.folder/_ROWS
-    if not path.is_file(): raise ReIDError(f"{self.folder} holds no index yet: add pictures to it")
+    if not self._is_begun(): raise ReIDError(f"{self.folder} holds no index yet: add pictures to it")
     try:
-        with suppress(ReIDError): _undo_stopped(self.folder) # another process writes
         with closing(_connect(path, 'ro')) as connection:
             connection.execute('BEGIN')
             yield connection
