@@ -25,7 +25,7 @@ from .files import Files, read_below
 from .images import (boxes_by_frame, crop_name, crop_to, inspect_images, is_hidden, is_image, split_crop,
                             tell_unread, unread_images)
 from .layouts import find_layout
-from .table_boxes import box_columns, read_boxes
+from .table_boxes import box_columns, in_whole_pixels, read_boxes
 from .tables import name_columns
 
 # %% ../nbs/24_sources.ipynb #2f3471cd
@@ -49,15 +49,13 @@ def whole_boxes(
     "The boxes in whole pixels, from 0 on; raises `ReIDError` for one that is none."
     try: given = np.asarray(_sides(boxes), float).reshape(-1, 4)
     except (TypeError, ValueError) as e: raise ReIDError(f"boxes are (n, 4) numbers, left, top, width, height in pixels: {e}") from e
-    ends = given[:, :2] + given[:, 2:]
-    starts = np.maximum(np.round(given[:, :2]), 0)
-    sizes = np.round(ends) - starts
-    is_box = np.isfinite(given).all(1) & (sizes >= 1).all(1)
+    whole = in_whole_pixels(given) # as tables of boxes are read
+    is_box = np.isfinite(given).all(1) & (whole[:, 2:] >= 1).all(1)
     if not is_box.all():
         wrong = given[~is_box][0].tolist()
         raise ReIDError(f"{wrong} is no box: left, top, width, height in pixels, "
                         "with one pixel at least in the picture")
-    return np.hstack([starts, sizes]).astype(int).tolist()
+    return whole.astype(int).tolist()
 
 # %% ../nbs/24_sources.ipynb #9abd8993
 def _renamed(table):
