@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEP_EVENTS', 'CANCELS', 'listeners', 'tell_listeners', 'StepCallback', 'are_at', 'StepCast', 'SmoothLoss',
-           'StepRecorder']
+           'StepRecorder', 'StepProgress']
 
 # %% ../nbs/14_events.ipynb #bbbbfc9c
 from operator import attrgetter
@@ -12,6 +12,7 @@ from operator import attrgetter
 import torch
 from fastai.callback.core import (Callback, CancelBackwardException, CancelBatchException, CancelEpochException, CancelFitException,
                                   CancelStepException, CancelTrainException, CancelValidException, _inner_loop)
+from fastai.callback.progress import ProgressCallback
 from fastai.learner import AvgSmoothLoss, CastToTensor, Learner, Recorder
 from fastai.torch_core import TensorBase, defaults
 from fastcore.xtras import modify_exception
@@ -160,3 +161,14 @@ class StepRecorder(Recorder):
         learn.smooth_loss = self.smooth_loss.value
         self.losses.append(learn.smooth_loss)
         self.lrs.append(learn.opt.hypers[-1]['lr'])
+
+class StepProgress(ProgressCallback):
+    "fastai's bar, with the loss of some steps where to read it would make the host wait for the device."
+    name, every = 'progress', 50 # Steps between two looks at the loss, but for the last of an epoch
+    def after_batch(self):
+        "One step further."
+        learn = self.learn
+        number, loss = learn.iter + 1, getattr(learn, 'smooth_loss', None)
+        is_there = loss is None or loss.is_cpu
+        if is_there or number % self.every == 0 or number == learn.n_iter: super().after_batch()
+        else: self.pbar.update(number)
