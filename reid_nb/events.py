@@ -117,7 +117,8 @@ def _keep_device(original, learn, batch):
 @_replace('_split')
 def _split_batch(original, learn, batch):
     "Inputs and targets as the loader itself has them, where it says so."
-    n = getattr(learn.dl, '__dict__', {}).get('n_inp')
+    loader = vars(learn).get('dl') # which some callbacks do not wait for
+    n = getattr(loader, '__dict__', {}).get('n_inp')
     if n is None: original(learn, batch)
     else: learn.xb, learn.yb = batch[:n], batch[n:]
 
