@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEP_EVENTS', 'CANCELS', 'listeners', 'tell_listeners', 'StepCallback', 'are_at', 'StepCast', 'SmoothLoss',
-           'StepRecorder', 'StepProgress']
+           'StepRecorder', 'StepProgress', 'lighten']
 
 # %% ../nbs/14_events.ipynb #bbbbfc9c
 from operator import attrgetter
@@ -128,9 +128,12 @@ class StepCast(CastToTensor):
     def before_batch(self):
         "Inputs and targets as plain tensors."
         learn = self.learn
-        if not all(isinstance(part, torch.Tensor) for part in (*learn.xb, *learn.yb)): return super().before_batch()
+        parts = *learn.xb, *learn.yb
+        are_tensors = all(isinstance(part, torch.Tensor) for part in parts)
+        if not are_tensors: return super().before_batch()
         with torch._C.DisableTorchFunctionSubclass():
-            learn.xb, learn.yb = tuple(map(_plain, learn.xb)), tuple(map(_plain, learn.yb))
+            learn.xb = tuple(map(_plain, learn.xb))
+            learn.yb = tuple(map(_plain, learn.yb))
 
 def _plain(part): return part.as_subclass(torch.Tensor) if isinstance(part, TensorBase) else part
 
@@ -153,6 +156,10 @@ class SmoothLoss(AvgSmoothLoss):
 class StepRecorder(Recorder):
     "fastai's `Recorder`, which notes loss and rate of a step without asking for metrics of training."
     name = 'recorder'
+    def __init__(self, **kwargs): # Of fastai's
+        super().__init__(**kwargs)
+        self.smooth_loss = SmoothLoss(self.smooth_loss.beta)
+
     def after_batch(self):
         "Note loss and rate."
         learn = self.learn
@@ -163,6 +170,7 @@ class StepRecorder(Recorder):
         self.losses.append(learn.smooth_loss)
         self.lrs.append(learn.opt.hypers[-1]['lr'])
 
+# %% ../nbs/14_events.ipynb #b58665ac
 class StepProgress(ProgressCallback):
     "fastai's bar, with the loss of some steps where to read it would make the host wait for the device."
     name, every = 'progress', 50 # Steps between two looks at the loss, but for the last of an epoch
@@ -173,3 +181,12 @@ class StepProgress(ProgressCallback):
         is_there = loss is None or loss.is_cpu
         if is_there or number % self.every == 0 or number == learn.n_iter: super().after_batch()
         else: self.pbar.update(number)
+
+def lighten(
+    learn:Learner, # Changed in place
+):
+    "Put the callbacks of this page in the place of those of fastai that the learner has."
+    for ours in (StepRecorder(), StepCast(), StepProgress()):
+        theirs = [cb for cb in learn.cbs if isinstance(ours, type(cb))]
+        learn.remove_cbs(theirs)
+        if theirs: learn.add_cb(ours)
