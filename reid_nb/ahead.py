@@ -8,7 +8,7 @@ __all__ = ['draws_plainly', 'DrawnAhead', 'CompiledSteps']
 # %% ../nbs/12_ahead.ipynb #580de055
 import warnings
 from functools import partial
-from itertools import chain
+from itertools import accumulate, chain
 
 import numpy as np
 import torch
@@ -73,15 +73,13 @@ def _send(self:DrawnAhead, device):
 @patch
 def _cut(self:DrawnAhead, lengths):
     "Each batch's part of all that was drawn and sent, at once: in a step each cut would cost some microseconds."
-    ends = np.cumsum(lengths).tolist()
-    places = [slice(end - n, end) for end, n in zip(ends, lengths)]
-    self.drawn_by_batch = [[[values[place] for values in (chosen, *u)] for place in places] for chosen, u in self.drawn]
-    self.sent_by_batch = [_by_batch(tensors, lengths) for _, tensors in self.sent]
+    places = [slice(end - n, end) for end, n in zip(accumulate(lengths), lengths)]
+    self.drawn_by_batch = [_by_batch((chosen, *u), places) for chosen, u in self.drawn]
+    self.sent_by_batch = [_by_batch(tensors, places) for _, tensors in self.sent]
 
-def _by_batch(tensors, lengths):
-    "Of each batch, its parts of the tensors."
-    cut = [tensor.split(lengths) for tensor in tensors]
-    return [[parts[i] for parts in cut] for i in range(len(lengths))]
+def _by_batch(whole, places):
+    "Of each batch, its part of each array."
+    return [[values[place] for values in whole] for place in places]
 
 @patch
 def take(self:DrawnAhead,

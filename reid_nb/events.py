@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['STEP_EVENTS', 'CANCELS', 'listeners', 'tell_listeners', 'StepCallback', 'are_at', 'StepCast', 'SmoothLoss',
-           'StepRecorder']
+           'StepRecorder', 'StepProgress', 'lighten']
 
 # %% ../nbs/14_events.ipynb #bbbbfc9c
 from operator import attrgetter
@@ -12,6 +12,7 @@ from operator import attrgetter
 import torch
 from fastai.callback.core import (Callback, CancelBackwardException, CancelBatchException, CancelEpochException, CancelFitException,
                                   CancelStepException, CancelTrainException, CancelValidException, _inner_loop)
+from fastai.callback.progress import ProgressCallback
 from fastai.learner import AvgSmoothLoss, CastToTensor, Learner, Recorder
 from fastai.torch_core import TensorBase, defaults
 from fastcore.xtras import modify_exception
@@ -116,7 +117,8 @@ def _keep_device(original, learn, batch):
 @_replace('_split')
 def _split_batch(original, learn, batch):
     "Inputs and targets as the loader itself has them, where it says so."
-    n = getattr(learn.dl, '__dict__', {}).get('n_inp')
+    loader = vars(learn).get('dl') # which some callbacks do not wait for
+    n = getattr(loader, '__dict__', {}).get('n_inp')
     if n is None: original(learn, batch)
     else: learn.xb, learn.yb = batch[:n], batch[n:]
 
@@ -126,9 +128,12 @@ class StepCast(CastToTensor):
     def before_batch(self):
         "Inputs and targets as plain tensors."
         learn = self.learn
-        if not all(isinstance(part, torch.Tensor) for part in (*learn.xb, *learn.yb)): return super().before_batch()
+        parts = *learn.xb, *learn.yb
+        are_tensors = all(isinstance(part, torch.Tensor) for part in parts)
+        if not are_tensors: return super().before_batch()
         with torch._C.DisableTorchFunctionSubclass():
-            learn.xb, learn.yb = tuple(map(_plain, learn.xb)), tuple(map(_plain, learn.yb))
+            learn.xb = tuple(map(_plain, learn.xb))
+            learn.yb = tuple(map(_plain, learn.yb))
 
 def _plain(part): return part.as_subclass(torch.Tensor) if isinstance(part, TensorBase) else part
 
@@ -151,6 +156,10 @@ class SmoothLoss(AvgSmoothLoss):
 class StepRecorder(Recorder):
     "fastai's `Recorder`, which notes loss and rate of a step without asking for metrics of training."
     name = 'recorder'
+    def __init__(self, **kwargs): # Of fastai's
+        super().__init__(**kwargs)
+        self.smooth_loss = SmoothLoss(self.smooth_loss.beta)
+
     def after_batch(self):
         "Note loss and rate."
         learn = self.learn
@@ -160,3 +169,24 @@ class StepRecorder(Recorder):
         learn.smooth_loss = self.smooth_loss.value
         self.losses.append(learn.smooth_loss)
         self.lrs.append(learn.opt.hypers[-1]['lr'])
+
+# %% ../nbs/14_events.ipynb #b58665ac
+class StepProgress(ProgressCallback):
+    "fastai's bar, with the loss of some steps where to read it would make the host wait for the device."
+    name, every = 'progress', 50 # Steps between two looks at the loss, but for the last of an epoch
+    def after_batch(self):
+        "One step further."
+        learn = self.learn
+        number, loss = learn.iter + 1, getattr(learn, 'smooth_loss', None)
+        is_there = loss is None or loss.is_cpu
+        if is_there or number % self.every == 0 or number == learn.n_iter: super().after_batch()
+        else: self.pbar.update(number)
+
+def lighten(
+    learn:Learner, # Changed in place
+):
+    "Put the callbacks of this page in the place of those of fastai that the learner has."
+    for ours in (StepRecorder(), StepCast(), StepProgress()):
+        theirs = [cb for cb in learn.cbs if isinstance(ours, type(cb))]
+        learn.remove_cbs(theirs)
+        if theirs: learn.add_cb(ours)

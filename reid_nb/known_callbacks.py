@@ -11,10 +11,12 @@ from functools import partial
 
 from fastai.callback.fp16 import MixedPrecision, NonNativeMixedPrecision
 from fastai.callback.mixup import MixHandler
+from fastai.callback.progress import ProgressCallback
 from fastai.callback.tracker import SaveModelCallback, TrackerCallback
 from fastai.learner import Learner
 
 from .core import ReIDError
+from .events import StepProgress
 from .fastai_verbs import reid_verb
 
 # %% ../nbs/20_known_callbacks.ipynb #0072282d
@@ -74,6 +76,7 @@ def _add_cb(self,
     "fastai's `add_cb`, with a `ReIDError` for callbacks that would go wrong; patience counts validations."
     if isinstance(cb, type): cb = cb()
     refuse_callback(cb)
+    if type(cb) is ProgressCallback: cb = StepProgress() # `no_bar` ends with a new one of fastai's
     if isinstance(cb, TrackerCallback):
         _refuse_tracker(self, cb)
         _count_validations(cb)

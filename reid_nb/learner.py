@@ -17,7 +17,7 @@ import torch
 from fastai.callback.core import Callback, CancelFitException
 from fastai.callback.schedule import ParamScheduler
 from fastai.callback.training import GradientClip
-from fastai.learner import CastToTensor, Learner, Recorder, ValueMetric
+from fastai.learner import Learner, ValueMetric
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 from timm.utils import ModelEmaV3
@@ -26,7 +26,7 @@ from .augment import augmentations
 from .checkpoint import Checkpoint, Intact
 from .core import ReIDError, is_temp_file, mix_seed, seed_all, seeders
 from .epochs import planned
-from .events import SmoothLoss, StepCallback, StepCast, StepRecorder
+from .events import StepCallback, lighten
 from .fastai_verbs import note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
@@ -454,13 +454,6 @@ def _retrieval_metrics(retrieval):
 
 def _no_loss(): return math.nan
 
-def _recorder():
-    "fastai's, as a training of people needs it."
-    recorder = StepRecorder()
-    recorder.smooth_loss = SmoothLoss()
-    recorder.loss = ValueMetric(_no_loss, 'loss') # validation has no labels of classes
-    return recorder
-
 def _recipe_model_and_batches(data, recipe, images, progress):
     "The seeded network, and loaders whose colors it normalizes by unless it starts from weights that know theirs."
     seed_all(recipe.seed)
@@ -492,9 +485,8 @@ def reid_learner(
     learn = Learner(dls, model, reid_loss(recipe.loss), opt_func=opt_func or optimizer(train), lr=train.lr,
                     splitter=splitter, model_dir='.', metrics=_retrieval_metrics(retrieval))
     learn.recipe, learn.team = recipe, SingleProcess()
-    for theirs, ours in ((Recorder, _recorder()), (CastToTensor, StepCast())):
-        learn.remove_cb(theirs)
-        learn.add_cb(ours)
+    lighten(learn)
+    learn.recorder.loss = ValueMetric(_no_loss, 'loss') # validation has no labels of classes
     learn.trained_on = trained_on(recipe, training_rows(data))
     learn.is_by_recipe = learn.is_changed = False # Does `fit_recipe` train? Has anything?
     note_training(learn, False)

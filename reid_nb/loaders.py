@@ -107,26 +107,30 @@ class ImageBatches:
         images, *others = self.fetch(numbers, device)
         return images.as_subclass(TensorImage), *others
 
-    def numbers_of(self,
-                   batches, # Lists of row numbers
-                   device   # torch.device; a GPU gets the numbers in one copy, others leave them where they are
-        ) -> list:
-        "Of each batch: where its images are, and its classes and rows where they are known."
-        rows, lengths = np.concatenate(batches), [len(rows) for rows in batches]
-        here = torch.from_numpy(self.numbers.take(rows, 1))
-        there = _on_gpu(here, device)
-        at = there[0] if self.images.is_cuda else here[0]
-        cut = [column.split(lengths) for column in (at, *there[1:])]
-        return list(zip(*cut))
 
-    def fetch(self,
-              numbers, # Of a batch, from `numbers_of`
-              device   # torch.device
-        ) -> tuple:
-        "The batch, its images as a plain tensor."
-        at, *others = numbers
-        images = _on_gpu(_take_rows(self.images, at), device)
-        return images.permute(0, 3, 1, 2), *others
+# %% ../nbs/15_loaders.ipynb #ce6fb21e
+@patch
+def numbers_of(self:ImageBatches,
+               batches, # Lists of row numbers
+               device   # torch.device; a GPU gets the numbers in one copy, others leave them where they are
+    ) -> list:
+    "Of each batch: where its images are, and its classes and rows where they are known."
+    rows, lengths = np.concatenate(batches), [len(rows) for rows in batches]
+    here = torch.from_numpy(self.numbers.take(rows, 1))
+    there = _on_gpu(here, device)
+    at = there[0] if self.images.is_cuda else here[0]
+    cut = [column.split(lengths) for column in (at, *there[1:])]
+    return list(zip(*cut))
+
+@patch
+def fetch(self:ImageBatches,
+          numbers, # Of a batch, from `numbers_of`
+          device   # torch.device
+    ) -> tuple:
+    "The batch, its images as a plain tensor."
+    at, *others = numbers
+    images = _on_gpu(_take_rows(self.images, at), device)
+    return images.permute(0, 3, 1, 2), *others
 
 # %% ../nbs/15_loaders.ipynb #d09a1062
 _PATHS = str, Path
@@ -247,12 +251,27 @@ class BatchLoader(DataLoader):
         if self.random_tfms and not has_draws: self.seed_transforms(step, rows)
         return self.dataset[rows] if numbers is None else self.dataset.fetch(numbers, self.device)
 
-    def create_batches(self, samples): # What `get_idxs` gave
+
+
+# %% ../nbs/15_loaders.ipynb #ff48bc2b
+@patch
+def create_batches(self:BatchLoader,
+                   samples, # What `get_idxs` gave
+    ):
         "In evaluation, images and classes of the rows, in batches as long as the sampler's."
         if not self.train: return map(self.evaluation_batch, self.chunks(samples))
         if not self.has_only_own or not samples: return map(self.create_item, samples)
         numbers = self.dataset.numbers_of([rows for _, rows in samples], self.device)
         return map(self.create_item, samples, numbers)
+
+@patch
+def augment(self:BatchLoader,
+            batch, # Images and what else there is, plain tensors
+    ) -> tuple:
+    "What `after_batch` gives where all in it is of this library, without fastai's search for a function of each part's type."
+    images, *others = batch
+    for tfm in self.after_batch.fs: images = tfm.augmented(images)
+    return images.as_subclass(TensorImage), *others
 
 # %% ../nbs/15_loaders.ipynb #70340e74
 @patch
@@ -284,15 +303,6 @@ def __iter__(self:BatchLoader):
         if not are_at(batch, self.device): batch = move(batch, self.device)
         yield transform(batch)
     self.after_iter()
-
-@patch
-def augment(self:BatchLoader,
-            batch, # Images and what else there is, plain tensors
-    ) -> tuple:
-    "What `after_batch` gives where all in it is of this library, without fastai's search for a function of each part's type."
-    images, *others = batch
-    for tfm in self.after_batch.fs: images = tfm.augmented(images)
-    return images.as_subclass(TensorImage), *others
 
 @patch
 def after_iter(self:BatchLoader):

@@ -407,6 +407,8 @@ def _environment(ended):
     device_name = torch.cuda.get_device_name(device) if device.type == 'cuda' else device.type.upper()
     facts = {'finished': f'{ended:%Y-%m-%d %H:%M}', 'platform': platform.platform()}
     facts |= {'device': device_name, 'processor cores': os.cpu_count()}
+    is_rounded = device.type == 'cuda' and torch.backends.cudnn.conv.fp32_precision != 'ieee'
+    if is_rounded: facts['training in float32'] = 'convolutions round factors to TF32'
     facts['Python'] = platform.python_version()
     for package in _PACKAGES: facts[package] = _version(package)
     return facts

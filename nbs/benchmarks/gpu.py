@@ -10,7 +10,8 @@ downloaded. Each stage is saved when it is done, and a second start goes on with
   rank     seconds of search and of re-ranking at three sizes of query and gallery
   embed    images/s of `embed` with flip, from pixels in memory
   resume   a training that is stopped and continued: seconds and size of a checkpoint, images/s before and after
-  whole    a training of all images end to end, beside the same number of bare steps
+  whole    a training of all images end to end, beside the same number of bare steps; once more for the share of the time in which
+           the GPU works
   options  as steps, for the first network and size, each of these alone: a CUDA graph (train.graph), compiled augmentations and
            backbone (train.compile), Muon (train.opt); with what was said of one that fell back, and the loss of the last epoch
 
@@ -42,7 +43,7 @@ FULL = dict(networks=('resnet50', 'resnest101'), sizes=((256, 128), (384, 128)),
             rank=((468, 8703), (3368, 15913), (3368, 100_000)), epochs=2, image_by_image=True, workers=12, timed=50,
             options=({'train.graph': True}, {'train.compile': True}, {'train.opt': 'muon', 'train.lr': 0.005}))
 SMALL = dict(networks=('test_resnet',), sizes=((32, 16),), images=48, p=2, steps=4, block=2, dims=8,
-             rank=((5, 40),), epochs=2, image_by_image=False, workers=0, timed=2,
+             rank=((5, 40),), epochs=2, image_by_image=True, workers=0, timed=2,
              options=({'train.graph': True}, {'train.opt': 'muon', 'train.lr': 0.005}))
 
 class Bench:
@@ -179,8 +180,9 @@ def whole(bench):
         bare.seconds([bare.batch] * 3)
         bare_seconds = bare.seconds([bare.batch] * n)
         seconds = quietly(learn, folder)
+    with tempfile.TemporaryDirectory() as folder: busy = _busy_share(lambda: quietly(bench.learner(), folder))
     images = n * 4 * bench.size['p']
-    return [dict(images=images, seconds=seconds, images_a_second=images / seconds, of_bare=bare_seconds / seconds)]
+    return [dict(images=images, seconds=seconds, images_a_second=images / seconds, of_bare=bare_seconds / seconds, busy=busy)]
 
 def options(bench):
     s, rows = bench.size, []

@@ -2,6 +2,7 @@
 
     python nbs/benchmarks/host.py
     python nbs/benchmarks/host.py --changes "augment.augmix=0.5"
+    python nbs/benchmarks/host.py --calls --epochs 1      # function calls in place of time, the same each time
 
 A network of one convolution on 4 images of 16 x 16 pixels costs next to nothing, so that what remains of a step is what the
 host of a GPU does: the calls, each of some microseconds, that a GPU would be told. As there, the numbers of an epoch are drawn
@@ -9,7 +10,7 @@ ahead and batches are augmented as a whole. In turn, an epoch goes through the `
 optimizer) over one batch. Printed is the median over epochs of their difference, in milliseconds of CPU time a step, with the lowest and the highest;
 the first epoch is left out. What an epoch does once, drawing ahead too, is shared among its steps.
 """
-import os, tempfile
+import sys, tempfile
 from pathlib import Path
 from time import process_time
 from unittest import mock
@@ -42,25 +43,53 @@ def ahead(self, batches):
     return DrawnAhead(self.random_tfms, batches, self.seed_transforms, self.dataset.images.shape[2:], torch.device('cpu'))
 
 class Epochs(Callback):
-    "CPU seconds of each epoch's steps, and of as many bare ones."
+    "What `clock` says of each epoch's steps, and of as many bare ones, a step."
     order = 100
-    def __init__(self, recipe): self.recipe, self.rows = recipe, []
+    def __init__(self, recipe, clock): self.recipe, self.clock, self.rows = recipe, clock, []
     def before_fit(self):
         learn = self.learn
         self.bare = recipe_model(self.recipe, learn.dls.n_ids).train()
         self.loss_of, self.opt_of = reid_loss(self.recipe.loss), optimizer(self.recipe.train)(learn.splitter(self.bare), lr=1e-4)
         self.batch = learn.dls.train.one_batch()[:2]
 
-    def before_epoch(self): self.start = process_time()
+    def before_epoch(self): self.start = self.clock()
     def after_train(self):
-        ours = process_time() - self.start
-        start = process_time()
+        ours = self.clock() - self.start
+        start = self.clock()
         x, y = self.batch
         for _ in range(self.n_iter):
             self.loss_of(self.bare(x), y).backward()
             self.opt_of.step()
             self.opt_of.zero_grad()
-        if self.epoch: self.rows.append([1000 * s / self.n_iter for s in (ours, process_time() - start)])
+        if self.epoch: self.rows.append([spent / self.n_iter for spent in (ours, self.clock() - start)])
+
+def milliseconds(): return 1000 * process_time()
+
+class Calls:
+    "Calls of functions of Python and of C."
+    n = 0
+    def note(self, frame, what, function): self.n += what in ('call', 'c_call')
+    def __call__(self): return self.n
+
+def measure(preset='along2021', epochs=15, steps=60, p=2, changes=(), calls=False):
+    "(epochs,) of the learner's steps, and of bare ones: milliseconds or calls a step."
+    add_backbone('one_convolution', one_convolution)
+    r = load_recipe(preset).set(**{'model.backbone': 'one_convolution', 'model.size': [16, 16], 'model.last_stride': 2, 'train.p': p, 'train.k': 2, 'train.epochs': epochs + 1,
+                                   'train.warmup': 1, 'train.eval_every': epochs + 1, 'train.precision': 'fp32', 'train.epoch_size': steps, **dict(changes)})
+    n = steps * p * 2
+    table = pd.DataFrame(dict(file=[f'{i}.jpg' for i in range(n)], pid=np.arange(n) // 2, camid=0, seq=0, frame=0, subset='train', role='train'))
+    images = torch.randint(256, (n, 16, 16, 3), dtype=torch.uint8).permute(0, 3, 1, 2) # as in the cache
+    as_on_gpu = [mock.patch.object(BatchLoader, 'draw_ahead', ahead), mock.patch.object(transforms, '_is_editable', lambda x: False),
+                 mock.patch.object(LossRecorder, 'is_due', lambda self, loss: len(self.new) - self.n_checked == self.every)]
+    clock = Calls() if calls else milliseconds
+    with ContextManagers(as_on_gpu), tempfile.TemporaryDirectory() as tmp:
+        learn = reid_learner(ReIDData(Path(tmp), table, 'noise'), r, images=images, cbs=[Epochs(r, clock)])
+        before = sys.getprofile()
+        if calls: sys.setprofile(clock.note)
+        try:
+            with learn.no_bar(), learn.no_logging(): learn.fit_recipe()
+        finally: sys.setprofile(before)
+    return np.array(learn.epochs.rows).T
 
 @call_parse
 def main(
@@ -69,20 +98,9 @@ def main(
     steps:int=60,           # Of an epoch
     p:int=2,                # Ids a batch, two images each
     changes:str='',         # Of the recipe: name=value, apart by spaces
+    calls:bool=False,       # Count function calls in place of time?
 ):
     torch.set_num_threads(1)
-    add_backbone('one_convolution', one_convolution)
-    r = load_recipe(preset).set(**{'model.backbone': 'one_convolution', 'model.size': [16, 16], 'model.last_stride': 2, 'train.p': p, 'train.k': 2, 'train.epochs': epochs + 1,
-                                   'train.warmup': 1, 'train.eval_every': epochs + 1, 'train.precision': 'fp32', 'train.epoch_size': steps,
-                                   **dict(change.split('=') for change in changes.split())})
-    n = steps * p * 2
-    table = pd.DataFrame(dict(file=[f'{i}.jpg' for i in range(n)], pid=np.arange(n) // 2, camid=0, seq=0, frame=0, subset='train', role='train'))
-    images = torch.randint(256, (n, 16, 16, 3), dtype=torch.uint8).permute(0, 3, 1, 2) # as in the cache
-    as_on_gpu = [mock.patch.object(BatchLoader, 'draw_ahead', ahead), mock.patch.object(transforms, '_is_editable', lambda x: False),
-                 mock.patch.object(LossRecorder, 'is_due', lambda self, loss: len(self.new) - self.n_checked == self.every)]
-    with ContextManagers(as_on_gpu), tempfile.TemporaryDirectory() as tmp:
-        learn = reid_learner(ReIDData(Path(tmp), table, 'noise'), r, images=images, cbs=[Epochs(r)])
-        with learn.no_bar(), learn.no_logging(): learn.fit_recipe()
-    ours, bare = np.array(learn.epochs.rows).T
-    host = ours - bare
-    print(f'{preset} {changes}: step {np.median(ours):.2f} ms, bare {np.median(bare):.2f}, host {np.median(host):.2f} ({host.min():.2f} to {host.max():.2f}), {epochs} epochs of {steps} steps')
+    ours, bare = measure(preset, epochs, steps, p, [change.split('=') for change in changes.split()], calls)
+    host, unit = ours - bare, 'calls' if calls else 'ms'
+    print(f'{preset} {changes}: step {np.median(ours):.2f} {unit}, bare {np.median(bare):.2f}, host {np.median(host):.2f} ({host.min():.2f} to {host.max():.2f}), {epochs} epochs of {steps} steps')

@@ -77,7 +77,7 @@ def measure(r, root, files, steps, epochs, block, image_by_image, workers):
     kinds = [lambda n: bare.seconds([bare.batch] * n)]
     if image_by_image:
         loader = DataLoader(ImageByImage(root, table.file, r.model.size), 4*r.train.p, shuffle=True, drop_last=True,
-                            num_workers=workers, persistent_workers=True, pin_memory=True)
+                            num_workers=workers, persistent_workers=workers > 0, pin_memory=True)
         theirs = endless(loader, learn.dls.device)
         kinds.append(lambda n: bare.seconds(islice(theirs, n)))
     learn.add_cb(Blocks(kinds, block))
