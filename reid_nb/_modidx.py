@@ -669,6 +669,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.core._write_error': ('core.html#_write_error', 'reid_nb/core.py'),
                               'reid_nb.core.atomic_write': ('core.html#atomic_write', 'reid_nb/core.py'),
                               'reid_nb.core.check_cells': ('core.html#check_cells', 'reid_nb/core.py'),
+                              'reid_nb.core.check_file': ('core.html#check_file', 'reid_nb/core.py'),
                               'reid_nb.core.check_held': ('core.html#check_held', 'reid_nb/core.py'),
                               'reid_nb.core.check_json': ('core.html#check_json', 'reid_nb/core.py'),
                               'reid_nb.core.check_output': ('core.html#check_output', 'reid_nb/core.py'),

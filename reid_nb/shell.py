@@ -172,8 +172,6 @@ def _check_blank(func, entry, args, kwargs):
     signature = inspect.signature(func)
     given = signature.bind(*args, **kwargs).arguments
     given |= given.pop('kwargs', {})
-    typed = sys.orig_argv[-len(sys.argv):]
-    if typed[:1] == ['']: given[entry.first or 'data'] = '' # a first word that is dropped
     for name in [name for name, value in given.items() if is_blank(value)]:
         option = name if name == entry.first else '--' + name.replace('_', '-')
         needed = signature.parameters[name].default is inspect.Parameter.empty
@@ -220,12 +218,12 @@ def _unknown_word(rest, options, first):
 # %% ../nbs/39_shell.ipynb #72185966
 def _typed(func, entry):
     "Keywords of the function as they were typed; raises `ReIDError` where it does not take them."
-    if sys.argv[1:2] == ['']: sys.argv.pop(1)
     parser, first = anno_parser(func, pos=[entry.first]), entry.first
     needed = f"give {first} as its first word: {docments(func)[first]}" if first else ''
     parser.error = partial(_misread, parser, needed)
     values, rest = parser.parse_known_args()
     options = [name for action in parser._actions for name in action.option_strings if action.help != SUPPRESS]
+    if rest and is_blank(rest[0]) and not first: return dict(data=rest[0])
     if rest and rest[0].startswith('-'): parser.error(_unknown_option(rest, options))
     if rest: parser.error(_unknown_word(rest, options, first))
     return {name: value for name, value in vars(values).items() if name not in ('pdb', 'xtra')}
