@@ -7,9 +7,9 @@ __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS
            'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'escape', 'escape_lines', 'plain_label', 'plain_html',
            'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
            'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_held', 'check_held', 'atomic_write',
-           'save_table', 'open_plain', 'read_plain', 'check_cells', 'check_json', 'load_table', 'save_arrays',
-           'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts', 'set_up_tests',
-           'show_grid']
+           'save_table', 'open_plain', 'read_plain', 'check_file', 'check_cells', 'check_json', 'load_table',
+           'save_arrays', 'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts',
+           'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
@@ -319,6 +319,13 @@ def read_plain(
         with open_plain(path, most) as f: return f.read(most)
     except ReadError: raise
     except OSError as e: raise ReadError(f"{path} cannot be read: {_reason(e)}") from e
+
+def check_file(
+    path, # That another library is going to open
+):
+    "The path; `ReadError` for a pipe or a device, at which it would wait, for a folder, or where there is nothing."
+    open_plain(path).close()
+    return path
 
 # %% ../nbs/00_core.ipynb #babcffc9
 def check_cells(

@@ -23,7 +23,7 @@ from matplotlib.colors import rgb_to_hsv
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from .core import (LOCK, ReIDError, check_output, escape, is_temp_file, load_table, lock_folder, save_arrays,
+from .core import (LOCK, ReIDError, check_file, check_output, escape, is_temp_file, load_table, lock_folder, save_arrays,
                           save_table)
 from .distributed import on_first, process_group
 from .loaders import is_oom
@@ -137,7 +137,7 @@ _UNREADABLE = SafetensorError, OSError, ValueError, TypeError, AttributeError, R
 
 def _read_header(path):
     "The header of the file; one of `_UNREADABLE` when there is none."
-    with safe_open(path, 'np') as f: header = f.metadata() or {}
+    with safe_open(check_file(path), 'np') as f: header = f.metadata() or {}
     metadata = json.loads(header.get('metadata', ''))
     if 'files' in header and isinstance(metadata, dict): return header
     raise ValueError("it does not say what was embedded")
@@ -203,12 +203,12 @@ def concat(
 def check_sizes(
     sizes, # List of heights and widths in pixels
 ) -> list:
-    "The sizes as pairs of whole numbers; `ReIDError` for anything else, and below 16 pixels."
+    "The sizes as pairs of whole numbers; `ReIDError` for anything else, below 16 pixels, and above 4096."
     try: out = [(operator.index(height), operator.index(width)) for height, width in sizes]
     except (TypeError, ValueError): out = []
-    if out and min(map(min, out)) >= 16: return out
+    if out and min(map(min, out)) >= 16 and max(map(max, out)) <= 4096: return out
     raise ReIDError(f"sizes is {sizes}; "
-                    "give a list of heights and widths in pixels, from 16, as in [(256, 128)]")
+                    "give a list of heights and widths in pixels, from 16 to 4096, as in [(256, 128)]")
 
 def _check_batch(bs):
     "The batch size; `ReIDError` for anything but a whole number from 1."

@@ -16,7 +16,7 @@ import torch
 from numpy.lib.format import open_memmap
 from safetensors import safe_open
 
-from .core import ReIDError
+from .core import ReIDError, check_file
 from .labels import Labels, to_numpy
 from .metrics import bootstrap, evaluate
 
@@ -69,7 +69,7 @@ def _file_source(name):
     read_format = _FORMATS.get(Path(path).suffix)
     if read_format is None:
         raise ReIDError(f"{path}: distances are read from .npy and .safetensors files")
-    try: shape, read = read_format(path, key)
+    try: shape, read = read_format(check_file(path), key)
     except ReIDError: raise
     except Exception as e: # NumPy raises nearly anything on damaged bytes
         raise ReIDError(f"cannot read {path}: {str(e) or type(e).__name__}") from e

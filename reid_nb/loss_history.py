@@ -18,7 +18,7 @@ from fastcore.basics import patch
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
-from .core import ReIDError, save_arrays, save_table
+from .core import ReIDError, check_file, save_arrays, save_table
 from .events import StepCallback
 from .runs import RunFile
 from .transforms import BatchTransform
@@ -77,7 +77,7 @@ def write(self:LossHistory,
 
 # %% ../nbs/19_loss_history.ipynb #fc331135
 def _metadata(path):
-    with safe_open(path, 'numpy') as f: return f.metadata()
+    with safe_open(check_file(path), 'numpy') as f: return f.metadata()
 
 def _is_epoch(arrays, n):
     "Are these the arrays of an epoch of `n` images?"

@@ -24,7 +24,7 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 
 from .backbones import BACKBONES, ZOO, _as_map, add_backbone, cost, create_backbone, find_backbone, last_map
-from .core import ReIDError, atomic_write, read_plain, save_arrays
+from .core import ReIDError, atomic_write, check_file, read_plain, save_arrays
 from .losses import find_loss, loss_head
 from .model_cards import card_text, is_own_card
 from .recipe import Recipe, load_recipe, save_recipe
@@ -292,7 +292,7 @@ def read_note(
 ) -> dict:
     "What its weights were trained on, by name, empty when it does not say; `ReIDError` when it is damaged."
     try:
-        with safe_open(path, 'pt') as f: return f.metadata() or {}
+        with safe_open(check_file(path), 'pt') as f: return f.metadata() or {}
     except (SafetensorError, OSError) as e:
         raise ReIDError(f"cannot read weights from {path}: {e}") from e
 
@@ -309,7 +309,7 @@ def _shapes(state): return {k: tuple(v.shape) for k, v in state.items()}
 
 def _read_tensors(path):
     "Tensors of a safetensors file by name, or a `ReIDError`."
-    try: return load_file(path)
+    try: return load_file(check_file(path))
     except (SafetensorError, OSError) as e:
         raise ReIDError(f"cannot read weights from {path}: {e}") from e
 

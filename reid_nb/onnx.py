@@ -8,6 +8,7 @@ __all__ = ['IMAGENET', 'export_onnx']
 # %% ../nbs/26_onnx.ipynb #dce25d4a
 import json, warnings
 from copy import deepcopy
+from math import isfinite
 from pathlib import Path
 
 import PIL
@@ -135,7 +136,7 @@ def _three(values, name):
     "As floats; raises `ReIDError` unless there are three."
     try: numbers = [float(value) for value in values]
     except (TypeError, ValueError): numbers = []
-    is_wrong = len(numbers) != 3 or name == 'std' and min(numbers) <= 0
+    is_wrong = len(numbers) != 3 or not all(map(isfinite, numbers)) or name == 'std' and min(numbers) <= 0
     if is_wrong: raise ReIDError(f"{name} is {values!r}; give three numbers, for red, green and blue of 0 to 1")
     return numbers
 

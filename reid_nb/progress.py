@@ -8,7 +8,8 @@ __all__ = ['QUIET', 'is_quiet', 'shows_bars', 'say', 'tqdm', 'duration']
 # %% ../nbs/01_progress.ipynb #c4132027
 import os, sys
 
-import tqdm as _tqdm
+try: import tqdm as _tqdm
+except ValueError as e: sys.exit(f"tqdm does not start, unset the variables TQDM_...: {str(e)[:200]!r}")
 
 from .core import escape, escape_lines, is_blank
 

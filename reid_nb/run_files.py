@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from .archives import is_outside
-from .core import ReadError, ReIDError, atomic_write, load_table, read_plain, save_table
+from .core import ReadError, ReIDError, atomic_write, check_json, load_table, read_plain, save_table
 from .data import ReIDData
 from .decisions import VALUES
 from .images import inspect_images
@@ -164,6 +164,7 @@ def read_json(
     "What is in the file; `ReadError` where it cannot be read, `ReIDError` where it has another form."
     content = read_plain(path, most)
     try:
+        check_json(content)
         TypeAdapter(form).validate_json(content, strict=True)
         return json.loads(content)
     except ValidationError as e:

@@ -56,6 +56,7 @@ def reid_search(
     "Find people in a folder of pictures by pictures of them. What is in the index already is not embedded again."
     if not query or not (gallery or index):
         raise ReIDError("give --query with a picture, and --gallery with a folder to search")
+    if k < 1 or rerank < 0: raise ReIDError(f"--k {k} and --rerank {rerank}: give whole numbers, k from 1")
     where, model = where_values(where), model_folders(run)[0]
     queries = several_paths(query, 'pictures')
     for path in (*queries, *filter(None, [gallery])): check_path(path)

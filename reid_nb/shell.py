@@ -6,20 +6,23 @@
 __all__ = ['COMMANDS', 'Command', 'command']
 
 # %% ../nbs/39_shell.ipynb #9ec42eab
-import errno, inspect, logging, os, re, signal, sys, threading, warnings
+import difflib, errno, inspect, logging, os, re, shlex, signal, sys, threading, warnings
+from argparse import SUPPRESS
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial, wraps
+from itertools import takewhile
 from typing import Annotated
 
 from fastcore.docments import docments
-from fastcore.script import call_parse
+from fastcore.script import CliError, anno_parser
 
 logging.getLogger('matplotlib').disabled = True # else it tells of its cache where there is no home folder
 from .core import (LAUNCHER, NotReplaced, ReIDError, WriteError, escape_lines, import_parts, is_blank, launched,
                           not_blank)
 logging.getLogger('matplotlib').disabled = False
 from .progress import QUIET
+from .recipe import recipe_fields
 
 # %% ../nbs/39_shell.ipynb #54e01a39
 @contextmanager
@@ -169,14 +172,77 @@ def _check_blank(func, entry, args, kwargs):
     signature = inspect.signature(func)
     given = signature.bind(*args, **kwargs).arguments
     given |= given.pop('kwargs', {})
-    typed = sys.orig_argv[-len(sys.argv):]
-    if typed[:1] == ['']: given[entry.first or 'data'] = '' # a first word that fastcore drops
     for name in [name for name, value in given.items() if is_blank(value)]:
         option = name if name == entry.first else '--' + name.replace('_', '-')
         needed = signature.parameters[name].default is inspect.Parameter.empty
         wanted = 'a value' if needed else 'a value, or leave it out'
         meaning = docments(func)[name]
         not_blank(given[name], option, f"{wanted} ({meaning})" if meaning else wanted)
+
+# %% ../nbs/39_shell.ipynb #ccfb21fd
+_SAID = { # By argparse, and what is said here
+    r"argument (\S+): invalid int value: (.*)": r"\1 \2: give a whole number",
+    r"argument (\S+): invalid float value: (.*)": r"\1 \2: give a number",
+    r"argument (\S+): expected one argument": r"\1: type its value after it",
+    r"argument (\S+): ignored explicit argument (.*)": r"\1 takes no value, and \2 was given",
+    r"ambiguous option: (\S+) could match (.*)": r"\1 could be one of \2"}
+
+def _misread(parser, needed, message):
+    "Raise the `ReIDError` for what argparse says."
+    for pattern, line in _SAID.items(): message = re.sub(f'^{pattern}$', line, message)
+    if message.startswith('the following arguments are required'): message = needed
+    raise ReIDError(f"{parser.prog}: {message}; {parser.prog} --help lists the options")
+
+def _setting(name):
+    "The dotted name of the one setting of a recipe that is called so, '' without one."
+    found = [field for field in recipe_fields() if name in (field, field.rpartition('.')[2])]
+    return found[0] if len(found) == 1 else ''
+
+def _unknown_option(rest, options):
+    "A line about the first word, which looks like an option and is none."
+    name, _, value = rest[0].partition('=')
+    setting = _setting(name.lstrip('-').replace('-', '_'))
+    if setting and '--set' in options:
+        value = value or ''.join(rest[1:2]) or '...'
+        return f'{name} is a setting of the recipe: type --set "{setting}={value}"'
+    near = difflib.get_close_matches(name.lstrip('-'), [option.lstrip('-') for option in options], 1)
+    hint = f"; did you mean --{near[0]}?" if near else ''
+    return f"there is no option {name}{hint}"
+
+def _unknown_word(rest, options, first):
+    "A line about the first word, which stands without an option."
+    if first: return f"{rest[0]!r} is a word too many, only {first} stands without an option; quotes keep words together"
+    path = ' '.join(takewhile(lambda word: not word.startswith('-'), rest))
+    return f"{rest[0]!r} stands without an option: type --data {shlex.quote(path)}"
+
+# %% ../nbs/39_shell.ipynb #72185966
+def _typed(func, entry):
+    "Keywords of the function as they were typed; raises `ReIDError` where it does not take them."
+    parser, first = anno_parser(func, pos=[entry.first]), entry.first
+    needed = f"give {first} as its first word: {docments(func)[first]}" if first else ''
+    parser.error = partial(_misread, parser, needed)
+    values, rest = parser.parse_known_args()
+    options = [name for action in parser._actions for name in action.option_strings if action.help != SUPPRESS]
+    if rest and is_blank(rest[0]) and not first: return dict(data=rest[0])
+    if rest and rest[0].startswith('-'): parser.error(_unknown_option(rest, options))
+    if rest: parser.error(_unknown_word(rest, options, first))
+    return {name: value for name, value in vars(values).items() if name not in ('pdb', 'xtra')}
+
+def _is_script(frame):
+    "Is it the top level of a file that Python was told to run?"
+    names, code = frame.f_globals, frame.f_code
+    if frame.f_locals is not names or names.get('__name__') != '__main__': return False
+    return os.path.realpath(names.get('__file__', '')) == os.path.realpath(code.co_filename)
+
+def _from_script(func, entry):
+    "`func`, which takes what was typed where a script calls it without arguments, and then ends in one line."
+    @wraps(func)
+    def called(*args, **kwargs):
+        if args or kwargs or not _is_script(sys._getframe(1)): return func(*args, **kwargs)
+        try: done = func(**_typed(func, entry))
+        except CliError as e: raise SystemExit(str(e)) from None
+        return done if isinstance(done, int) else None
+    return called
 
 # %% ../nbs/39_shell.ipynb #3b760323
 _IMPORTS = Annotated[str, dict(help='Python files with parts of your own, such as losses or steps, as in my_parts.py')]
@@ -241,4 +307,4 @@ def command(
     "Make a command of `func`; called with arguments, it stays the function."
     if func is None: return partial(command, first=first, resumable=resumable, several=several)
     entry = COMMANDS[func.__name__] = Command(first, resumable, several)
-    return call_parse(_with_shared_options(_guarded(func, entry)), pos=[first])
+    return _from_script(_with_shared_options(_guarded(func, entry)), entry)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .core import ReadError, ReIDError, atomic_write, open_plain, read_plain
+from .core import ReadError, ReIDError, atomic_write, check_json, open_plain, read_plain
 from .labels import to_numpy
 from .protocols import protocol_of
 from .tables import names_of
@@ -319,7 +319,10 @@ def _object(pairs):
 
 def _read_lists(path):
     "Lists by query, as they stand in the file."
-    try: lists = json.loads(read_plain(path, 2**30), object_pairs_hook=_object)
+    try:
+        content = read_plain(path, 2**30)
+        check_json(content)
+        lists = json.loads(content, object_pairs_hook=_object)
     except ReadError as e: raise ReIDError(str(e).removeprefix(f'{path} ')) from e
     except (OSError, ValueError, RecursionError) as e:
         raise ReIDError(f"cannot be read as json: {e}") from e

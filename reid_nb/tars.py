@@ -6,7 +6,7 @@
 __all__ = ['MAX_RATIO', 'ARCHIVE_ENDINGS', 'TarArchive', 'open_archive', 'nested_archives']
 
 # %% ../nbs/07_tars.ipynb #84e12bad
-import bz2, hashlib, lzma, zlib
+import bz2, hashlib, lzma, os, zlib
 from collections import namedtuple
 from contextlib import contextmanager
 
@@ -14,7 +14,7 @@ from fastcore.basics import patch
 
 from .archives import (MAX_GIB, MAX_IMAGES, MAX_INDEX, Archive, ZipArchive, add_name, check_total, open_zip,
                               why_name_refused)
-from .core import IMAGE_ENDINGS, ReIDError
+from .core import IMAGE_ENDINGS, ReIDError, check_file
 
 # %% ../nbs/07_tars.ipynb #52ee2be9
 MAX_RATIO = 100   # Bytes that a packed tar may hold per byte of its file, once it has more than `_PIECE`s
@@ -296,6 +296,7 @@ def open_archive(
     max_gib:float=MAX_GIB, # That a tar may hold; a zip is asked when it is unpacked
 ) -> Archive:
     "The zip or tar, open and its names checked; raises `ReIDError` when it is none, damaged or dangerous."
+    if os.path.exists(path): check_file(path)
     with open(path, 'rb') as f: start = f.read(_BLOCK)
     for magic, kind in _FOREIGN.items():
         if start.startswith(magic):
