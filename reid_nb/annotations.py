@@ -103,6 +103,7 @@ def _check_one_label(label, file, image, where):
     raise ReIDError(f"{where}: {file} has several labels for {image}; export with the one label that is the id, "
                     "or give a csv with the columns file and pid")
 
+# %% ../nbs/09_annotations.ipynb #823f8b19
 def _label_field(samples, where):
     "The one field that is a classification; raises `ReIDError` without one, or with several."
     fields = sorted({name for sample in samples for name in _labels(sample)[0]})

@@ -300,6 +300,7 @@ def _opened_plain(path, most):
         raise
     return f
 
+# %% ../nbs/00_core.ipynb #e29a2481
 def open_plain(
     path, # Of a file
     most=math.inf, # Bytes that it may have

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['AP_FORMS', 'false_before', 'precisions', 'Results', 'evaluate_chunks', 'evaluate', 'evaluate_rows', 'ranked_lists',
-           'rank1_matches', 'cosine_distances', 'cosine_chunks', 'evaluate_lists', 'bootstrap', 'Paired', 'paired_test']
+           'pick_queries', 'rank1_matches', 'cosine_distances', 'cosine_chunks', 'evaluate_lists', 'bootstrap',
+           'Paired', 'paired_test']
 
 # %% ../nbs/16_metrics.ipynb #be08dc12
 from dataclasses import dataclass, replace
@@ -326,6 +327,19 @@ def ranked_lists(
     _check_size(labels)
     lists = [_ranked_list(i, _part(row, check=True), labels, k, junk) for i, row in enumerate(dist)]
     return pd.concat(lists, ignore_index=True)
+
+# %% ../nbs/16_metrics.ipynb #ac66792e
+def pick_queries(
+    ap,      # (Q,) average precision; NaN where a query has no match
+    n:int=12 # How many
+) -> dict:
+    "Indices of the worst, median and best queries, by name."
+    n_with_match = np.count_nonzero(~np.isnan(ap))
+    order = np.argsort(ap, kind='stable')[:n_with_match]
+    if n_with_match <= n: return {'All queries, worst first': order}
+    third = n // 3
+    middle = n_with_match // 2 - n // 6
+    return {'Worst': order[:third], 'Median': order[middle:middle + third], 'Best': order[-third:]}
 
 # %% ../nbs/16_metrics.ipynb #bb10fc5b
 def rank1_matches(

@@ -70,6 +70,7 @@ def _copies(table):
         'images with the pixels of another one of their id',
         'They count twice in training; in a gallery they are found for nothing')
 
+# %% ../nbs/09_problems.ipynb #de1d367d
 def _near_copies(table):
     "Yield the labeled images that are those of another id but for compression, size or brightness, by `look`."
     t = table[table.look.notna() & (table.pid >= 0)].reset_index(drop=True)

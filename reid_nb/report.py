@@ -4,8 +4,7 @@
 
 # %% auto #0
 __all__ = ['CSS', 'INK', 'BACKGROUND', 'STYLE', 'FATES', 'AGAIN', 'steps_table', 'learning_curves', 'noise_table', 'noise_grid',
-           'wrong_label_grid', 'pick_queries', 'list_anchor', 'ranked_list', 'parts_table', 'facts', 'headline',
-           'write_report']
+           'wrong_label_grid', 'list_anchor', 'ranked_list', 'parts_table', 'facts', 'headline', 'write_report']
 
 # %% ../nbs/32_report.ipynb #857b4fbc
 import base64, io, os, platform, re
@@ -32,7 +31,7 @@ from .budget import outlook
 from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .labels import label_rows
-from .metrics import bootstrap, ranked_lists
+from .metrics import bootstrap, pick_queries, ranked_lists
 from .progress import duration
 from .protocols import protocol_of
 from .run_files import COLOR_HISTOGRAM, read_run
@@ -303,19 +302,6 @@ def wrong_label_grid(
                'noise.csv has all of them, and what would mend each')
     cards = [_card(root, row.file, Strong(f'{row.suspicion}?'), row.suggestion) for row in rows.itertuples()]
     return Div(title, _trios(root, rows, cards, noise))
-
-# %% ../nbs/32_report.ipynb #8715597a
-def pick_queries(
-    ap,      # (Q,) average precision; NaN where a query has no match
-    n:int=12 # How many
-) -> dict:
-    "Indices of the worst, median and best queries, by name."
-    n_with_match = np.count_nonzero(~np.isnan(ap))
-    order = np.argsort(ap, kind='stable')[:n_with_match]
-    if n_with_match <= n: return {'All queries, worst first': order}
-    third = n // 3
-    middle = n_with_match // 2 - n // 6
-    return {'Worst': order[:third], 'Median': order[middle:middle + third], 'Best': order[-third:]}
 
 # %% ../nbs/32_report.ipynb #7d40283a
 def _gallery_ranking(run, i):

@@ -95,6 +95,7 @@ class _Pictures:
         self.numbers[key] = len(self.jpegs) - 1
         return self.numbers[key]
 
+# %% ../nbs/23_review.ipynb #a7249f21
 def _suggestion(row, names):
     "The decision that would mend a label that looks wrong, with an id's name in place of its number; '' where nothing is suspected."
     what = row.get('suggestion', '')

@@ -469,20 +469,11 @@ def reid_noise(
 def _drop_surely(run, certainty, others):
     "Decide anew in the noise.csv of a run, as the looks of people allow, and say what is promised."
     if any(others): raise ReIDError("--sure reads and writes the run's noise.csv; leave out --set, --out and --plot")
-    import pandas as pd
-    from reid_nb.certainty import promise
-    from reid_nb.cleaning import decide
-    from reid_nb.decisions import read_decisions
-    from reid_nb.runs import load_run_recipe
+    from reid_nb.changes import decide_surely
     path = run/RunFile.noise
     if not path.is_file(): raise ReIDError(f"{run} has no {path.name}; mine it first: {shlex.join(['reid_noise', str(run), '--out', str(path)])}")
-    noise, recipe = read_decisions(path), load_run_recipe(run).noise
-    found = promise(noise, certainty)
+    found = decide_surely(run, certainty)
     if not found.dropped: return print(f'{found}; {path} stays as it is')
-    score = pd.to_numeric(noise.score, errors='coerce')
-    kind = noise.kind.where(noise.kind != 'hidden', 'partial').mask(score >= found.threshold, 'hidden')
-    decided = decide(noise.assign(kind=kind), recipe.repeats, noise, recipe.drop, recipe.spare)
-    save_table(decided, path)
     print(found)
     say(f"{path} is written; train with it: {shlex.join(['reid_run', '--out', str(run), '--resume'])}")
 
