@@ -5,7 +5,8 @@
 # %% auto #0
 __all__ = ['FINAL_FILES', 'RUN_FILES', 'MOST_FILES', 'UNTRAINED_SECTIONS', 'RANDOM_WEIGHTS', 'RunFile', 'check_whole',
            'check_plain', 'check_run_folder', 'chooses_weights', 'idle_keys', 'recipe_changes', 'change_words',
-           'load_run_recipe', 'open_run', 'model_folders', 'check_one_model', 'weights_file', 'run_info', 'read_root']
+           'load_run_recipe', 'open_run', 'model_folders', 'check_one_model', 'beside', 'weights_file', 'run_info',
+           'read_root']
 
 # %% ../nbs/02_runs.ipynb #68d4fb12
 import json, os, shlex, shutil
@@ -316,6 +317,15 @@ def check_one_model(
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     raise ReIDError(f"{folder} is a whole run; "
                     f"give the folder of one of its models: {', '.join(names[:4])}{more}")
+
+# %% ../nbs/02_runs.ipynb #5d0de79e
+def beside(
+    run,        # Folder of a training
+    ending:str, # Of the other folder's name
+) -> Path:
+    "Folder of what follows from it."
+    path = Path(run).absolute() if Path(run).name in ('', '.', '..') else Path(run)
+    return path.parent/f'{path.name}-{ending}'
 
 # %% ../nbs/02_runs.ipynb #007c3501
 def weights_file(

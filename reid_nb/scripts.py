@@ -20,7 +20,7 @@ from .options import (DataOptions, check_recipe_names, check_options, check_path
                              whole_numbers)
 from .progress import is_quiet, say
 from .recipe import load_recipe
-from .runs import RANDOM_WEIGHTS, RunFile, load_run_recipe, model_folders, run_info
+from .runs import RANDOM_WEIGHTS, RunFile, beside, load_run_recipe, model_folders, run_info
 from .shell import COMMANDS, command
 from .search import reid_cluster, reid_link, reid_search
 from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words, weights_option
@@ -178,18 +178,27 @@ def reid_run(
     print(f'Done: open {report}')
 
 # %% ../nbs/40_scripts.ipynb #a6dbf561
-def _train(options, before, recipe, out, first, **how):
+def _next_words(recipe, out, first, unlabeled):
+    "What follows the training in the folder `first`."
+    before = f'{first}: {training_words(first)}'
+    if unlabeled: return f'{recipe.train.epochs} epochs in {out}, on its images and on what {unlabeled} is sorted into, after {before}'
+    return f'{recipe.train.epochs} epochs more in {out}, by a new schedule, from the weights in {before}'
+
+def _with_unlabeled(data, first, unlabeled):
+    "The data of the training in the folder `first` with crops that have no names."
+    from reid_nb.self_training import with_unlabeled
+    return with_unlabeled(data, first, unlabeled, progress=not is_quiet())
+
+def _train(options, before, recipe, out, first, unlabeled, **how):
     "What each process of `reid_train` does; `first` is the folder of the training that this one follows, or None."
     from reid_nb.distributed import on_first
     from reid_nb.pipeline import train_model
     warnings.simplefilter('ignore')
-    words = training_words(first) if first else ''
-    if first:
-        on_first(lambda: say(f'{recipe.train.epochs} epochs more in {out}, '
-                             f'by a new schedule, from the weights in {first}: {words}'))
+    if first: on_first(lambda: say(_next_words(recipe, out, first, unlabeled)))
     data = on_first(lambda: _with_part_to_measure(options, recipe, before or first))
+    if unlabeled and not before: data = on_first(lambda: _with_unlabeled(data, first, unlabeled))
     folder = train_model(data, recipe, out, verbose=not is_quiet(), **how)
-    after = f' (before: {words})' if first else ''
+    after = f' (before: {training_words(first)})' if first else ''
     on_first(lambda: print(f'Done: {training_words(folder)}{after}; the model is in {folder}'))
 
 # %% ../nbs/40_scripts.ipynb #924be0d5
@@ -204,16 +213,21 @@ def reid_train(
     force:bool=False,    # Replace the training that is there
     processes:int=1,     # On this machine, one per GPU; train.p has to be a multiple
     more:int=0,          # Train the finished model in --out for so many epochs more: a new schedule, in OUT-more
+    unlabeled:str=None,  # Folder, table or zip of crops without names: sort them by the finished model in --out, and train on both, in OUT-both
     log:str=None,        # Write curves for tensorboard or wandb
     **kwargs
 ):
     "Train one model from a recipe, on one process or many. A fifth of the people is held out where no test part is labeled."
     options = _options(resume, **kwargs)
     out = _folder(out, options, recipe, _preset(options), '-model')
-    first, out = (out, more_folder(out)) if more else (None, out)
+    first = out if more or unlabeled else None
+    if unlabeled: _check_unlabeled(first, unlabeled, more, recipe, options.data)
+    if first: out = beside(first, 'both') if unlabeled else more_folder(first)
+    _check_minutes(first, minutes)
     before = _to_resume(out, 'training', resume, force)
-    if more:
-        r = check_recipe_names(more_recipe(first, more, recipe, options.data).set(**set_values(set)))
+    if first:
+        r = load_run_recipe(first) if unlabeled else more_recipe(first, more, recipe, options.data)
+        r = check_recipe_names(r.set(**set_values(set)))
     else: r = with_minutes(_recipe_of(before, recipe, set, _preset(options)), minutes, set_values(set), before, options.data and recipe is None)
     _check_processes(processes)
     weights = out/RunFile.weights
@@ -224,11 +238,24 @@ def reid_train(
     from reid_nb.known_callbacks import logger
     if log: logger(log)
     if line := small_parts(r.train, processes): say(f'· {line}')
-    work = partial(_train, options, before, r, out, first, resume=resume, force=force, log=log)
+    work = partial(_train, options, before, r, out, first, unlabeled, resume=resume, force=force, log=log)
     if processes > 1: return launch(work, processes)
     with joined(): work()
 
 # %% ../nbs/40_scripts.ipynb #c497afb7
+def _check_unlabeled(first, unlabeled, more, recipe, data):
+    "Raises `ReIDError` where crops without names cannot follow the training in the folder `first`."
+    from reid_nb.self_training import check_training
+    check_path(unlabeled, '--unlabeled')
+    given = [name for name, value in (('--more', more), ('--recipe', recipe), ('--data', data)) if value]
+    if given: raise ReIDError(f"{' and '.join(given)}: --unlabeled goes on with what {first} was trained with; leave that out")
+    check_training(first)
+
+def _check_minutes(first, minutes):
+    "Raises `ReIDError` for minutes of a training that has the epochs of another."
+    if first and minutes is not None:
+        raise ReIDError(f"--minutes: the epochs follow the training in {first}; leave it out, or give --set train.epochs")
+
 def _check_processes(n):
     if n < 1: raise ReIDError(f"--processes {n}: give 1 or more")
 
@@ -582,7 +609,7 @@ def reid_data(
 
 # %% ../nbs/40_scripts.ipynb #f8cbd36c
 _PATHS = ('data', 'recipe', 'out', 'zoo', 'dest', 'path', 'run', 'runs', 'plot', 'imports', 'root', 'query', 'gallery', 'index', 'images',
-          'labeled', 'tracks', 'corrected')
+          'labeled', 'unlabeled', 'tracks', 'corrected')
 
 @command(first='shell')
 def reid_complete(

@@ -12,7 +12,7 @@ from pathlib import Path
 from .core import ReIDError, check_output
 from .options import check_path, toml_value
 from .recipe import Recipe
-from .runs import RunFile, load_run_recipe, run_info
+from .runs import RunFile, beside, load_run_recipe, run_info
 from .shell import command
 
 # %% ../nbs/39_trained.ipynb #e00f43f2
@@ -20,8 +20,7 @@ def more_folder(
     out, # Folder of a finished training
 ) -> Path:
     "Where its next training goes: beside it."
-    path = Path(out).absolute() if Path(out).name in ('', '.', '..') else Path(out)
-    return path.parent/f'{path.name}-more'
+    return beside(out, 'more')
 
 def weights_option(
     path, # Of weights, or the folder of a model
