@@ -245,11 +245,11 @@ def reid_train(
 # %% ../nbs/40_scripts.ipynb #c497afb7
 def _check_unlabeled(first, unlabeled, more, recipe, data):
     "Raises `ReIDError` where crops without names cannot follow the training in the folder `first`."
-    from reid_nb.self_training import check_training
+    from reid_nb.self_training import check_trained
     check_path(unlabeled, '--unlabeled')
     given = [name for name, value in (('--more', more), ('--recipe', recipe), ('--data', data)) if value]
     if given: raise ReIDError(f"{' and '.join(given)}: --unlabeled goes on with what {first} was trained with; leave that out")
-    check_training(first)
+    check_trained(first)
 
 def _check_minutes(first, minutes):
     "Raises `ReIDError` for minutes of a training that has the epochs of another."
