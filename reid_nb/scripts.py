@@ -16,6 +16,7 @@ from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .epochs import with_minutes
+from .evidence import losses_folder, mining_evidence, read_losses
 from .options import (DataOptions, check_recipe_names, check_options, check_path, set_values, several_paths,
                              whole_numbers)
 from .progress import is_quiet, say
@@ -411,45 +412,6 @@ def reid_eval(
 # %% ../nbs/40_scripts.ipynb #3bb72d72
 PLOT_FORMATS = '.png', '.jpg', '.pdf', '.svg'
 
-def _losses_folder(run):
-    "Folder of the training in a run whose losses are read; `ReIDError` without any."
-    from reid_nb.runs import check_run_folder
-    check_run_folder(run)
-    places = [run, run/'models/noise_model', *sorted((run/RunFile.models).glob('*'))]
-    folder = next((p for p in places if (p/RunFile.losses).exists()), None)
-    if folder is None or not (run/RunFile.table).is_file():
-        raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
-    return folder
-
-def _read_losses(run, folder, changes):
-    "The run's table, the losses of the training in `folder`, and the run's recipe with `changes`."
-    from reid_nb.provenance import read_training_losses
-    from reid_nb.run_files import read_table
-    recipe, table = load_run_recipe(run).set(**changes), read_table(run/RunFile.table)
-    trained = load_run_recipe(folder) if (folder/RunFile.recipe).is_file() else None
-    losses = read_training_losses(folder, table[table.subset == 'train'], trained)
-    return table.drop(columns='content', errors='ignore'), losses, recipe # fingerprints are the run's own affair
-
-def _evidence(recipe, folder, rows, run, root):
-    "Section `noise` and, where its likeness asks for them, what else `mine` reads; mean losses where it cannot be had, which is said."
-    from dataclasses import replace
-    from reid_nb.embed import embed
-    from reid_nb.models import load_model
-    from reid_nb.own_likeness import tell_score
-    from reid_nb.retrieval import embed_options
-    from reid_nb.run_files import read_root
-    from reid_nb.shared_pixels import known_visible
-    noise, why = recipe.noise, tell_score(recipe, rows.pid)
-    if noise.score != 'likeness': return noise, {}
-    try:
-        if not why:
-            root = root or read_root(run)
-            features = embed(load_model(folder), rows, root, **embed_options(recipe.test)).features
-            return noise, dict(features=features, visible=known_visible(rows, root))
-    except ReIDError as e: why = f"suspicious images are found by their mean loss, since the images cannot be embedded: {e}"
-    say(why)
-    return replace(noise, score='mean'), {}
-
 # %% ../nbs/40_scripts.ipynb #e4b7c610
 @command(first='run')
 def reid_noise(
@@ -469,14 +431,14 @@ def reid_noise(
     changes = set_values(set, 'noise')
     if plot and Path(plot).suffix not in PLOT_FORMATS:
         raise ReIDError(f"--plot {plot}: give a file that ends in .png, .jpg, .pdf or .svg")
-    folder = _losses_folder(Path(run))
+    folder = losses_folder(run)
     from reid_nb.cleaning import decide
     from reid_nb.noise import mine, precision_recall
     from reid_nb.run_files import read_root
     from reid_nb.decisions import read_decisions
     run = Path(run)
-    table, losses, recipe = _read_losses(run, folder, changes)
-    settings, evidence = _evidence(recipe, folder, table[table.subset == 'train'], run, root)
+    table, losses, recipe = read_losses(run, folder, changes)
+    settings, evidence = mining_evidence(recipe, folder, table[table.subset == 'train'], run, root)
     earlier = [p for p in map(Path, (out or '', run/RunFile.noise)) if p.is_file()]
     before = read_decisions(earlier[0]) if earlier else None
     found = decide(mine(losses, table, settings, **evidence), settings.repeats, before, settings.drop, settings.spare)

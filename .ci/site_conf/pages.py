@@ -18,7 +18,7 @@ SECTIONS = { # In reading order
     'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '29_cluster', '29_global_ids', '29_people', '27_fusion', '30_submission'],
     'Judging': ['01_protocols', '16_labels', '16_metrics', '16_reassociation', '16_verification', '16_cluster_scores', '16_tracking_scores', '31_saliency', '32_report', '34_explorer_state', '34_views', '35_compare', '35_compare_view', '35_controls', '35_explorer', '36_ablation',
                 '37_zoo', '50_results', '51_compared', '52_peers'],
-    'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '33_self_training', '40_scripts', '39_options', '39_trained', '39_shell_search'],
+    'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '33_self_training', '40_scripts', '39_options', '39_evidence', '39_trained', '39_shell_search'],
     'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store'],
     'Appendices': ['00_core', '01_progress', '02_runs', '02_decisions', '02_relabel', '31_run_files', '19_provenance', '20_checkpoint', '34_data_overlap', '07_archives', '07_tars', '07_images',
                    '08_files', '08_spreadsheets', '08_table_boxes',
