@@ -1828,6 +1828,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.muon.muon': ('muon.html#muon', 'reid_nb/muon.py'),
                               'reid_nb.muon.polar_factor': ('muon.html#polar_factor', 'reid_nb/muon.py')},
             'reid_nb.near_copies': { 'reid_nb.near_copies._normalized': ('near_copies.html#_normalized', 'reid_nb/near_copies.py'),
+                                     'reid_nb.near_copies._pairs_from': ('near_copies.html#_pairs_from', 'reid_nb/near_copies.py'),
                                      'reid_nb.near_copies.near_copies': ('near_copies.html#near_copies', 'reid_nb/near_copies.py')},
             'reid_nb.neighbors': { 'reid_nb.neighbors.Distances': ('neighbors.html#distances', 'reid_nb/neighbors.py'),
                                    'reid_nb.neighbors.Distances.__init__': ('neighbors.html#distances.__init__', 'reid_nb/neighbors.py'),

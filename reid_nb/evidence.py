@@ -41,6 +41,7 @@ def read_losses(
     losses = read_training_losses(folder, table[table.subset == 'train'], trained)
     return table.drop(columns='content', errors='ignore'), losses, recipe # fingerprints are the run's own affair
 
+# %% ../nbs/39_evidence.ipynb #bfa0626e
 def mining_evidence(
     recipe, # That is followed
     folder, # From `losses_folder`

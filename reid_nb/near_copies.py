@@ -12,7 +12,8 @@ import pandas as pd
 # %% ../nbs/09_near_copies.ipynb #33d832e8
 def _normalized(looks):
     "(N, 288) float32 of length 1 and mean 0, from bytes; 0 for a picture of one gray."
-    x = np.stack([np.frombuffer(look, np.uint8) for look in looks]).astype(np.float32)
+    levels = [np.frombuffer(look, np.uint8) for look in looks]
+    x = np.stack(levels).astype(np.float32)
     x -= x.mean(1, keepdims=True)
     length = np.linalg.norm(x, axis=1, keepdims=True)
     return x/np.maximum(length, 1)
@@ -20,22 +21,28 @@ def _normalized(looks):
 NEAR_COPY = 0.97 # Correlation of two looks; 'Threshold' says how it was chosen
 _BLOCK = 2048    # Rows at a time
 
+def _pairs_from(start, x, pids, least):
+    "The pairs whose first is one of `_BLOCK` rows from `start` on; the second comes after it."
+    block, rest = x[start:start + _BLOCK], x[start:]
+    likeness = block @ rest.T
+    first, second = np.nonzero(likeness >= least)
+    is_later = first < second
+    is_other = pids[start + first] != pids[start + second]
+    is_pair = is_later & is_other
+    first, second = first[is_pair], second[is_pair]
+    found = likeness[first, second]
+    return pd.DataFrame(dict(first=start + first, second=start + second, likeness=found))
+
 def near_copies(
     looks, # (N,) bytes, column `look` of `inspect_images`
     pids,  # (N,) labels
     least:float=NEAR_COPY, # Correlation
 ) -> pd.DataFrame:
     "Pairs of pictures of different ids that are copies of each other: `first`, `second` (places), `likeness`, the most alike first."
-    found = pd.DataFrame(dict(first=[], second=[], likeness=[])).astype(dict(first=int, second=int))
-    if not len(looks): return found
+    if not len(looks): return _pairs_from(0, np.zeros((0, 1)), np.zeros(0), least)
     x, pids = _normalized(looks), np.asarray(pids)
-    parts = [found]
-    for start in range(0, len(x), _BLOCK):
-        stop = start + _BLOCK
-        likeness = x[start:stop] @ x[start:].T # each pair once
-        i, j = np.nonzero(likeness >= least)
-        is_pair = (i < j) & (pids[start + i] != pids[start + j])
-        i, j = i[is_pair], j[is_pair]
-        parts.append(pd.DataFrame(dict(first=start + i, second=start + j, likeness=likeness[i, j])))
+    starts = range(0, len(x), _BLOCK)
+    parts = [_pairs_from(start, x, pids, least) for start in starts]
     found = pd.concat(parts, ignore_index=True)
-    return found.sort_values(['likeness', 'first', 'second'], ascending=[False, True, True], ignore_index=True)
+    order = dict(likeness=False, first=True, second=True)
+    return found.sort_values([*order], ascending=[*order.values()], ignore_index=True)
