@@ -3311,6 +3311,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'reid_nb.wrong_labels._cosines': ('wrong_labels.html#_cosines', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels._mean_of_others': ( 'wrong_labels.html#_mean_of_others',
                                                                                 'reid_nb/wrong_labels.py'),
+                                      'reid_nb.wrong_labels._most_similar': ('wrong_labels.html#_most_similar', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels._nearest': ('wrong_labels.html#_nearest', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels._of_groups': ('wrong_labels.html#_of_groups', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels._rival': ('wrong_labels.html#_rival', 'reid_nb/wrong_labels.py'),

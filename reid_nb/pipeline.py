@@ -38,7 +38,7 @@ from .loaders import to_device
 from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, save_model
-from .near_copies import near_copies
+from .near_copies import MOST_COMPARED, near_copies
 from .noise import cross_fit, mine, precision_recall, unjudged
 from .own_likeness import possible_score, tell_score
 from .protocols import protocol_of
@@ -293,11 +293,12 @@ def _near_copies(run, rows):
     if images is None: images, _ = inspect_images(run.data.root, rows.file)
     return near_copies(rows.file.map(images.look), rows.pid)
 
-def _suspicions(run, features, rows):
-    "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare with."
+def _suspicions(run, features, rows, kind):
+    "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare a suspect with."
     found = wrong_labels(features, rows.pid)
-    found = add_copies(found, features, rows.pid, _near_copies(run, rows))
-    own, other = nearest_images(features, rows.pid)
+    if len(rows) <= MOST_COMPARED: found = add_copies(found, features, rows.pid, _near_copies(run, rows))
+    suspects = np.flatnonzero((kind != 'clean') | (found.suspicion != ''))
+    own, other = nearest_images(features, rows.pid, suspects)
     own = np.where(found.own < 0, own, found.own)
     other = np.where(found.other < 0, other, found.other)
     files = np.append(rows.file.to_numpy(), '') # '' where there is none
@@ -310,18 +311,17 @@ def _mine_noise(run):
     recipe, rows = _noise_recipe(run.recipe), training_rows(run.data)
     noise = replace(recipe.noise, score=possible_score(recipe, rows.pid))
     scores = _cross_fitted_scores(run, recipe) if noise.folds else None
-    features, visible, suspicions = None, None, {}
+    features, visible = None, None
     earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', rows, recipe)
-    if scores is None and noise.score == 'likeness':
-        features, visible = _features_and_visible(run)
-        suspicions = _suspicions(run, features, rows)
+    if scores is None and noise.score == 'likeness': features, visible = _features_and_visible(run)
     with warnings.catch_warnings():
         warnings.simplefilter('ignore') # its line is printed
         mined = mine(history, run.data.table, noise, scores, visible, features)
     for line in filter(None, (tell_score(recipe, rows.pid), unjudged(mined))):
         if run.verbose: print(f'· {line}', flush=True)
     decided = decide(mined, noise.repeats, earlier_decisions, noise.drop, noise.spare)
+    suspicions = {} if features is None else _suspicions(run, features, rows, decided.kind.to_numpy())
     run.write(RunFile.noise, decided.assign(**suspicions))
 
 def clean(

@@ -13,7 +13,7 @@ from .core import escape
 from .data import ReIDData, labeled_test, lost_queries
 from .images import count_endings, frame_path, inspect_images
 from .layouts import LAYOUTS, get_layout, half_named
-from .near_copies import near_copies
+from .near_copies import MOST_COMPARED, near_copies
 from .protocols import get_protocol
 from .tables import names_of
 
@@ -74,6 +74,10 @@ def _copies(table):
 def _near_copies(table):
     "Yield the labeled images that are those of another id but for compression, size or brightness, by `look`."
     t = table[table.look.notna() & (table.pid >= 0)].reset_index(drop=True)
+    if len(t) > MOST_COMPARED:
+        yield Problem(len(t), 'images that were not compared for near copies', t.file[0],
+                      'Each with each would take long; reid_nb.near_copies.near_copies does it')
+        return
     pairs = near_copies(t.look, t.pid)
     first, second = t.loc[pairs['first']], t.loc[pairs['second']]
     is_new = first.content.to_numpy() != second.content.to_numpy() # others are told as copies

@@ -154,23 +154,30 @@ def add_copies(
     return found
 
 # %% ../nbs/22_wrong_labels.ipynb #09a47b94
-_BLOCK = 2048 # Rows at a time
+_CELLS = 2**24 # Pairs at a time
+
+def _most_similar(similarity, allowed):
+    "(n,) column of the highest value of each row among those allowed; -1 where none is."
+    of_allowed = np.where(allowed, similarity, -np.inf)
+    nearest = of_allowed.argmax(1)
+    is_there = of_allowed.max(1) > -np.inf
+    return np.where(is_there, nearest, -1)
 
 def nearest_images(
     features, # (N, D) of length 1
     pids,     # (N,) labels
+    rows=None, # (n,) places of the images that are asked about; all when not given
 ) -> tuple:
-    "(N,) and (N,) places of the most similar other image of the same id and of any other id; -1 where there is none."
+    "(N,) and (N,) places of the most similar other image of the same id and of any other id; -1 where there is none, or nobody asked."
     pids = np.asarray(pids)
     own, other = np.full((2, len(pids)), -1)
-    for start in range(0, len(pids), _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, len(pids)))
-        similarity = features[rows] @ features.T
-        is_own = pids[rows, None] == pids
-        similarity[np.arange(len(rows)), rows] = -np.inf # itself
-        for out, allowed in ((own, is_own), (other, ~is_own)):
-            of_allowed = np.where(allowed, similarity, -np.inf)
-            nearest = of_allowed.argmax(1)
-            is_there = of_allowed.max(1) > -np.inf
-            out[rows] = np.where(is_there, nearest, -1)
+    asked = np.arange(len(pids)) if rows is None else np.asarray(rows)
+    step = max(1, _CELLS//max(1, len(pids)))
+    for start in range(0, len(asked), step):
+        some = asked[start:start + step]
+        similarity = features[some] @ features.T
+        similarity[np.arange(len(some)), some] = -np.inf # itself
+        is_own = pids[some, None] == pids
+        own[some] = _most_similar(similarity, is_own)
+        other[some] = _most_similar(similarity, ~is_own)
     return own, other
