@@ -402,6 +402,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'reid_nb.certainty': { 'reid_nb.certainty.Sure': ('certainty.html#sure', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty.Sure.__str__': ('certainty.html#sure.__str__', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty._at_least': ('certainty.html#_at_least', 'reid_nb/certainty.py'),
+                                   'reid_nb.certainty._check_certainty': ('certainty.html#_check_certainty', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty.draw_looks': ('certainty.html#draw_looks', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty.looks_in': ('certainty.html#looks_in', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty.promise': ('certainty.html#promise', 'reid_nb/certainty.py'),

@@ -51,6 +51,11 @@ class Sure:
         return f"{dropped}: at least {self.at_least:.0%} rightly ({looks})"
 
 # %% ../nbs/22_certainty.ipynb #5346f598
+def _check_certainty(certainty):
+    "Raises `ReIDError` for one that no number of looks can promise."
+    if 0 < certainty < 1: return
+    raise ReIDError(f"a certainty is between 0 and 1, not {certainty}; 1 would take a look at each")
+
 def _at_least(right, looks, error):
     "The bound of Clopper and Pearson."
     return float(beta.ppf(error, right, looks - right + 1)) if right else 0.
@@ -65,8 +70,7 @@ def sure_threshold(
 ) -> Sure:
     "The lowest threshold above which drops are right with that certainty."
     score, is_right = np.asarray(score, float), np.asarray(is_right, bool)
-    if not 0 < certainty < 1:
-        raise ReIDError(f"a certainty is between 0 and 1, not {certainty}; 1 would take a look at each")
+    _check_certainty(certainty)
     known = np.flatnonzero(~np.isnan(score))
     rank = pd.Series(-score[known], known).rank(method='first')
     rank_of_look = rank[looks].to_numpy()
@@ -98,6 +102,7 @@ def promise(
     certainty:float=0.8, # Share of right ones among the dropped, at least
 ) -> Sure:
     "What can be promised by the decisions of people about `looks_in`; `ReIDError` while some are open."
+    _check_certainty(certainty)
     looks = looks_in(noise)
     if not len(looks): raise ReIDError(f"{len(noise):,} images are too few to promise anything of a sixteenth of them")
     looked = noise.iloc[looks]

@@ -460,6 +460,7 @@ def _drop_surely(run, certainty, others):
     if any(others): raise ReIDError("--sure reads and writes the run's noise.csv; leave out --set, --out and --plot")
     from reid_nb.changes import decide_surely
     path = run/RunFile.noise
+    if not run.is_dir(): raise ReIDError(f"{run}: no such folder of a run")
     if not path.is_file(): raise ReIDError(f"{run} has no {path.name}; mine it first: {shlex.join(['reid_noise', str(run), '--out', str(path)])}")
     found = decide_surely(run, certainty)
     if not found.dropped: return print(f'{found}; {path} stays as it is')
