@@ -11,14 +11,13 @@ from pathlib import Path
 
 from .core import ReIDError
 from .progress import say
-from .runs import RunFile, load_run_recipe
+from .runs import RunFile, check_run_folder, load_run_recipe
 
 # %% ../nbs/39_evidence.ipynb #eba1606a
 def losses_folder(
     run, # Folder of a run or of a training
 ) -> Path:
     "Folder of the training in it whose losses are read; `ReIDError` without any."
-    from reid_nb.runs import check_run_folder
     run = Path(run)
     check_run_folder(run)
     places = [run, run/'models/noise_model', *sorted((run/RunFile.models).glob('*'))]

@@ -254,8 +254,8 @@ def _suspect_card(root, row):
     return _card(root, row.file, *lines, kind=row.kind)
 
 def _like_card(root, file, names, what):
-    "The crop that another is most like, with its id; nothing where there is none."
-    return _card(root, file, what, f'id {names[file]}') if file else ''
+    "The crop that another is most like, with its id; nothing where there is none, or no such row."
+    return _card(root, file, what, f'id {names[file]}') if file in names else ''
 
 def _trios(root, rows, cards, noise):
     "Each card beside the crop of its own id and the one of another id that it is most like."
