@@ -14,5 +14,5 @@ setup(
     packages=find_packages(include=['reid_nb*']), package_data={'reid_nb': ['zoo.csv', 'static/*']},
     install_requires=cfg['requirements'].split(),
     extras_require={name: cfg[f'{name}_requirements'].split()
-                    for name in ('dev', 'lab', 'docs', 'compare', 'log', 'onnx', 'search')},
+                    for name in ('dev', 'lab', 'docs', 'compare', 'log', 'onnx', 'search', 'store')},
     entry_points=dict(console_scripts=cfg['console_scripts'].split(), nbdev=['reid_nb=reid_nb._modidx:d']))

@@ -51,6 +51,11 @@ def _check_schema(connection):
 
 def _read_info(connection): return dict(connection.execute('SELECT key, value FROM info'))
 
+def _parsed(info):
+    "What is written down, with numbers and metadata in the place of texts."
+    numbers = {key: int(info[key]) for key in ('length', 'written', 'rows')}
+    return info | numbers | dict(metadata=json.loads(info['metadata']))
+
 def _write_info(connection, **values):
     "Put in or replace values."
     pairs = [(key, str(value)) for key, value in values.items()]
@@ -152,9 +157,7 @@ def _check(self:Index):
 @patch
 def info(self:Index) -> dict:
     "What is written down: `length` of a feature, number of features `written` and of `rows`, `metadata` of what made them."
-    with self._reading() as connection: info = _read_info(connection)
-    numbers = {key: int(info[key]) for key in ('length', 'written', 'rows')}
-    return info | numbers | dict(metadata=json.loads(info['metadata']))
+    with self._reading() as connection: return _parsed(_read_info(connection))
 
 @patch
 def __len__(self:Index):
@@ -228,7 +231,7 @@ def _begin(folder, embeddings):
 
 def _check_same(info, embeddings):
     "Raises `ReIDError` for features of another model or length."
-    there = Embeddings(np.empty((0, int(info['length']))), None, json.loads(info['metadata']))
+    there = Embeddings(np.empty((0, info['length'])), None, info['metadata'])
     given = json.loads(json.dumps(embeddings.metadata)) # with lists in the place of tuples
     same_model(there, replace(embeddings, metadata=given))
 
@@ -241,13 +244,13 @@ def _store(self:Index, embeddings, root):
     table = embeddings.table.assign(root=str(root))
     _begin(self.folder, embeddings)
     with _transaction(self.folder) as connection:
-        info = _read_info(connection)
+        info = _parsed(_read_info(connection))
         _check_same(info, embeddings)
-        written = int(info['written'])
+        written = info['written']
         _add_columns(connection, table.columns)
         _insert(connection, table, written)
         _append(_features_file(self.folder, info), embeddings.features, written)
-        _write_info(connection, written=written + n, rows=int(info['rows']) + n)
+        _write_info(connection, written=written + n, rows=info['rows'] + n)
 
 # %% ../nbs/29_index.ipynb #16d49620
 _PART = 4096 # Pictures that are embedded and committed at a time
@@ -487,7 +490,7 @@ def _queries(self:Index, pictures):
     "`Embeddings` of what is looked for, made as those of the index."
     if isinstance(pictures, Embeddings): queries = pictures
     else: queries = embed(self.model, pictures)
-    with self._reading() as connection: _check_same(_read_info(connection), queries)
+    _check_same(self.info(), queries)
     return queries
 
 # %% ../nbs/29_index.ipynb #5f4cea1f

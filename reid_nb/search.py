@@ -47,7 +47,7 @@ def reid_search(
     run:str,             # Folder of a run (its first model) or of a training
     query:str=None,      # Pictures to look for, with spaces between them, or a folder of them
     gallery:str=None,    # Folder, table or zip of pictures to search, or to add to the index
-    index:str=None,      # Folder of the index, kept for the next search; in --out when not given
+    index:str=None,      # Folder of the index, kept for the next search, or an address as s3://bucket/people.lance; in --out when not given
     k:int=10,            # Found pictures for each query
     where:str=None,      # Only rows with these values, as in "camid=3 seq=7"
     rerank:int=0,        # Candidates of each query that are re-ranked; 0: none
@@ -60,8 +60,8 @@ def reid_search(
     where, model = where_values(where), model_folders(run)[0]
     queries = several_paths(query, 'pictures')
     for path in (*queries, *filter(None, [gallery])): check_path(path)
-    from reid_nb.index import Index
-    people = Index(index or Path(out)/'index', model)
+    from reid_nb.remote_index import open_index
+    people = open_index(index or Path(out)/'index', model)
     if gallery:
         print(f"{people.add(gallery, again='skip', progress=True):,} pictures are new in {people.folder}")
     found = people.search(queries, k, where, rerank)
