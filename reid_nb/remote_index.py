@@ -165,6 +165,7 @@ def _begin(self:LanceIndex, embeddings, root):
         raise
     return True
 
+# %% ../nbs/29_remote_index.ipynb #7c60024f
 @patch
 def _store(self:LanceIndex, embeddings, root):
     "Add rows with their features: all of them, or none after an error."
@@ -216,6 +217,7 @@ def _where(schema, where):
     conditions = [_condition(*pair) for pair in where.items()]
     return ' AND '.join(conditions)
 
+# %% ../nbs/29_remote_index.ipynb #d3c32af8
 def _in_order(found):
     "A table of LanceDB as a DataFrame, in the order in which the pictures were added."
     table = found.to_pandas()
