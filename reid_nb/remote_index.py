@@ -260,6 +260,7 @@ def _candidates(self:LanceIndex, rows, q, k, condition):
             found, = self._asked(rows, vector[None], n, condition)
         yield _in_order(found)
 
+# %% ../nbs/29_remote_index.ipynb #500176d5
 @patch
 def _nearest(self:LanceIndex, q, k, where):
     "For each query of (Q, D): places, cosines, features of the `k` most similar; and a table by place."
