@@ -6,7 +6,10 @@
 __all__ = ['BYTES_PER_PAIR', 'Neighbors', 'find_neighbors', 'neighbors_from_lists', 'Distances', 'neighbors_from_distances']
 
 # %% ../nbs/24_neighbors.ipynb #b267894f
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -35,7 +38,7 @@ def _least(d, groups):
 def _least_columns(d, groups):
     "(groups, n) the same of groups of columns."
     n = d.shape[1] // groups
-    if n < 2: return d.T
+    if n < 2: return d.T.copy() # `d` is changed afterwards
     whole = d[:, :n * groups]
     rest = d[:, n * groups:]
     out = whole.reshape(len(d), n, groups).min(1)
@@ -43,6 +46,13 @@ def _least_columns(d, groups):
     first = out[:, :n_rest]
     np.minimum(first, rest, out=first)
     return out.T
+
+def _chunks(n, groups, n_chunks):
+    "About as many slices of `n` columns that begin at multiples of `groups`; the last one is the longest."
+    width = max(2, n // n_chunks // groups) * groups
+    n_chunks = max(1, n // width)
+    edges = [*range(0, n_chunks * width, width), n]
+    return list(map(slice, edges[:-1], edges[1:]))
 
 def _keep_least(best, new):
     "The smallest entries of each column of both, as many as `best` (k, m) has rows; in no order."
@@ -53,9 +63,11 @@ def _keep_least(best, new):
 # %% ../nbs/24_neighbors.ipynb #bcbace01
 class _Pairs:
     "Collects the pairs that may be among the `k` neighbors, or the farthest."
-    def __init__(self, coarse, k):
+    def __init__(self, coarse, k, run=map, n_chunks=1):
         n = len(coarse.norms)
         self.coarse = coarse
+        self.run = run # as `map`
+        self.n_chunks = n_chunks
         self.found = []
         self.groups = 4 * k
         self.best = np.full((k, n), np.inf, np.float32) # smallest upper bounds, in no order
@@ -81,40 +93,49 @@ class _Pairs:
 
 # %% ../nbs/24_neighbors.ipynb #34dd9f81
 @patch
+def _look(self:_Pairs, rows, d, columns):
+    "Smallest of each group of these columns and largest of them, for each row; and tell them of the rows."
+    own = np.arange(columns.start, min(columns.stop, len(d)))
+    d[own, own] = np.inf
+    part = d[:, columns]
+    least = _least_columns(part, self.groups)
+    d[own, own] = -np.inf
+    to_later = part[:, len(own):]
+    if to_later.size:
+        later = slice(rows.start + columns.start + len(own), rows.start + columns.stop)
+        self._update(later, _least(to_later, self.groups), rows)
+        self.far[later] = np.maximum(self.far[later], to_later.max(0))
+    return least, part.max(1)
+
+@patch
 def _add(self:_Pairs, rows, d):
     "Coarse distances (R, M - rows.start) to the rows from `rows.start` on; changed."
-    own = np.arange(len(d))
-    d[own, own] = np.inf
-    least = _least_columns(d, self.groups)
-    self._update(rows, least, slice(rows.start, None))
-    d[own, own] = -np.inf
-    self.far[rows] = np.maximum(self.far[rows], d.max(1))
-    to_later = d[:, len(d):]
-    if to_later.size:
-        later = slice(rows.stop, None)
-        least = _least(to_later, self.groups)
-        self._update(later, least, rows)
-        self.far[later] = np.maximum(self.far[later], to_later.max(0))
-    self._collect(rows.start, d)
+    chunks = _chunks(d.shape[1], self.groups, self.n_chunks)
+    least, largest = zip(*self.run(partial(self._look, rows, d), chunks))
+    self._update(rows, np.minimum.reduce(least), slice(rows.start, None))
+    self.far[rows] = np.maximum(self.far[rows], np.maximum.reduce(largest))
+    limits = self.limits(rows)
+    self.found += self.run(partial(self._collect, rows.start, d, limits), chunks)
 
 # %% ../nbs/24_neighbors.ipynb #7c01e9ab
 @patch
-def _collect(self:_Pairs, start, d):
-    "Keep the pairs that are within the limits of one of the two."
+def _collect(self:_Pairs, start, d, limits, columns):
+    "Numbers (P,) twice and distances of the pairs in these columns within the limits of one of the two."
+    own_near, own_far = limits
+    near, far = self.limits(slice(start + columns.start, start + columns.stop))
+    part = d[:, columns]
+    keep = part <= own_near[:, None]
+    keep |= part <= near
+    keep |= part >= own_far[:, None]
+    keep |= part >= far
     own = np.arange(len(d))
-    near, far = self.limits(slice(start, None))
-    keep = d <= near[own, None]
-    keep |= d <= near
-    keep |= d >= far[own, None]
-    keep |= d >= far
-    first_of_pair = own[:, None] < own
-    keep[:, own] &= first_of_pair
+    first_of_pair = own[:, None] < own[columns]
+    keep[:, :first_of_pair.shape[1]] &= first_of_pair
     at = np.flatnonzero(keep)
-    row, column = np.divmod(at, d.shape[1])
+    row, column = np.divmod(at, keep.shape[1])
     i = (start + row).astype(np.int32)
-    j = (start + column).astype(np.int32)
-    found = i, j, d.ravel()[at]
-    self.found.append(found)
+    j = (start + columns.start + column).astype(np.int32)
+    return i, j, part[row, column]
 
 @patch
 def result(self:_Pairs):
@@ -264,17 +285,27 @@ def _keep(blend, coarse, rows, w):
         np.maximum(d, 0, out=blend[i])
 
 # %% ../nbs/24_neighbors.ipynb #009a0cae
+@contextmanager
+def _workers():
+    "A function like `map` that works in as many threads as torch."
+    n_threads = torch.get_num_threads()
+    if n_threads == 1:
+        yield map
+        return
+    with ThreadPoolExecutor(n_threads) as pool: yield pool.map
+
 def _search(coarse, k, blend, progress, size=512):
     "Pairs (P,) twice and their squared distances in float64; fills `blend` (Q, G)."
     f = coarse.features
-    pairs = _Pairs(coarse, k)
-    for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
-        w = _block(coarse, rows, False)
-        if rows.start < f.n_q: _keep(blend, coarse, rows, w.numpy())
-        d = coarse.distances(w, rows).numpy()
-        n_wanted = len(coarse.norms) - rows.start
-        if d.shape[1] > n_wanted: d = d[:, rows.start:].copy() # a block of queries has all columns
-        pairs._add(rows, d)
+    with _workers() as run:
+        pairs = _Pairs(coarse, k, run, torch.get_num_threads())
+        for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
+            w = _block(coarse, rows, False)
+            if rows.start < f.n_q: _keep(blend, coarse, rows, w.numpy())
+            d = coarse.distances(w, rows).numpy()
+            n_wanted = len(coarse.norms) - rows.start
+            if d.shape[1] > n_wanted: d = d[:, rows.start:].copy() # a block of queries has all columns
+            pairs._add(rows, d)
     i, j = pairs.result()
     return i, j, f.pairs(i, j)
 
