@@ -9,6 +9,7 @@ __all__ = ['PATIENCE', 'STOPPED', 'LEAST_PART', 'ProcessGroup', 'process_group',
 # %% ../nbs/21_distributed.ipynb #8044bb6d
 import logging, os, signal, socket, sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from types import MethodType
 
@@ -53,8 +54,11 @@ class ProcessGroup(SingleProcess):
         dist.broadcast_object_list(value, 0)
         return value[0]
 
+_ALONE = ContextVar('alone', default=False) # Does one process work while the others wait for what it returns?
+
 def process_group():
-    "The `ProcessGroup` of this process, or `SingleProcess`."
+    "The `ProcessGroup` of this process, or `SingleProcess`, as in a function that `on_first` calls."
+    if _ALONE.get(): return SingleProcess()
     is_joined = dist.is_available() and dist.is_initialized()
     if is_joined and dist.get_world_size() > 1: return ProcessGroup()
     return SingleProcess()
@@ -105,12 +109,14 @@ def processes():
 def on_first(
     function, # Without arguments; what it returns is sent to the others
 ):
-    "What `function` returns on the first process, or its `ReIDError`, on all."
+    "What `function` returns on the first process, which works alone in it, or its `ReIDError`, on all."
     group = process_group()
     result, error = None, None
     if group.rank == 0:
+        token = _ALONE.set(True)
         try: result = function()
         except ReIDError as e: error = str(e)
+        finally: _ALONE.reset(token)
     result, error = group.agree((result, error))
     if error: raise ReIDError(error)
     return result
