@@ -1726,6 +1726,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.metrics._check_size': ('metrics.html#_check_size', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._chunks': ('metrics.html#_chunks', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._count_false': ('metrics.html#_count_false', 'reid_nb/metrics.py'),
+                                 'reid_nb.metrics._count_up_to': ('metrics.html#_count_up_to', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._hit_distances': ('metrics.html#_hit_distances', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._hit_number': ('metrics.html#_hit_number', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._is_count': ('metrics.html#_is_count', 'reid_nb/metrics.py'),

@@ -49,14 +49,27 @@ def false_before(
     g_pids, # (G,) ids of the gallery
 ) -> np.ndarray:
     "(n,) known wrong images not farther than each hit."
-    near = np.flatnonzero(row <= hits[-1])
+    is_near = row <= hits[-1]
+    n_near = np.count_nonzero(is_near)
+    is_many = n_near > 40 * len(hits)
+    if is_many and 4 * n_near > len(row): # most of the gallery: count all, and take off the few that are not wrong
+        not_wrong = np.flatnonzero((g_pids == pid) | (g_pids == -1))
+        return _count_up_to(row, hits) - np.searchsorted(np.sort(row[not_wrong]), hits, side='right')
+    near = np.flatnonzero(is_near)
     near_pids = g_pids[near]
     is_false = (near_pids != pid) & (near_pids != -1)
     false = row[near[is_false]]
-    if len(false) > 40 * len(hits):
-        counts = [np.count_nonzero(false <= hit) for hit in hits]
-        return np.array(counts)
+    if is_many: return _count_up_to(false, hits)
     return np.searchsorted(np.sort(false), hits, side='right')
+
+def _count_up_to(values, hits):
+    "(n,) how many values are not larger than each hit."
+    at_a_time = max(1, 2**20 // max(1, len(values)))
+    counts = []
+    for start in range(0, len(hits), at_a_time):
+        within = values <= hits[start:start + at_a_time, None]
+        counts += map(np.count_nonzero, within)
+    return np.array(counts)
 
 # %% ../nbs/16_metrics.ipynb #7ece30de
 AP_FORMS = 'hits', 'grouped', 'trapezoid'
