@@ -267,6 +267,7 @@ class Pictures:
         return {}
 
     def _at(self, size, pictures):
+        if not pictures: return torch.empty(0, 3, *size, dtype=torch.uint8)
         arrays = [np.asarray(resize_image(picture, size, self.resize)) for picture in pictures]
         return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
 
@@ -346,7 +347,7 @@ def _in_memory(items, resize, skip_bad):
     errors = {name: str(e) for name, e in found if isinstance(e, ReIDError)}
     named = [(name, picture) for name, picture in found if name not in errors]
     if errors and not skip_bad: raise_bad(errors)
-    if not named: raise ReIDError("there is no picture; give one at least")
+    if errors and not named: raise ReIDError("there is no picture; give one at least")
     return Pictures(named, resize, errors)
 
 def raise_bad(
@@ -402,7 +403,9 @@ def open_images(
         if 0 < n_pictures < len(items):
             raise ReIDError("the list has paths and pictures; give a list of either")
         if n_pictures: return _in_memory(items, resize, skip_bad)
-        items = _path_boxes(items)
+        found = _path_boxes(items)
+        if items and not found: return Pictures([], resize, {}) # frames without boxes
+        items = found
     return FileImages(*_without_skipped(find_images(items, root, skip_bad), resize))
 
 def _without_skipped(found, resize):
