@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PEOPLE_ORDERS', 'DOUBTFUL', 'is_people', 'labeled_people', 'PeopleExplorer']
 
-# %% ../nbs/34_people_state.ipynb #48fa6102
+# %% ../nbs/34_people_state.ipynb #9924680c
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from .images import frame_path, open_image
 from .people import PEOPLE_FILE, people_rows, read_people
 from .tables import names_of
 
-# %% ../nbs/34_people_state.ipynb #d3301a8b
+# %% ../nbs/34_people_state.ipynb #a34bba4d
 def is_people(
     what, # Anything
 ) -> bool:
@@ -49,7 +49,7 @@ def _tidy(rows, root):
         if name in rows: out[name] = pd.to_numeric(rows[name], errors='coerce').fillna(-1).astype(int)
     return out.sort_values('doubt', ascending=False, kind='stable', ignore_index=True)
 
-# %% ../nbs/34_people_state.ipynb #02cb2eb0
+# %% ../nbs/34_people_state.ipynb #7d570349
 def labeled_people(
     embeddings,  # `Embeddings` with `pid`
     k1:int=10,   # As in `similarities`
@@ -73,7 +73,7 @@ def _labeled_rows(clusters):
     if 'track' not in rows and 'tracklet' in rows: rows = rows.assign(track=rows.tracklet)
     return rows
 
-# %% ../nbs/34_people_state.ipynb #57e99205
+# %% ../nbs/34_people_state.ipynb #f2bd786f
 def _index_rows(index):
     "The rows of an index with their person; without labels each track is somebody of its own."
     rows = index.table()
@@ -96,7 +96,7 @@ def _ask_index(index, rows, people):
     others = found[who != own]
     return who[others.cosine.idxmax()] if len(others) else ''
 
-# %% ../nbs/34_people_state.ipynb #b54bdedb
+# %% ../nbs/34_people_state.ipynb #aae00dd2
 def _tracks_of(what, rows):
     "A row per track with seq, track, first and last frame; of the crops where nothing else is known."
     ways = getattr(what, 'tracks', None)
@@ -130,7 +130,7 @@ def _read_rows(what):
     if isinstance(what, (str, Path)): return read_people(_csv_of(what)), _csv_of(what)
     return _index_rows(what), None
 
-# %% ../nbs/34_people_state.ipynb #47fc0a56
+# %% ../nbs/34_people_state.ipynb #27dc610a
 PEOPLE_ORDERS = ['largest first', 'most doubtful first', 'by name']
 
 class PeopleExplorer:
@@ -141,12 +141,13 @@ class PeopleExplorer:
         ):
         self.what, self.root = what, root
         self.past, self.track = [], None # (seq, track) that is looked at
+        self.person = None
         self.reload()
-        self.person = self.people().person.iloc[0]
 
     def reload(self):
         "Read everything again, as after decisions in the review grid."
         for name in ('_sizes', '_ways', '_people_by_picture'): self.__dict__.pop(name, None)
+        self._next = {}
         rows, self.path = _read_rows(self.what)
         if 'root' not in rows and self.root is None:
             raise ReIDError("give the folder of the pictures as root, as in explorer('people', root='crops')")
@@ -154,7 +155,9 @@ class PeopleExplorer:
         if not len(self.rows): raise ReIDError("there are no people in it")
         if not any(frame_path(root, file).is_file() for root, file in zip(self.rows.root, self.rows.file)):
             raise ReIDError(f"{self.rows.root[0]} holds none of the pictures; give the folder with {self.rows.file[0]} as root")
-        self.has_tracks = 'track' in self.rows and (self.rows.track >= 0).any()
+        self.has_tracks = 'track' in self.rows and bool((self.rows.track >= 0).any())
+        there = self._sizes.person
+        if self.person not in set(there): self.person, self.track = there[0], None
 
     @cached_property
     def _ways(self): return _placed(_tracks_of(self.what, self.rows))
@@ -171,7 +174,7 @@ class PeopleExplorer:
         table['tracks'] = table.person.map(keys.groupby('person').size()).fillna(0).astype(int)
         return table.sort_values(['images', 'person'], ascending=[False, True], ignore_index=True)
 
-# %% ../nbs/34_people_state.ipynb #e97ff625
+# %% ../nbs/34_people_state.ipynb #9309e949
 @patch
 def orders(self:PeopleExplorer) -> list:
     "Those of `PEOPLE_ORDERS` that make a difference."
@@ -206,13 +209,20 @@ def neighbor(self:PeopleExplorer,
     ) -> str:
     "The next most similar person, '' where nobody is."
     mine = self.members(name)
+    name = mine.person[0]
+    if name not in self._next: self._next[name] = self._find_next(mine)
+    return self._next[name]
+
+@patch
+def _find_next(self:PeopleExplorer, mine):
+    "What `neighbor` gives for the person with these crops."
     if hasattr(self.what, 'search'): return _ask_index(self.what, mine, self._people_by_picture)
     mine = mine[mine.next.isin(self._sizes.person)]
     if not len(mine): return ''
     votes = mine.doubt.groupby(mine.next).sum()
     return votes.sort_index().idxmax()
 
-# %% ../nbs/34_people_state.ipynb #86fa58da
+# %% ../nbs/34_people_state.ipynb #815c7eae
 @patch
 def go(self:PeopleExplorer,
        name:str, # Of a person
@@ -236,7 +246,7 @@ def review_call(self:PeopleExplorer) -> str:
     if self.path is None: return ''
     return f"review({str(self.path)!r}, {str(self.root)!r})"
 
-# %% ../nbs/34_people_state.ipynb #5a5c50c1
+# %% ../nbs/34_people_state.ipynb #c50a774f
 DOUBTFUL = .5 # From where on a crop is more like another person than like its own
 
 def _pictured(row):
@@ -262,7 +272,7 @@ def show(self:PeopleExplorer,
         line[0].set_title(plain_label(f'{name}\n{line[0].get_title()}'), fontsize=7)
     return fig
 
-# %% ../nbs/34_people_state.ipynb #7d05c43a
+# %% ../nbs/34_people_state.ipynb #f50c7246
 @patch
 def tracks(self:PeopleExplorer,
            name:str=None, # Of a person; the one that is looked at when not given

@@ -17,7 +17,7 @@ const forget = urls => urls.forEach(u => u && URL.revokeObjectURL(u));
 
 function card(c, urls, send) {
   const image = urls[c.image] ? el('img', { src: urls[c.image], alt: '', draggable: 'false' }) : 'no picture';
-  const label = c.query ? `Take ${c.file} as the query` : `The query ${c.file}`;
+  const label = c.label ?? (c.query ? `Take ${c.file} as the query` : `The query ${c.file}`);
   const take = el('button', { class: 'ex-pic', title: `${c.file}\n${c.about}`, 'aria-label': `${label}. ${c.about}`,
                              onclick: () => c.query && send({ do: 'query', query: c.query }) }, image);
   if (!c.query) take.disabled = true;
