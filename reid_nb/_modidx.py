@@ -3492,6 +3492,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'reid_nb/views_people.py'),
                                       'reid_nb.views_people.PeopleView.refresh': ( 'views_people.html#peopleview.refresh',
                                                                                    'reid_nb/views_people.py'),
+                                      'reid_nb.views_people.PeopleView.reorder': ( 'views_people.html#peopleview.reorder',
+                                                                                   'reid_nb/views_people.py'),
                                       'reid_nb.views_people.PeopleView.show_form': ( 'views_people.html#peopleview.show_form',
                                                                                      'reid_nb/views_people.py'),
                                       'reid_nb.views_people.PeopleView.start': ( 'views_people.html#peopleview.start',

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TrackBars', 'PeopleView']
 
-# %% ../nbs/34_views_people.ipynb #27b83b34
+# %% ../nbs/34_views_people.ipynb #4e36852b
 from pathlib import Path
 
 import anywidget
@@ -22,7 +22,7 @@ from .people_state import DOUBTFUL, PeopleExplorer
 from .review import review
 from .views import MOST_SELECTED, OKABE_ITO, ActingView, ListPictures, RankedLists, named, title, try_change
 
-# %% ../nbs/34_views_people.ipynb #c9ec59dd
+# %% ../nbs/34_views_people.ipynb #6a641b7e
 _LEGEND = dict(doubtful='more like another person than like this one', dropped='dropped in the review grid')
 
 def _status(row):
@@ -84,7 +84,7 @@ def page(self:PeopleExplorer,
     legend = [[status, text] for status, text in _LEGEND.items() if status in there]
     return dict(lists=lists, legend=legend, report=''), list(pictures.jpegs.values())
 
-# %% ../nbs/34_views_people.ipynb #fa44ebca
+# %% ../nbs/34_views_people.ipynb #4086e9ed
 _STATIC = Path(reid_nb.__file__).parent/'static'
 
 class TrackBars(anywidget.AnyWidget):
@@ -109,7 +109,7 @@ def chart(self:PeopleExplorer) -> dict:
     clips = self.clips()
     return dict(lanes=lanes, clips=clips.to_dict('records'))
 
-# %% ../nbs/34_views_people.ipynb #22b11deb
+# %% ../nbs/34_views_people.ipynb #964dbbe6
 class PeopleView(ActingView):
     "A `PeopleExplorer` in JupyterLab."
     def __init__(self,
@@ -149,7 +149,8 @@ def _make_controls(self:PeopleView):
 def _connect(self:PeopleView):
     "What the controls do."
     ex = self.explorer
-    for control in (self.by, self.find): self._on_change(control, lambda _: self.offer())
+    self._on_change(self.by, self.reorder)
+    self._on_change(self.find, lambda _: self.offer())
     self._on_change(self.person, self._chosen)
     self._on_change(self.form, lambda _: self.show_form())
     self.back.on_click(lambda _: self.do(lambda: self.move(ex.back)))
@@ -170,7 +171,7 @@ def _lay_out(self:PeopleView):
     right = iw.VBox([self.form, self.status, self.bars, self.lists, self.call, self.grid], layout=iw.Layout(flex='1 1 auto', min_width='0'))
     self.children = [iw.HBox([left, right])]
 
-# %% ../nbs/34_views_people.ipynb #806d58e0
+# %% ../nbs/34_views_people.ipynb #3ec8923e
 @patch
 def start(self:PeopleView):
     "The people, and the first of them."
@@ -186,6 +187,15 @@ def offer(self:PeopleView):
     finally: self._quiet = False
     self.sync()
     if not len(people): raise ReIDError(f"no person has {self.find.value!r} in the name")
+
+@patch
+def reorder(self:PeopleView,
+            by:str, # Of `PEOPLE_ORDERS`
+    ):
+    "List the people in another order, and look at the first."
+    self.offer()
+    first = self.person.options[0][1]
+    self.move(lambda: self.explorer.go(first))
 
 def _label(row):
     "Of a person in the list."
@@ -238,7 +248,7 @@ def move(self:PeopleView,
         self.refresh()
     try_change(ex, dict(person=ex.person, past=ex.past, track=ex.track), act)
 
-# %% ../nbs/34_views_people.ipynb #a51d4848
+# %% ../nbs/34_views_people.ipynb #5a457732
 @patch
 def clicked(self:PeopleView,
             msg:dict, # From `RankedLists` or `TrackBars`

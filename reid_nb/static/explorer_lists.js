@@ -67,11 +67,12 @@ function nameControls(root) {
 function render({ model, el: host }) {
   let urls = [];
   const send = (msg, buffers) => model.send(msg, undefined, buffers);
-  const root = el('div', { class: 'ex' });
+  const root = el('div', { class: 'ex', tabindex: '-1', 'data-lm-suppress-shortcuts': 'true' });
   const draw = () => {
     forget(urls);
     urls = model.get('pictures').map(url);
     const page = model.get('page');
+    if (root.contains(document.activeElement)) root.focus({ preventScroll: true }); // or JupyterLab takes the focus, and with it the keys
     root.replaceChildren(legendOf(page), ...(page.report ? [reportOf(page.report)] : []), ...(page.lists ?? []).map(list => el('div', { class: 'ex-row', 'data-name': list.name },
       el('div', { class: 'ex-name' }, el('b', {}, list.name), ` ${list.about}`),
       el('div', { class: 'ex-cards' }, ...list.cards.map(c => card(c, urls, send))))));

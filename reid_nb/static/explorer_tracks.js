@@ -46,13 +46,14 @@ function lane(l, clips, send) {
 
 function render({ model, el: host }) {
   const send = msg => model.send(msg);
-  const root = el('div', { class: 'et', 'data-lm-suppress-shortcuts': 'true' });
+  const root = el('div', { class: 'et', tabindex: '-1', 'data-lm-suppress-shortcuts': 'true' });
   const draw = () => {
     const { lanes = [], clips = [] } = model.get('chart');
     const held = document.activeElement?.closest?.('.et-bar');
     const key = held && root.contains(held) ? [held.dataset.seq, held.dataset.track] : null;
     const names = clips.map(clip => place(el('div', { class: 'et-seq', title: clip.seq }, clip.seq), clip));
     const foot = el('div', { class: 'et-lane' }, el('div', { class: 'et-name' }, 'clip'), el('div', { class: 'et-bars et-foot' }, ...names));
+    if (key) root.focus({ preventScroll: true }); // or JupyterLab takes the focus, and with it the keys
     root.replaceChildren(...lanes.map(l => lane(l, clips, send)), ...(lanes.length ? [foot] : []));
     if (key) [...root.querySelectorAll('.et-bar')].find(b => b.dataset.seq === key[0] && b.dataset.track === key[1])?.focus();
   };
