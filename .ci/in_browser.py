@@ -818,6 +818,8 @@ def asking_index(x, ex):
     shows('and so does a key')
     cells = page.locator('.jp-Notebook .jp-Cell').count()
     x.press('x')
+    page.locator('.ex-pic').nth(2).focus()
+    x.press('x')
     page.wait_for_timeout(500)
     x.check("and JupyterLab's own X does nothing", lambda: page.locator('.jp-Notebook .jp-Cell').count() == cells)
     for _ in range(2):

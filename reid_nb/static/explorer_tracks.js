@@ -12,6 +12,7 @@ function el(tag, attrs = {}, ...kids) {
   return node;
 }
 
+const OWN_KEYS = { 'data-lm-suppress-shortcuts': 'true' }; // or X, on what has the focus, cuts the cell
 const percent = share => `${100 * share}%`;
 
 function place(node, { left, width }) {
@@ -33,7 +34,7 @@ function rows(bars) {
 function lane(l, clips, send) {
   const at = rows(l.bars);
   const bars = l.bars.map((bar, i) => {
-    const node = el('button', { class: 'et-bar', title: bar.about, 'aria-label': `${l.name}: ${bar.about}`, 'aria-pressed': bar.chosen,
+    const node = el('button', { class: 'et-bar', ...OWN_KEYS, title: bar.about, 'aria-label': `${l.name}: ${bar.about}`, 'aria-pressed': bar.chosen,
       'data-track': bar.track, 'data-seq': bar.seq, onclick: () => send({ do: 'track', seq: bar.seq, track: bar.track }) }, `${bar.track}`);
     node.style.setProperty('--c', bar.color);
     node.style.top = `${2 + 28 * at[i]}px`;
@@ -46,7 +47,7 @@ function lane(l, clips, send) {
 
 function render({ model, el: host }) {
   const send = msg => model.send(msg);
-  const root = el('div', { class: 'et', tabindex: '-1', 'data-lm-suppress-shortcuts': 'true' });
+  const root = el('div', { class: 'et', tabindex: '-1', ...OWN_KEYS });
   const draw = () => {
     const { lanes = [], clips = [] } = model.get('chart');
     const held = document.activeElement?.closest?.('.et-bar');
