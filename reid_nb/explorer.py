@@ -429,6 +429,7 @@ def _open_people(self:ExplorerView):
     box.children = [PeopleView(PeopleExplorer(labeled_people(e), ex.root))]
     self._people_of = e
 
+# %% ../nbs/35_explorer.ipynb #86a3dc14
 @patch
 def _draw_map(self:ExplorerView, rows, xy):
     "Send the dots."
@@ -549,6 +550,7 @@ def _more_tabs(ex, index, people):
     networks = [member.model for member in ex.members.values() if member.model is not None]
     return more | {'Search': IndexView(IndexExplorer(open_index(index, networks), ex.q, ex.root))}
 
+# %% ../nbs/35_explorer.ipynb #175283a4
 def explorer(
     runs,                # Folder of a run, a training or an ensemble, or several; a list of `ModelResult`s; an index; or people
     root=None,           # Folder of the images, when they are not where they were

@@ -80,8 +80,10 @@ class IndexExplorer:
         self.rerank = 0  # Candidates that are re-ranked; 0: none
         self.query, self.past = None, []
         self._rows, self._found, self._query_row = (None, None), (None, None), (None, None)
-        self._queries = None if queries is None else queries.reset_index(drop=True).assign(root=str(root))
-        first = self.rows(self.sources()[0]).iloc[0]
+        self._queries = queries
+        if queries is not None: self._queries = queries.reset_index(drop=True).assign(root=str(root))
+        begun = self.sources()[0]
+        first = self.rows(begun).iloc[0]
         self.query = first.root, first.file
 
     def sources(self) -> list:
@@ -127,7 +129,8 @@ def picture(self:IndexExplorer):
 @patch
 def found(self:IndexExplorer) -> pd.DataFrame:
     "As from `Index.search`, without the query itself, and with `status`: of `STATUS`. Raises the errors of `search`."
-    name = self.query if isinstance(self.query, tuple) else id(self.query)
+    is_file = isinstance(self.query, tuple)
+    name = self.query if is_file else id(self.query)
     key = name, self.k, str(self.where), self.rerank, len(self.index)
     if self._found[0] != key: self._found = key, self._search()
     return self._found[1]
@@ -138,16 +141,18 @@ def _search(self:IndexExplorer):
     row = self.row()
     found = self.index.search(self.picture(), self.k + 1, self.where, self.rerank)
     is_query = (found.file == row.file) & (found.root == row.root)
-    found = found[~is_query].head(self.k).reset_index(drop=True)
+    others = found[~is_query].head(self.k)
+    found = others.reset_index(drop=True)
     found['rank'] = np.arange(1, len(found) + 1)
     return found.assign(query=row.file, status=_status(row, found))
 
 def _status(row, found):
     "(K,) 'right' or 'wrong' where both people are known and their numbers are of one folder, 'unknown' elsewhere."
     out = np.full(len(found), 'unknown', object)
-    if 'pid' not in found or row.get('pid', -1) == -1 or pd.isna(row.pid): return out
+    own = row.get('pid')
+    if 'pid' not in found or pd.isna(own) or own == -1: return out
     is_known = found.pid.notna() & (found.pid != -1) & (found.root == row.root)
-    is_same = found.pid == row.pid
+    is_same = found.pid == own
     if 'person' in found and isinstance(row.get('person'), str): is_same &= found.person == row.person
     out[is_known & is_same], out[is_known & ~is_same] = 'right', 'wrong'
     return out
@@ -203,7 +208,8 @@ def values_of(self:IndexExplorer,
     ):
     "A list of the values, in order; a pair (from, to) of more than `MOST_VALUES` numbers; None of more texts."
     known = self.rows()[column].dropna()
-    distinct = sorted(map(_whole, known.unique()), key=lambda value: (isinstance(value, str), value))
+    plain = map(_whole, known.unique())
+    distinct = sorted(plain, key=lambda value: (isinstance(value, str), value))
     if len(distinct) <= MOST_VALUES: return distinct
     return (distinct[0], distinct[-1]) if pd.api.types.is_numeric_dtype(known) else None
 
@@ -211,7 +217,8 @@ def values_of(self:IndexExplorer,
 def columns(self:IndexExplorer) -> list:
     "Names of the columns that there is something to choose in."
     rows = self.rows().drop(columns=[*_NOT_CHOSEN], errors='ignore')
-    return [name for name in rows if rows[name].nunique() > 1 and self.values_of(name) is not None]
+    varying = [name for name in rows if rows[name].nunique() > 1]
+    return [name for name in varying if self.values_of(name) is not None]
 
 @patch
 def set_where(self:IndexExplorer,
@@ -219,19 +226,24 @@ def set_where(self:IndexExplorer,
               wanted,     # A value, a list of values, or a pair (from, to); None or an empty list for all
     ):
     "Only rows with these values, besides what is asked of other columns."
-    where = {name: value for name, value in self.where.items() if name != column}
+    where = dict(self.where)
+    where.pop(column, None)
     is_all = wanted is None or isinstance(wanted, list) and not wanted
-    self.where = where if is_all else where | {column: wanted}
+    if not is_all: where[column] = wanted
+    self.where = where
 
+# %% ../nbs/34_index_state.ipynb #1339bbeb
 def _said(wanted):
     "What is wanted of a column, in words."
     if isinstance(wanted, tuple): return '{} to {}'.format(*wanted)
-    return ', '.join(map(str, wanted if isinstance(wanted, list) else [wanted]))
+    values = wanted if isinstance(wanted, list) else [wanted]
+    return ', '.join(map(str, values))
 
 @patch
 def conditions(self:IndexExplorer) -> str:
     "Which rows are searched, in words."
-    return ' · '.join(f'{column} {_said(wanted)}' for column, wanted in self.where.items())
+    parts = [f'{column} {_said(wanted)}' for column, wanted in self.where.items()]
+    return ' · '.join(parts)
 
 # %% ../nbs/34_index_state.ipynb #77042944
 MOST_LISTED = 200 # Pictures that are offered at once
@@ -292,6 +304,8 @@ def with_folder(
 @patch
 def listed(self:IndexExplorer) -> tuple:
     "Rows of the query, where it is in a file, and of its answers, and the folder of their files: '' where there are several."
-    found = self.found().drop(columns=['query', 'status'])
-    rows = pd.concat([self.row().to_frame().T, found]) if isinstance(self.query, tuple) else found
-    return with_folder(rows.dropna(axis=1, how='all').reset_index(drop=True))
+    rows = self.found().drop(columns=['query', 'status'])
+    own = self.row().to_frame().T
+    if isinstance(self.query, tuple): rows = pd.concat([own, rows])
+    told = rows.dropna(axis=1, how='all')
+    return with_folder(told.reset_index(drop=True))

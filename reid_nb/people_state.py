@@ -35,18 +35,24 @@ def _csv_of(path):
     path = Path(path)
     return path/PEOPLE_FILE if path.suffix != '.csv' else path
 
-_NUMBERS = dict(seq=-1, frame=-1, camid=-1)
+_ORDER = ['file', 'root', 'person', 'doubt', 'next', 'decision', 'seq', 'frame', 'camid']
+_MISSING = dict(score=np.nan, next='', decision='', seq=-1, frame=-1, camid=-1)
+
+def _whole_numbers(column):
+    "As whole numbers, -1 where there is none."
+    return pd.to_numeric(column, errors='coerce').fillna(-1).astype(int)
 
 def _tidy(rows, root):
     "Columns file, root, person, doubt, next, seq, frame, camid, decision, and `track` where there are tracks."
-    places = rows.root if 'root' in rows else str(root)
-    out = pd.DataFrame(dict(file=rows.file, root=places, person=rows.person.astype(str)))
-    out['doubt'] = pd.to_numeric(rows.get('score'), errors='coerce') if 'score' in rows else np.nan
-    for name in ('next', 'decision'): out[name] = rows.get(name, pd.Series('', rows.index)).fillna('').astype(str)
-    for name, missing in _NUMBERS.items(): out[name] = rows.get(name, missing)
-    out['frame'] = pd.to_numeric(out.frame, errors='coerce').fillna(-1).astype(int)
-    for name in ('pid', 'track'):
-        if name in rows: out[name] = pd.to_numeric(rows[name], errors='coerce').fillna(-1).astype(int)
+    given = {**_MISSING, 'root': str(root)}
+    added = {name: value for name, value in given.items() if name not in rows}
+    rows = rows.assign(**added).rename(columns=dict(score='doubt'))
+    names = [name for name in (*_ORDER, 'pid', 'track') if name in rows]
+    out = rows[names].copy()
+    out['doubt'] = pd.to_numeric(out.doubt, errors='coerce')
+    for name in ('person', 'next', 'decision'): out[name] = out[name].fillna('').astype(str)
+    for name in ('frame', 'pid', 'track'):
+        if name in out: out[name] = _whole_numbers(out[name])
     return out.sort_values('doubt', ascending=False, kind='stable', ignore_index=True)
 
 # %% ../nbs/34_people_state.ipynb #7d570349
@@ -69,27 +75,33 @@ def _labeled_rows(clusters):
     table = clusters.table
     names = names_of(table)
     of_cluster = dict(zip(table.cluster, names))
-    rows = table.assign(person=names, score=table.doubt, next=[of_cluster.get(other, '') for other in table.other])
+    others = [of_cluster.get(other, '') for other in table.other]
+    rows = table.assign(person=names, score=table.doubt, next=others).drop(columns='doubt')
     if 'track' not in rows and 'tracklet' in rows: rows = rows.assign(track=rows.tracklet)
     return rows
 
 # %% ../nbs/34_people_state.ipynb #f2bd786f
 def _index_rows(index):
     "The rows of an index with their person; without labels each track is somebody of its own."
-    rows = index.table()
-    if 'pid' in rows: rows = rows.assign(pid=rows.pid.fillna(-1).astype(int))
-    if 'track' not in rows and 'tracklet' in rows: rows = rows.assign(track=rows.tracklet)
-    if 'pid' in rows and (rows.pid >= 0).any(): rows = rows.assign(person=names_of(rows))[rows.pid >= 0]
-    elif {'seq', 'track'} <= {*rows}: rows = rows.assign(person=[f'{seq}, track {track}' for seq, track in zip(rows.seq, rows.track)])
+    rows = index.table().drop(columns=['score', 'doubt', 'next', 'decision'], errors='ignore') # of their own, as a detector's score
+    if 'pid' not in rows: rows['pid'] = -1
+    if 'tracklet' in rows and 'track' not in rows: rows['track'] = rows.tracklet
+    rows['pid'] = _whole_numbers(rows.pid)
+    is_known = rows.pid >= 0
+    if is_known.any(): rows = rows.assign(person=names_of(rows))[is_known]
+    elif {'seq', 'track'} <= {*rows}: rows['person'] = _joined(rows.seq, ', track ', rows.track)
     else: raise ReIDError(f"{index.folder} has neither labels nor tracks; reid_cluster sorts crops into people")
     if rows.root.nunique() == 1: return rows
     places = [Path(root).name for root in rows.root]
-    return rows.assign(person=[f'{place}/{name}' for place, name in zip(places, rows.person)]) # 3 of two folders is two people
+    return rows.assign(person=_joined(places, '/', rows.person)) # 3 of two folders is two people
+
+def _joined(first, word, second): return [f'{a}{word}{b}' for a, b in zip(first, second)]
 
 def _ask_index(index, rows, people):
     "The person of the picture in the index that is most like one of these few rows, and of another person."
     own = rows.person.iloc[0]
-    few = rows.iloc[np.linspace(0, len(rows) - 1, min(4, len(rows))).astype(int)]
+    places = np.linspace(0, len(rows) - 1, min(4, len(rows)))
+    few = rows.iloc[places.astype(int)]
     pictures = [open_image(root, file) for root, file in zip(few.root, few.file)]
     found = index.search(pictures, len(rows) + 20)
     who = pd.Series([people.get(key, own) for key in zip(found.root, found.file)], found.index, object)
@@ -125,9 +137,12 @@ def _placed(ways):
 
 def _read_rows(what):
     "The rows of any of them, and the name of the csv, where there is one."
-    if isinstance(what, GlobalIds): return people_rows(what), None
-    if isinstance(what, Clusters): return (_labeled_rows(what) if np.isnan(what.settings['threshold']) else people_rows(what)), None
-    if isinstance(what, (str, Path)): return read_people(_csv_of(what)), _csv_of(what)
+    if isinstance(what, (str, Path)):
+        path = _csv_of(what)
+        return read_people(path), path
+    is_clusters = isinstance(what, Clusters)
+    if is_clusters and np.isnan(what.settings['threshold']): return _labeled_rows(what), None
+    if is_clusters or isinstance(what, GlobalIds): return people_rows(what), None
     return _index_rows(what), None
 
 # %% ../nbs/34_people_state.ipynb #27dc610a
@@ -153,7 +168,8 @@ class PeopleExplorer:
             raise ReIDError("give the folder of the pictures as root, as in explorer('people', root='crops')")
         self.rows = _tidy(rows, self.root)
         if not len(self.rows): raise ReIDError("there are no people in it")
-        if not any(frame_path(root, file).is_file() for root, file in zip(self.rows.root, self.rows.file)):
+        paths = map(frame_path, self.rows.root, self.rows.file)
+        if not any(path.is_file() for path in paths):
             raise ReIDError(f"{self.rows.root[0]} holds none of the pictures; give the folder with {self.rows.file[0]} as root")
         self.has_tracks = 'track' in self.rows and bool((self.rows.track >= 0).any())
         there = self._sizes.person
@@ -213,6 +229,7 @@ def neighbor(self:PeopleExplorer,
     if name not in self._next: self._next[name] = self._find_next(mine)
     return self._next[name]
 
+# %% ../nbs/34_people_state.ipynb #946192de
 @patch
 def _find_next(self:PeopleExplorer, mine):
     "What `neighbor` gives for the person with these crops."

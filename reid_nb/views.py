@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['HEIGHT', 'MOST_SELECTED', 'OKABE_ITO', 'N_SHAPES', 'TOLD', 'ABOUT_SCORES', 'RankedLists', 'EmbeddingMap', 'facts_of',
-           'small_jpeg', 'ListPictures', 'report_links', 'looks_of', 'why_jpeg', 'slider', 'named', 'title',
-           'try_change', 'ActingView']
+           'small_jpeg', 'ListPictures', 'report_links', 'legend_of', 'looks_of', 'why_jpeg', 'slider', 'named',
+           'title', 'beside', 'try_change', 'ActingView']
 
 # %% ../nbs/34_views.ipynb #8414b705
 import io, math, re
@@ -144,11 +144,15 @@ def report_links(
     anchors = {*re.findall('id="(query-[^"]*)"', Path(report).read_text(encoding='utf-8'))}
     return [f'{report}#{anchor}' if (anchor := list_anchor(file)) in anchors else '' for file in files]
 
-def _legend(lists):
+def legend_of(
+    lists,         # Of cards
+    words=STATUS,  # What each status means, in order
+) -> list:
     "Pairs of a status that is in the lists, and what it means."
     there = {card['status'] for shown in lists for card in shown['cards']}
-    return [[status, text] for status, text in STATUS.items() if status in there]
+    return [[status, text] for status, text in words.items() if status in there]
 
+# %% ../nbs/34_views.ipynb #c64dc3ad
 @patch
 def page(self:Explorer,
          selected=(), # Pairs of 'query' or 'gallery' and a number: images that stand in a list of their own
@@ -163,7 +167,7 @@ def page(self:Explorer,
         lists.append(dict(name=name, about=about, cards=cards))
     if selected: lists.append(self._selected_list(list(selected), pictures))
     link, = report_links(self.report, [self.row().file])
-    return dict(lists=lists, legend=_legend(lists), report=link), list(pictures.jpegs.values())
+    return dict(lists=lists, legend=legend_of(lists), report=link), list(pictures.jpegs.values())
 
 # %% ../nbs/34_views.ipynb #e13ceec9
 OKABE_ITO = '#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7'
@@ -265,6 +269,21 @@ def title(
     "A heading among controls."
     return iw.HTML(f'<b>{text}</b>')
 
+# %% ../nbs/34_views.ipynb #a5ac26d1
+def beside(
+    groups, # From headings to lists of widgets
+    shown,  # Widgets
+) -> iw.HBox:
+    "Controls in a column on the left, what they control on the right."
+    controls = []
+    for text, widgets in groups.items():
+        controls.append(title(text))
+        controls.extend(widgets)
+    fixed, rest = iw.Layout(flex='0 0 290px'), iw.Layout(flex='1 1 auto', min_width='0')
+    left = iw.VBox(controls, layout=fixed)
+    right = iw.VBox(shown, layout=rest)
+    return iw.HBox([left, right])
+
 def try_change(
     state,   # Any object
     changes, # From names of its attributes to new values
@@ -278,6 +297,7 @@ def try_change(
         for name, value in before.items(): setattr(state, name, value)
         raise
 
+# %% ../nbs/34_views.ipynb #eb6a60d9
 class ActingView(iw.VBox):
     "A view that says beside it what an action has to tell, or why it failed."
     def __init__(self):

@@ -17,21 +17,30 @@ from .handout import HandOut, hand_out, named_for
 from .index_state import IndexExplorer, answer_value
 from .review import jpeg
 from .tables import name_in
-from .views import ActingView, ListPictures, RankedLists, facts_of, named, slider, title, try_change
+from .views import ActingView, ListPictures, RankedLists, beside, facts_of, legend_of, named, slider, try_change
 
 # %% ../nbs/34_views_index.ipynb #f3ea34aa
+_LEGEND = {status: STATUS[status] for status in ('right', 'wrong')}
 _TOLD = {'query', 'rank', 'cosine', 'distance', 'status', 'root', 'file', 'box', 'pid', 'person', 'camid', 'camera', 'visible', 'kind',
          'subset', 'role', 'protocol', 'n_images'} # On the card elsewhere, or of no interest there
 
+def _known(row, but):
+    "What the other columns say, by name."
+    return {name: value for name, value in row.items() if name not in but and pd.notna(value) and value != ''}
+
 def _facts(row):
     "What is known about a row, in short lines."
-    more = [f'{name} {value}' for name, value in row.items() if name not in _TOLD and pd.notna(value) and value not in (-1, '')]
-    return [*facts_of(row), ', '.join(more)] if more else facts_of(row)
+    known = _known(row, _TOLD)
+    more = [f'{name} {value}' for name, value in known.items() if value != -1]
+    facts = facts_of(row)
+    if more: facts.append(', '.join(more))
+    return facts
 
 def _about(row):
     "All that is known about a row, for the pointer."
-    known = {name: value for name, value in row.items() if name not in ('query', 'file', 'status', 'rank') and pd.notna(value) and value != ''}
-    return ', '.join(f'{name} {value:.3f}' if isinstance(value, float) else f'{name} {value}' for name, value in known.items())
+    known = _known(row, ('query', 'file', 'status', 'rank'))
+    rounded = {name: f'{value:.3f}' if isinstance(value, float) else value for name, value in known.items()}
+    return ', '.join(f'{name} {value}' for name, value in rounded.items())
 
 def _query_card(row, image):
     "Of the query."
@@ -42,16 +51,21 @@ def _answer_card(at, row, image):
     return dict(file=row.file, image=image, title=str(row['rank']), status=row.status, distance=answer_value(row), query=['found', at, row.file],
                 label=f'Ask with {row.file}', why=None, notes=_facts(row), about=_about(row))
 
+# %% ../nbs/34_views_index.ipynb #d8791edd
 @patch
 def page(self:IndexExplorer) -> tuple:
     "What `RankedLists` draws: its `page` and `pictures` (JPEG, empty where one cannot be decoded). Raises the errors of `found`."
     found, pictures, row = self.found(), ListPictures(), self.row()
     if not isinstance(self.query, tuple): pictures.jpegs[row.root, row.file] = jpeg(self.query)
     cards = [_query_card(row, pictures.number(row.file, row.root))]
-    for at, (_, one) in enumerate(found.iterrows()): cards.append(_answer_card(at, one, pictures.number(one.file, one.root)))
-    legend = [[status, text] for status, text in STATUS.items() if status in ('right', 'wrong') and status in set(found.status)]
-    shown = dict(name='', about=_told(self, found), cards=cards)
-    return dict(lists=[shown], legend=legend, report=''), list(pictures.jpegs.values())
+    for at, (_, one) in enumerate(found.iterrows()):
+        image = pictures.number(one.file, one.root)
+        card = _answer_card(at, one, image)
+        cards.append(card)
+    about = _told(self, found)
+    lists = [dict(name='', about=about, cards=cards)]
+    legend = legend_of(lists, _LEGEND)
+    return dict(lists=lists, legend=legend, report=''), list(pictures.jpegs.values())
 
 def _told(explorer, found):
     "What the list is, in words."
@@ -131,12 +145,10 @@ def _uploaded(self:IndexView, files):
 def _lay_out(self:IndexView):
     "Controls on the left, answers on the right; people in a second tab where there are some."
     sources = [self.source] if len(self.explorer.sources()) > 1 else []
-    groups = {'query': [*sources, self.find, self.query, iw.HBox([self.back, self.file])], 'answers': [self.k, self.rerank],
+    ways = iw.HBox([self.back, self.file])
+    groups = {'query': [*sources, self.find, self.query, ways], 'answers': [self.k, self.rerank],
               'only rows with': [self.column, self.values, self.conditions, self.all_rows], 'hand out': [self.handout]}
-    controls = [widget for text, widgets in groups.items() for widget in (title(text), *widgets)]
-    left = iw.VBox(controls, layout=iw.Layout(flex='0 0 290px'))
-    right = iw.VBox([self.status, self.lists], layout=iw.Layout(flex='1 1 auto', min_width='0'))
-    search = iw.HBox([left, right])
+    search = beside(groups, [self.status, self.lists])
     if self._make_people is None:
         self.children = [search]
         return
@@ -145,6 +157,7 @@ def _lay_out(self:IndexView):
     self.tabs.observe(lambda change: self.do(self._open_people), 'selected_index')
     self.children = [self.tabs]
 
+# %% ../nbs/34_views_index.ipynb #72cd0316
 @patch
 def _open_people(self:IndexView):
     "The people of the index, when their tab is looked at first."
@@ -189,6 +202,7 @@ def refresh(self:IndexView):
         self.lists.page = page
     self.sync()
 
+# %% ../nbs/34_views_index.ipynb #615e4282
 @patch
 def sync(self:IndexView):
     "Set the controls to what the `IndexExplorer` holds."
@@ -229,6 +243,7 @@ def _choice(column, values, wanted):
     step = 1 if is_whole else (values[1] - values[0]) / 100
     return slider(kind, wanted or values, *values, plain_widget(column), step=step)
 
+# %% ../nbs/34_views_index.ipynb #2bad324c
 @patch
 def set_where(self:IndexView,
               column:str, # Of the index

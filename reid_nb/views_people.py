@@ -20,7 +20,7 @@ from .handout import HandOut, hand_out, named_for
 from .index_state import with_folder
 from .people_state import DOUBTFUL, PeopleExplorer
 from .review import review
-from .views import MOST_SELECTED, OKABE_ITO, ActingView, ListPictures, RankedLists, named, title, try_change
+from .views import MOST_SELECTED, OKABE_ITO, ActingView, ListPictures, RankedLists, beside, legend_of, named, try_change
 
 # %% ../nbs/34_views_people.ipynb #6a641b7e
 _LEGEND = dict(doubtful='more like another person than like this one', dropped='dropped in the review grid')
@@ -38,10 +38,11 @@ def _facts(row):
 def _card(row, image, at, to):
     "Of a crop; a click goes to the person `to`, '' for nowhere."
     doubt = '' if pd.isna(row.doubt) else f'{row.doubt:.2f}'
-    label = f'{row.file}: go to {to}' if to else row.file
+    label, query = row.file, None
+    if to: label, query = f'{row.file}: go to {to}', ['crop', at, row.file]
     about = f'doubt {doubt}, next to {row.next}' if doubt and row.next else row.person
-    return dict(file=row.file, image=image, title=doubt, status=_status(row), distance='', query=['crop', at, row.file] if to else None,
-                label=label, why=None, notes=_facts(row), about=about)
+    status, notes = _status(row), _facts(row)
+    return dict(file=row.file, image=image, title=doubt, status=status, distance='', query=query, label=label, why=None, notes=notes, about=about)
 
 @patch
 def _listed(self:PeopleExplorer, rows, pictures, name, about, to, first):
@@ -55,6 +56,7 @@ def _listed(self:PeopleExplorer, rows, pictures, name, about, to, first):
 
 def _counted(n, what): return f'{n:,} {what}' if n == 1 else f'{n:,} {what}s'
 
+# %% ../nbs/34_views_people.ipynb #779d1bd9
 @patch
 def shown_rows(self:PeopleExplorer,
                tracks:bool=False, # The track that is looked at in place of all crops?
@@ -73,15 +75,15 @@ def page(self:PeopleExplorer,
     ) -> tuple:
     "What `RankedLists` draws: its `page` and `pictures` (JPEG, empty where one cannot be decoded)."
     pictures, other, (mine, theirs) = ListPictures(), self.neighbor(), self.shown_rows(tracks)
-    about = _counted(len(mine), 'crop')
+    about, there = _counted(len(mine), 'crop'), set(self._sizes.person)
     if tracks: about = f'track {self.track[1]} of {self.track[0]}: {about}'
-    def next_of(row): return row.next if row.next in set(self._sizes.person) else ''
+    def next_of(row): return row.next if row.next in there else ''
     lists = [self._listed(mine, pictures, self.person, about, next_of, 0)]
     if other:
-        about = f"the next most similar: {_counted(len(theirs), 'track' if tracks else 'crop')}"
-        lists.append(self._listed(theirs, pictures, other, about, lambda row: other, len(mine)))
-    there = {card['status'] for shown in lists for card in shown['cards']}
-    legend = [[status, text] for status, text in _LEGEND.items() if status in there]
+        counted = _counted(len(theirs), 'track' if tracks else 'crop')
+        shown = self._listed(theirs, pictures, other, f'the next most similar: {counted}', lambda row: other, len(mine))
+        lists.append(shown)
+    legend = legend_of(lists, _LEGEND)
     return dict(lists=lists, legend=legend, report=''), list(pictures.jpegs.values())
 
 # %% ../nbs/34_views_people.ipynb #4086e9ed
@@ -94,10 +96,13 @@ class TrackBars(anywidget.AnyWidget):
 
 def _bar(row, chosen):
     "Of a track."
-    about = f"track {row.track} of {row.seq}, frames {row.first} to {row.last}, {_counted(row.images, 'crop')}"
+    seq, track = str(row.seq), int(row.track)
+    crops = _counted(row.images, 'crop')
+    about = f"track {track} of {seq}, frames {row.first} to {row.last}, {crops}"
     if pd.notna(row.doubt): about = f'{about}, doubt {row.doubt:.2f}'
-    return dict(seq=str(row.seq), track=int(row.track), left=row.left, width=row.width, about=about, color=OKABE_ITO[row.track % len(OKABE_ITO)],
-                chosen=(str(row.seq), row.track) == chosen)
+    color = OKABE_ITO[track % len(OKABE_ITO)]
+    is_chosen = (seq, track) == chosen
+    return dict(seq=seq, track=track, left=row.left, width=row.width, about=about, color=color, chosen=is_chosen)
 
 @patch
 def chart(self:PeopleExplorer) -> dict:
@@ -145,6 +150,7 @@ def _make_controls(self:PeopleView):
     named(self.handout.name, 'name to hand the person out under')
     named(self.handout.form, 'form to hand the person out in')
 
+# %% ../nbs/34_views_people.ipynb #ef253bf4
 @patch
 def _connect(self:PeopleView):
     "What the controls do."
@@ -164,12 +170,12 @@ def _chosen(self:PeopleView, name):
 @patch
 def _lay_out(self:PeopleView):
     "People on the left; what is shown of one on the right."
-    groups = {'people': [self.by, self.find, self.person, iw.HBox([self.back, self.next])], 'hand out': [self.handout]}
-    controls = [widget for text, widgets in groups.items() for widget in (title(text), *widgets)]
-    left = iw.VBox(controls, layout=iw.Layout(flex='0 0 290px'))
-    self.call = iw.Label(plain_widget(self.explorer.review_call()))
-    right = iw.VBox([self.form, self.status, self.bars, self.lists, self.call, self.grid], layout=iw.Layout(flex='1 1 auto', min_width='0'))
-    self.children = [iw.HBox([left, right])]
+    ways = iw.HBox([self.back, self.next])
+    groups = {'people': [self.by, self.find, self.person, ways], 'hand out': [self.handout]}
+    call = self.explorer.review_call()
+    self.call = iw.Label(plain_widget(call))
+    shown = [self.form, self.status, self.bars, self.lists, self.call, self.grid]
+    self.children = [beside(groups, shown)]
 
 # %% ../nbs/34_views_people.ipynb #3ec8923e
 @patch
@@ -203,6 +209,7 @@ def _label(row):
     doubt = '' if pd.isna(row.doubt) else f' · {row.doubt:.2f}'
     return plain_widget(f"{row.person} · {_counted(row.images, 'crop')}{tracks}{doubt}")
 
+# %% ../nbs/34_views_people.ipynb #b3b9e70a
 @patch
 def refresh(self:PeopleView):
     "Draw the person."
@@ -237,6 +244,7 @@ def sync(self:PeopleView):
         for widget, is_shown in shown.items(): widget.layout.display = None if is_shown else 'none'
     finally: self._quiet = False
 
+# %% ../nbs/34_views_people.ipynb #af14a4d6
 @patch
 def move(self:PeopleView,
          step, # Function that goes to another person or track
@@ -287,6 +295,7 @@ def _open_grid(self:PeopleView):
     grid.review.filter(pid=written.mode()[0])
     self.grid.children = [grid]
 
+# %% ../nbs/34_views_people.ipynb #af2330d5
 @patch
 def hand_out(self:PeopleView,
              name:str, # Of a folder or csv
