@@ -38,7 +38,7 @@ def _facts(row):
 
 def _about(row):
     "All that is known about a row, for the pointer."
-    known = _known(row, ('query', 'file', 'status', 'rank'))
+    known = _known(row, ('query', 'file', 'root', 'status', 'rank'))
     rounded = {name: f'{value:.3f}' if isinstance(value, float) else value for name, value in known.items()}
     return ', '.join(f'{name} {value}' for name, value in rounded.items())
 
