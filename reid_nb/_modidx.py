@@ -3407,7 +3407,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.views._scaled_looks': ('views.html#_scaled_looks', 'reid_nb/views.py'),
                                'reid_nb.views._selected_card': ('views.html#_selected_card', 'reid_nb/views.py'),
                                'reid_nb.views._words_last': ('views.html#_words_last', 'reid_nb/views.py'),
-                               'reid_nb.views.beside': ('views.html#beside', 'reid_nb/views.py'),
+                               'reid_nb.views.controls_beside': ('views.html#controls_beside', 'reid_nb/views.py'),
                                'reid_nb.views.facts_of': ('views.html#facts_of', 'reid_nb/views.py'),
                                'reid_nb.views.legend_of': ('views.html#legend_of', 'reid_nb/views.py'),
                                'reid_nb.views.looks_of': ('views.html#looks_of', 'reid_nb/views.py'),

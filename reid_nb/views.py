@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['HEIGHT', 'MOST_SELECTED', 'OKABE_ITO', 'N_SHAPES', 'TOLD', 'ABOUT_SCORES', 'RankedLists', 'EmbeddingMap', 'facts_of',
            'small_jpeg', 'ListPictures', 'report_links', 'legend_of', 'looks_of', 'why_jpeg', 'slider', 'named',
-           'title', 'beside', 'try_change', 'ActingView']
+           'title', 'controls_beside', 'try_change', 'ActingView']
 
 # %% ../nbs/34_views.ipynb #8414b705
 import io, math, re
@@ -270,7 +270,7 @@ def title(
     return iw.HTML(f'<b>{text}</b>')
 
 # %% ../nbs/34_views.ipynb #a5ac26d1
-def beside(
+def controls_beside(
     groups, # From headings to lists of widgets
     shown,  # Widgets
 ) -> iw.HBox:

@@ -17,7 +17,7 @@ from .handout import HandOut, hand_out, named_for
 from .index_state import IndexExplorer, answer_value
 from .review import jpeg
 from .tables import name_in
-from .views import ActingView, ListPictures, RankedLists, beside, facts_of, legend_of, named, slider, try_change
+from .views import ActingView, ListPictures, RankedLists, controls_beside, facts_of, legend_of, named, slider, try_change
 
 # %% ../nbs/34_views_index.ipynb #f3ea34aa
 _LEGEND = {status: STATUS[status] for status in ('right', 'wrong')}
@@ -148,7 +148,7 @@ def _lay_out(self:IndexView):
     ways = iw.HBox([self.back, self.file])
     groups = {'query': [*sources, self.find, self.query, ways], 'answers': [self.k, self.rerank],
               'only rows with': [self.column, self.values, self.conditions, self.all_rows], 'hand out': [self.handout]}
-    search = beside(groups, [self.status, self.lists])
+    search = controls_beside(groups, [self.status, self.lists])
     if self._make_people is None:
         self.children = [search]
         return

@@ -20,7 +20,7 @@ from .handout import HandOut, hand_out, named_for
 from .index_state import with_folder
 from .people_state import DOUBTFUL, PeopleExplorer
 from .review import review
-from .views import MOST_SELECTED, OKABE_ITO, ActingView, ListPictures, RankedLists, beside, legend_of, named, try_change
+from .views import MOST_SELECTED, OKABE_ITO, ActingView, ListPictures, RankedLists, controls_beside, legend_of, named, try_change
 
 # %% ../nbs/34_views_people.ipynb #6a641b7e
 _LEGEND = dict(doubtful='more like another person than like this one', dropped='dropped in the review grid')
@@ -175,7 +175,7 @@ def _lay_out(self:PeopleView):
     call = self.explorer.review_call()
     self.call = iw.Label(plain_widget(call))
     shown = [self.form, self.status, self.bars, self.lists, self.call, self.grid]
-    self.children = [beside(groups, shown)]
+    self.children = [controls_beside(groups, shown)]
 
 # %% ../nbs/34_views_people.ipynb #3ec8923e
 @patch
