@@ -1,12 +1,13 @@
 #!/usr/bin/env python
 """The review grid and the explorer in a real JupyterLab and a real browser: what is clicked has to be saved and shown.
 
-    python .ci/in_browser.py [review keys explorer report 23_review 35_explorer] [--chromium PATH] [--theme dark]
+    python .ci/in_browser.py [review keys labels explorer search people report 23_review 35_explorer] [--chromium PATH] [--theme dark]
                              [--screenshot FILE] [--pictures FOLDER]
 
 review works through the grid with mouse and keys, kills the kernel, and compares the csv at every step; keys presses
-hundreds of keys at one per 20 ms and all at once, and confirms a table page by page, with the waits; explorer does
-the same with the explorer and what it shows; report prints a report to a PDF and reads it again; 23_review and
+hundreds of keys at one per 20 ms and all at once, and confirms a table page by page, with the waits; labels mends labels
+that look wrong and looks at the crops that are drawn for a promise; explorer does the same with the explorer and what it
+shows, search asks an index, and people goes through clusters and tracks; report prints a report to a PDF and reads it again; 23_review and
 35_explorer run the notebooks themselves from top to bottom, with one decision and one query. All when none is named.
 Waits are told in a table at the end, with the load of the machine. With --pictures each state is kept in three sizes;
 give --theme both for both themes. Needs `pip install playwright jupyterlab pypdf` and a Chromium or Chrome; axe-core
@@ -89,6 +90,64 @@ def make_explorer(folder):
     shutil.copy(data.root/data.rows('test', 'query').file.iloc[2], folder/'elsewhere.jpg')
     (folder/'broken.jpg').write_bytes(b'no picture')
     write_notebook(folder/'explorer.ipynb', EXPLORER)
+
+
+def make_labels(folder):
+    "As `make_review`, with people who have names, labels that look wrong, and enough crops to draw looks from."
+    import numpy as np, pandas as pd
+    make_review(folder, n_ids=40, frames=18)
+    table = pd.read_csv(folder/'noise.csv')
+    n, rng = len(table), np.random.default_rng(1)
+    table['person'] = [f'player {pid}' for pid in table.pid]
+    table['suspicion'] = table['suggestion'] = ''
+    other = np.roll(table.pid, n//3)
+    for at, suspicion in zip(rng.choice(n, 12, replace=False), ['swapped', 'two people', 'copy']*4):
+        what = {'swapped': f'give to id {other[at]}', 'two people': 'split off', 'copy': 'drop'}[suspicion]
+        table.loc[at, ['suspicion', 'suggestion']] = suspicion, what
+    table['like_own'], table['like_other'] = table.file.shift(-1).fillna(table.file[0]), np.roll(table.file, n//3)
+    table = table[[c for c in table if c not in ('decision', 'by')] + ['decision', 'by']]
+    table.to_csv(folder/'noise.csv', index=False, lineterminator='\n')
+
+
+def copy_demo(folder):
+    "A copy of the demonstration run, its data, and its first network."
+    from reid_nb.demo import demo_data, demo_run
+    from reid_nb.models import load_model
+    run = shutil.copytree(demo_run(), folder/'run')
+    return demo_data(), load_model(run/'models/m0.3').eval()
+
+
+def make_search(folder):
+    "The demonstration run, an index that its second network made, and two notebooks of one cell."
+    from reid_nb.index import Index
+    data, _ = copy_demo(folder)
+    Index(folder/'people', folder/'run/models/m0.4').add(data.rows('test', 'gallery'), data.root, game='first')
+    shutil.copy(data.root/data.rows('test', 'query').file.iloc[2], folder/'elsewhere.jpg')
+    (folder/'broken.jpg').write_bytes(b'no picture')
+    write_notebook(folder/'alone.ipynb', "from reid_nb.explorer import explorer\nexplorer('people', model='run')")
+    write_notebook(folder/'of_run.ipynb', "from reid_nb.explorer import explorer\nexplorer('run', index='people')")
+
+
+def make_people(folder):
+    "What reid_cluster and reid_link write, and two notebooks of one cell."
+    from reid_nb.cluster import cluster
+    from reid_nb.core import save_table
+    from reid_nb.embed import embed
+    from reid_nb.global_ids import link_tracks, track_crops
+    from reid_nb.people import write_people
+    from reid_nb.synth import make_frames, pretend_tracker
+    data, net = copy_demo(folder)
+    write_people(cluster(embed(net, data.rows('test'), data.root)), data.root, folder/'people', folders=False)
+    frames = folder/'games/train'
+    boxes = pretend_tracker(make_frames(folder/'games', sequences=2, frames=60, players=8, seed=21, clips=2, width=960), seed=21)
+    boxes = boxes[['seq', 'frame', 'track', 'x', 'y', 'w', 'h', 'conf']]
+    linked = link_tracks(embed(net, track_crops(boxes, frames), frames), boxes)
+    write_people(linked, frames, folder/'linked', folders=False)
+    save_table(linked.tracks.round(4), folder/'linked/tracks.csv')
+    (folder/'root').write_text(str(data.root))
+    start = 'from reid_nb.explorer import explorer\n'
+    write_notebook(folder/'heap.ipynb', f"{start}explorer('people', root={str(data.root)!r})")
+    write_notebook(folder/'tracks.ipynb', f"{start}explorer('linked', root='games/train')")
 
 
 def make_notebook(name, folder):
@@ -325,6 +384,11 @@ def lists(g):
     g.check('an id that is not there', lambda: 'No crop fits' in g.page.locator('.rv-list').inner_text())
     pid.fill('x'); pid.press('Enter')
     g.check('an id that is none', lambda: 'whole number' in g.says())
+    pid.fill(''); kind.select_option('drawn')
+    g.check('of few crops few are drawn for a promise', lambda: len(g.files()) == 5 and g.page.locator('.rv-where').inner_text().endswith(f'of {len(g.rows())//16}'))
+    kind.select_option('suspected')
+    g.check('no label looks wrong', lambda: 'No crop fits' in g.page.locator('.rv-list').inner_text())
+    kind.select_option('')
     pid.fill(''); pid.press('Enter')
     g.check('and back to all', lambda: g.now() and not g.says())
 
@@ -716,6 +780,321 @@ def elsewhere(x, ex):
     x.check('a click on a dot makes it the query', lambda: x.asked() in {*ex.q.file, *ex.g.file})
 
 
+class Found(Page):
+    "Views of an index and of people: the cards that can be seen."
+    def __init__(self, page, folder, url, timeout): super().__init__(page, folder, f'{url}&reset', timeout) # no notebook from before beside it
+    def cards(self): return self.page.evaluate("""[...document.querySelectorAll('.ex-card')].filter(c => c.offsetParent)
+        .map(c => [c.dataset.file, c.dataset.status])""")
+    def files(self): return [file for file, _ in self.cards()]
+    def rows(self): return self.page.evaluate("""[...document.querySelectorAll('.ex-row')].filter(r => r.offsetParent)
+        .map(r => [r.dataset.name, [...r.querySelectorAll('.ex-card')].map(c => c.dataset.file)])""")
+    def says(self): return ' '.join(self.page.locator('.widget-label, .ex-name').all_inner_texts())
+    def upload(self, name):
+        with self.page.expect_file_chooser() as chooser: self.page.locator('.widget-upload').locator('visible=true').click()
+        chooser.value.set_files(self.folder/name)
+    def button(self, name): return self.page.get_by_role('button', name=re.compile(f'^\\W*{name}$')).locator('visible=true') # an icon may be before it
+    def named(self, name, tag='select'): return self.page.locator(f'.ex-name-{name.replace(" ", "-")} {tag}').locator('visible=true')
+    def quiet(self): return 'working' not in self.says()
+
+
+def asking_index(x, ex):
+    "Queries, answers, conditions and files of an index."
+    page = x.page
+    def shows(what, of=None):
+        expected = [ex.row().file, *ex.found().file]
+        x.check(what, lambda: x.files() == expected)
+    shows('the first row of the index, and what is like it')
+    x.check('every picture is drawn', lambda: x.drawn('.ex img'))
+    status = dict(x.cards()[1:])
+    x.check('frames tell right from wrong', lambda: [status[file] for file in ex.found().file] == ex.found().status.tolist())
+    x.accessible('.ex-view')
+    x.look('search')
+    page.locator(f'.ex-card[data-file="{ex.found().file[3]}"] .ex-pic').click()
+    ex.go_found(3)
+    shows('a click asks with what was found')
+    page.locator(f'.ex-card[data-file="{ex.found().file[1]}"] .ex-pic').focus()
+    x.press('Enter')
+    ex.go_found(1)
+    shows('and so does a key')
+    cells = page.locator('.jp-Notebook .jp-Cell').count()
+    x.press('x')
+    page.locator('.ex-pic').nth(2).focus()
+    x.press('x')
+    page.wait_for_timeout(500)
+    x.check("and JupyterLab's own X does nothing", lambda: page.locator('.jp-Notebook .jp-Cell').count() == cells)
+    for _ in range(2):
+        x.button('back').click()
+        ex.back()
+        shows('back again')
+    x.check('and no further', lambda: x.button('back').is_disabled())
+    x.named('picture to search with').select_option(index=7)
+    ex.go(ex.offered().iloc[7][['root', 'file']].pipe(tuple))
+    shows('a row is chosen from the list')
+    field = x.named('only pictures with', 'input')
+    field.fill(ex.rows().file[100].split('/')[-1]); field.press('Enter')
+    x.check('a part of a name leaves one', lambda: x.named('picture to search with').locator('option').count() == 1)
+    field.fill('nobody'); field.press('Enter')
+    x.check('a name that is not there is told', lambda: "no name has 'nobody'" in x.says())
+    field.fill(''); field.press('Enter')
+    x.check('and all are there again', lambda: x.named('picture to search with').locator('option').count() == len(ex.offered()))
+    x.named('column to choose rows by').select_option(label='seq')
+    x.check('a column offers its values', lambda: x.named('values').locator('option').count() == len(ex.values_of('seq')))
+    x.named('values').select_option(label='6')
+    ex.set_where('seq', [6])
+    shows('only rows of one sequence')
+    x.check('which is said', lambda: 'only seq 6' in x.says() and x.quiet())
+    handle = page.locator('.widget-inline-hbox', has_text='re-rank').locator('.noUi-handle').locator('visible=true')
+    handle.focus(); x.press('ArrowRight', 'ArrowRight', 'ArrowRight')
+    ex.rerank = 60
+    shows('re-ranked')
+    x.check('which is said too', lambda: 're-ranking 60 candidates' in x.says() and x.quiet())
+    x.look('search-where')
+    x.button('all rows').click()
+    ex.where = {}
+    shows('all rows again')
+    x.upload('elsewhere.jpg')
+    ex.drop('elsewhere.jpg', (x.folder/'elsewhere.jpg').read_bytes())
+    shows('a file is the query')
+    shown = x.cards()
+    x.upload('broken.jpg')
+    x.check('a file that is no picture is told in one line', lambda: 'broken.jpg cannot be decoded' in x.says() and x.cards() == shown)
+    page.locator('.ex').locator('visible=true').evaluate("""(node, bytes) => { const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(bytes)], 'dropped.jpg'));
+        node.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })); }""",
+        list((x.folder/'elsewhere.jpg').read_bytes()))
+    x.check('a file that is dropped is the query', lambda: x.files()[0] == 'a picture from elsewhere' and 'broken' not in x.says())
+    x.named('name to hand out under', 'input').fill('for_anna')
+    x.button('hand out').click()
+    x.check('the list is handed out', lambda: f'{ex.k} images are in for_anna' in x.says())
+    with open(x.folder/'for_anna/images.csv', newline='') as f: rows = [*csv.DictReader(f)]
+    x.check('with its rows', lambda: [row['file'] for row in rows] == x.files()[1:])
+
+
+def try_search(x, screenshot):
+    from reid_nb.index_state import IndexExplorer, open_index
+    page, index = x.page, open_index(x.folder/'people', x.folder/'run')
+    start = time.perf_counter()
+    x.run_cell('alone.ipynb', '.ex-pic img')
+    x.took('a notebook and an index are opened', time.perf_counter() - start)
+    if screenshot:
+        page.set_viewport_size(dict(width=1500, height=1150))
+        page.wait_for_timeout(1500)
+        picture(page, screenshot, page.locator('.jp-OutputArea-output').last)
+    asking_index(x, IndexExplorer(index))
+    x.tab('People')
+    x.check('the people of the index', lambda: len(x.rows()) == 2, 60)
+    x.check('by their labels', lambda: x.rows()[0][0] != x.rows()[1][0] and x.drawn('.ex img'))
+    x.accessible('.ex-view')
+    x.run_cell('of_run.ipynb', '.ex-pic img')
+    x.tab('Search')
+    own = page.locator('.ex-name-query select')
+    x.check('a tab of a run, whose own controls step aside', lambda: len(x.files()) == 21 and not own.is_visible())
+    first = x.files()[0]
+    x.check('asked with its first query', lambda: first == index_queries(x)[0] and x.drawn('.ex img'))
+    page.locator(f'.ex-card[data-file="{x.files()[2]}"] .ex-pic').locator('visible=true').click()
+    x.check('and on from there', lambda: x.files()[0] != first and len(x.files()) == 21)
+    x.named('where queries are from').select_option(label='the rows of the index')
+    x.check('or from the index', lambda: x.named('picture to search with').locator('option').count() == 200)
+    x.accessible('.ex-view .ex-view')
+    x.look('search-of-run')
+    x.tab('People')
+    x.check('the people of the labels', lambda: len(x.rows()) == 2 and x.quiet(), 90)
+    x.named('order of the people').select_option(label='most doubtful first')
+    x.look('people-of-run')
+    x.tab('Lists')
+    x.check('and the lists are there again', lambda: own.is_visible())
+
+
+def index_queries(x):
+    "Files of the queries of the run."
+    from reid_nb.run_files import read_table
+    table = read_table(x.folder/'run/table.csv')
+    return table.file[(table.subset == 'test') & (table.role == 'query')].tolist()
+
+
+def going_through(x, ex):
+    "Clusters: order, neighbor, back, the review grid."
+    page = x.page
+    def shows(what):
+        rows = [[name, ex.members(name).file[:60].tolist()] for name in filter(None, [ex.person, ex.neighbor()])]
+        x.check(what, lambda: x.rows() == rows)
+    shows('the largest person, the doubtful first, and the next most similar one')
+    x.check('every picture is drawn', lambda: x.drawn('.ex img'))
+    doubtful = ex.members().file[ex.members().doubt > .5].tolist()
+    x.check('what is doubtful has a frame', lambda: [file for file, status in x.cards()[:len(ex.members())] if status == 'doubtful'] == doubtful)
+    x.named('order of the people').select_option(label='most doubtful first')
+    most = ex.people('most doubtful first').person[0]
+    x.check('another order', lambda: x.named('person').evaluate('s => s.options[0].textContent').startswith(most))
+    ex.go(most)
+    shows('whose first comes first: the most doubtful person')
+    x.named('person').select_option(index=1)
+    ex.go(ex.people('most doubtful first').person[1])
+    shows('a person is chosen from the list')
+    x.button('back').click(); ex.back()
+    shows('and back to the most doubtful')
+    x.accessible('.ex-view')
+    x.look('people')
+    to = ex.members().next[0]
+    page.locator('.ex-row').first.locator('.ex-pic').first.click()
+    ex.go(to)
+    shows('a click on a doubtful crop goes to the person that it may be')
+    x.button('back').click(); ex.back()
+    shows('and back')
+    x.button('next most similar').click(); ex.go(ex.neighbor())
+    shows('to the neighbor')
+    x.button('back').click(); ex.back()
+    field = x.named('only people with', 'input')
+    field.fill('0003'); field.press('Enter')
+    x.check('a person by the name', lambda: x.named('person').locator('option').count() == 1)
+    field.fill(''); field.press('Enter')
+    x.check('and all again', lambda: x.named('person').locator('option').count() == len(ex.people()))
+    x.named('name to hand the person out under', 'input').fill('for_anna')
+    x.button('hand out').click()
+    x.check('a person is handed out', lambda: f'{len(ex.members())} images are in for_anna' in x.says())
+    return shows
+
+
+def correcting(x, ex, shows):
+    "The review grid on one person, and what it changes."
+    page, first = x.page, ex.members().file[0]
+    x.button('review').click()
+    page.wait_for_selector('.rv-card')
+    x.check('the review grid shows this person', lambda: {c['file'] for c in page.eval_on_selector_all('.rv-card', 'cards => cards.map(c => ({...c.dataset}))')}
+            <= {*ex.members().file})
+    x.check('with the call that opens it', lambda: "review('people/clusters.csv'" in x.says())
+    x.look('people-review')
+    page.locator(f'.rv-card[data-file="{first}"] .rv-crop').click()
+    page.locator('.rv').focus()
+    x.press('g')
+    field = page.get_by_label('This is id')
+    other = ex.neighbor()
+    field.fill(other); field.press('Enter')
+    def written():
+        with open(x.folder/'people/clusters.csv', newline='') as f: return {row['file']: row['decision'] for row in csv.DictReader(f)}[first]
+    x.check('a crop is given to the neighbor', lambda: written().startswith('give to id'))
+    x.button('crops').click()
+    ex.reload()
+    shows('which counts when the grid is left')
+    x.check('the crop is with the other', lambda: first in set(ex.members(other).file))
+
+
+def tracks_in_time(x, ex):
+    "Bars, crops of a track, keys."
+    page = x.page
+    name = next(name for name in ex.people().person if ex.neighbor(name) and len(ex.tracks(name)) > 1)
+    x.named('person').select_option(index=ex.people().person.tolist().index(name))
+    x.button('tracks').click()
+    ex.go(name)
+    bars = lambda: page.eval_on_selector_all('.et-bar', 'bars => bars.map(b => [b.dataset.seq, +b.dataset.track])')
+    expected = [[str(row.seq), int(row.track)] for who in (name, ex.neighbor()) for row in ex.tracks(who).itertuples()]
+    x.check('the tracks of a person and of the neighbor, in time', lambda: bars() == expected)
+    seq, track = expected[0]
+    x.check('the crops of the first', lambda: x.rows()[0] == [name, ex.track_rows(seq, track).file.tolist()] and x.drawn('.ex img'))
+    x.accessible('.ex-view')
+    x.look('tracks')
+    seq, track = expected[1]
+    page.locator(f'.et-bar[data-seq="{seq}"][data-track="{track}"]').click()
+    x.check('a click shows the crops of another', lambda: x.rows()[0][1] == ex.track_rows(seq, track).file.tolist())
+    x.check('and marks it', lambda: page.locator('.et-bar[aria-pressed=true]').evaluate_all('b => b.map(x => x.dataset.track)') == [str(track)])
+    x.press('ArrowLeft', 'Enter')
+    seq, track = expected[0]
+    x.check('so does a key', lambda: x.rows()[0][1] == ex.track_rows(seq, track).file.tolist())
+    cells = page.locator('.jp-Notebook .jp-Cell').count()
+    x.press('ArrowRight', 'x', 'd', 'd')
+    page.wait_for_timeout(500)
+    x.check("and JupyterLab's own keys do nothing", lambda: page.locator('.jp-Notebook .jp-Cell').count() == cells)
+    seq, track = expected[-1]
+    page.locator(f'.et-bar[data-seq="{seq}"][data-track="{track}"]').click()
+    ex.go_track(seq, track)
+    x.check("a click on the neighbor's track goes there", lambda: x.rows()[0] == [ex.person, ex.track_rows(seq, track).file.tolist()])
+    for width in (900, 1280, 1920):
+        page.set_viewport_size(dict(width=width, height=1000))
+        page.wait_for_timeout(300)
+        x.check(f'nothing scrolls sideways at {width} pixels', lambda: page.eval_on_selector_all('.ex, .ex-cards, .et',
+            'parts => parts.every(p => p.scrollWidth <= p.clientWidth + 1)'))
+    page.set_viewport_size(dict(width=1500, height=1000))
+
+
+def try_people(x, screenshot):
+    from reid_nb.people_state import PeopleExplorer
+    x.run_cell('heap.ipynb', '.ex-pic img')
+    root = (x.folder/'root').read_text()
+    ex = PeopleExplorer(x.folder/'people', root)
+    correcting(x, ex, going_through(x, ex))
+    x.run_cell('tracks.ipynb', '.ex-pic img')
+    tracks_in_time(x, PeopleExplorer(x.folder/'linked', x.folder/'games/train'))
+    if screenshot:
+        x.page.set_viewport_size(dict(width=1500, height=1150))
+        x.button('back').click()
+        x.page.wait_for_timeout(1500)
+        picture(x.page, screenshot, x.page.locator('.jp-OutputArea-output').last)
+
+
+def mending(g):
+    "Key Y, the button that says the same, and several at once."
+    kind, was = g.page.locator('[aria-label="Kind"]'), g.rows()
+    suspected = [f for f in g.ranked() if was[f]['suspicion']]
+    kind.select_option('suspected')
+    g.check('labels that look wrong are a list', lambda: g.files() == suspected[:5])
+    a, b, c = suspected[:3]
+    said = lambda: g.page.locator('.rv-doubt').inner_text()
+    def shown(file):
+        what = was[file]['suggestion']
+        start, _, number = what.rpartition(' ')
+        return f'{start} player {number}' if number.isdecimal() else what
+    g.check('what is suspected stands beside it, with what would mend it', lambda: said() == f"{was[a]['suspicion']}? {shown(a)}")
+    like = lambda: g.page.locator('.rv-strip').first.locator('.rv-thumb').evaluate_all('p => p.map(x => x.dataset.file)')
+    g.check('and what it is most like', lambda: like() == [was[a]['like_own'], was[a]['like_other']])
+    g.look('labels')
+    g.accessible('.rv')
+    g.page.locator('.rv').focus()
+    g.press('y')
+    g.decided('Y does it', a, was[a]['suggestion'])
+    g.check('and goes on', lambda: g.now() == b)
+    g.page.locator('.rv-doubt').click()
+    g.decided('the button does the same', b, was[b]['suggestion'])
+    g.check('and stays', lambda: g.now() == b)
+    g.press('u')
+    g.decided('undone', b, was[b]['decision'], 'rule')
+    g.press('a', 'y')
+    for file in suspected[:5]: g.decided('a page of them', file, was[file]['suggestion'])
+    kind.select_option('')
+    g.press('Home')
+    first = g.ranked()[:5]
+    g.check('all crops again', lambda: g.files() == first)
+    before = g.path.read_text()
+    g.press('a', 'y')
+    g.page.wait_for_timeout(700)
+    others = [f for f in first if not was[f]['suspicion']]
+    g.check('Y leaves alone what nobody suspects', lambda: all((g.rows()[f]['decision'], g.rows()[f]['by']) == (was[f]['decision'], 'rule') for f in others))
+    g.check('and writes nothing where there is nothing to mend', lambda: len(others) < 5 or g.path.read_text() == before)
+
+
+def looking(g):
+    "The crops that are drawn for a promise, and what can be promised after them."
+    from reid_nb.certainty import looks_in
+    from reid_nb.decisions import read_decisions
+    table = read_decisions(g.path)
+    drawn = table.file.iloc[looks_in(table)].tolist()
+    g.page.locator('[aria-label="Kind"]').select_option('drawn')
+    where = lambda: g.page.locator('.rv-where').inner_text()
+    g.check(f'{len(drawn)} crops to look at, as they were drawn', lambda: g.files() and where().endswith(f'of {len(drawn)}') and g.now() in drawn)
+    g.page.locator('.rv').focus()
+    g.press('Home')
+    g.check('in the order of their drawing', lambda: g.files() == drawn[:5])
+    for place in range(0, len(drawn), 5):
+        g.check(f'page {place//5 + 1}', lambda: g.files() == drawn[place:place + 5])
+        for key in 'dkddd'[:len(drawn) - place]: g.press(key)
+    g.check('all of them are decided', lambda: all(g.rows()[f]['by'] == 'person' for f in drawn))
+    g.check('as the keys said', lambda: [g.rows()[f]['decision'] for f in drawn] == [('drop', 'keep', 'drop', 'drop', 'drop')[i % 5] for i in range(len(drawn))])
+
+
+def try_labels(g, screenshot):
+    g.run_cell('review.ipynb', '.rv-crop img')
+    mending(g)
+    looking(g)
+
+
 def itself_review(x, screenshot):
     "One decision in 23_review."
     page = x.page
@@ -835,7 +1214,9 @@ def tell_waits(waits):
     print(f'\n{os.cpu_count()} cores, load over 1, 5 and 15 minutes {load}')
 
 
-TASKS = {'review': (make_review, Grid, try_review), 'keys': (partial(make_review, n_ids=40, frames=32, run=True), Grid, try_keys), 'explorer': (make_explorer, Lists, try_explorer), 'report': (make_report, Page, try_report),
+TASKS = {'review': (make_review, Grid, try_review), 'keys': (partial(make_review, n_ids=40, frames=32, run=True), Grid, try_keys), 'labels': (make_labels, Grid, try_labels),
+         'explorer': (make_explorer, Lists, try_explorer), 'search': (make_search, Found, try_search), 'people': (make_people, Found, try_people),
+         'report': (make_report, Page, try_report),
          '23_review': (partial(make_notebook, '23_review.ipynb'), Page, itself_review),
          '35_explorer': (partial(make_notebook, '35_explorer.ipynb'), Page, itself_explorer)}
 

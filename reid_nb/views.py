@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['HEIGHT', 'MOST_SELECTED', 'OKABE_ITO', 'N_SHAPES', 'TOLD', 'ABOUT_SCORES', 'RankedLists', 'EmbeddingMap', 'facts_of',
-           'small_jpeg', 'report_links', 'looks_of', 'why_jpeg', 'slider', 'named', 'title']
+           'small_jpeg', 'ListPictures', 'report_links', 'legend_of', 'looks_of', 'why_jpeg', 'slider', 'named',
+           'title', 'controls_beside', 'try_change', 'ActingView']
 
 # %% ../nbs/34_views.ipynb #8414b705
 import io, math, re
@@ -19,7 +20,7 @@ import traitlets as tl
 from fastcore.basics import patch
 from matplotlib.colors import to_hex, to_rgb
 import reid_nb
-from .core import ReIDError, plain_label
+from .core import ReIDError, plain_label, plain_widget
 from .explore import KINDS
 from .explorer_state import STATUS, Explorer
 from .images import open_image
@@ -75,13 +76,21 @@ def small_jpeg(
     try: return thumbnail(root, file, HEIGHT)
     except ReIDError: return b''
 
-class _Pictures:
+class ListPictures:
     "JPEGs by file, each once."
-    def __init__(self, root): self.root, self.jpegs = root, {}
-    def number(self, file):
-        if file not in self.jpegs: self.jpegs[file] = small_jpeg(self.root, file)
-        files = list(self.jpegs)
-        return files.index(file)
+    def __init__(self,
+                 root='', # Folder of the files, where there is one for all
+        ):
+        self.root, self.jpegs = root, {}
+
+    def number(self,
+               file,      # Path of the image
+               root=None, # Folder of this one
+        ) -> int:
+        "Place of its JPEG among `jpegs`."
+        key = file if root is None else (root, file)
+        if key not in self.jpegs: self.jpegs[key] = small_jpeg(self.root if root is None else root, file)
+        return list(self.jpegs).index(key)
 
 # %% ../nbs/34_views.ipynb #ab336090
 def _query_card(r, image):
@@ -135,17 +144,21 @@ def report_links(
     anchors = {*re.findall('id="(query-[^"]*)"', Path(report).read_text(encoding='utf-8'))}
     return [f'{report}#{anchor}' if (anchor := list_anchor(file)) in anchors else '' for file in files]
 
-def _legend(lists):
+def legend_of(
+    lists,         # Of cards
+    words=STATUS,  # What each status means, in order
+) -> list:
     "Pairs of a status that is in the lists, and what it means."
     there = {card['status'] for shown in lists for card in shown['cards']}
-    return [[status, text] for status, text in STATUS.items() if status in there]
+    return [[status, text] for status, text in words.items() if status in there]
 
+# %% ../nbs/34_views.ipynb #c64dc3ad
 @patch
 def page(self:Explorer,
          selected=(), # Pairs of 'query' or 'gallery' and a number: images that stand in a list of their own
     ) -> tuple:
     "What `RankedLists` draws: its `page` and `pictures` (JPEG, empty where one cannot be decoded)."
-    pictures, lists = _Pictures(self.root), []
+    pictures, lists = ListPictures(self.root), []
     if not isinstance(self.query, tuple): pictures.jpegs[self.row().file] = jpeg(self.query)
     for name in self.systems():
         precision = self.precision(name)
@@ -154,7 +167,7 @@ def page(self:Explorer,
         lists.append(dict(name=name, about=about, cards=cards))
     if selected: lists.append(self._selected_list(list(selected), pictures))
     link, = report_links(self.report, [self.row().file])
-    return dict(lists=lists, legend=_legend(lists), report=link), list(pictures.jpegs.values())
+    return dict(lists=lists, legend=legend_of(lists), report=link), list(pictures.jpegs.values())
 
 # %% ../nbs/34_views.ipynb #e13ceec9
 OKABE_ITO = '#e69f00', '#56b4e9', '#009e73', '#f0e442', '#0072b2', '#d55e00', '#cc79a7'
@@ -255,3 +268,61 @@ def title(
 ):
     "A heading among controls."
     return iw.HTML(f'<b>{text}</b>')
+
+# %% ../nbs/34_views.ipynb #a5ac26d1
+def controls_beside(
+    groups, # From headings to lists of widgets
+    shown,  # Widgets
+) -> iw.HBox:
+    "Controls in a column on the left, what they control on the right."
+    controls = []
+    for text, widgets in groups.items():
+        controls.append(title(text))
+        controls.extend(widgets)
+    fixed, rest = iw.Layout(flex='0 0 290px'), iw.Layout(flex='1 1 auto', min_width='0')
+    left = iw.VBox(controls, layout=fixed)
+    right = iw.VBox(shown, layout=rest)
+    return iw.HBox([left, right])
+
+def try_change(
+    state,   # Any object
+    changes, # From names of its attributes to new values
+    action,  # Function without arguments
+):
+    "Make the changes and act; when that fails, take them back."
+    before = {name: getattr(state, name) for name in changes}
+    for name, value in changes.items(): setattr(state, name, value)
+    try: action()
+    except BaseException:
+        for name, value in before.items(): setattr(state, name, value)
+        raise
+
+# %% ../nbs/34_views.ipynb #eb6a60d9
+class ActingView(iw.VBox):
+    "A view that says beside it what an action has to tell, or why it failed."
+    def __init__(self):
+        super().__init__()
+        self.status, self._quiet = iw.Label(), False
+        self.add_class('ex-view')
+
+    def do(self,
+           action, # Function without arguments
+        ):
+        "Run it; an error is shown in `status`."
+        if self._quiet: return
+        self.status.value = 'working …'
+        try:
+            said = action()
+            self.status.value = said if isinstance(said, str) else ''
+        except Exception as e: # a view that shows nothing looks busy for ever
+            self.sync()
+            text = str(e) if isinstance(e, ReIDError) else f"that cannot be done: {type(e).__name__} {e}"
+            self.status.value = plain_widget(' '.join(text.split()))
+
+    def sync(self):
+        "Set the controls to what is shown."
+
+    def _on_change(self, widget, action):
+        "Call `action` with the new value of a widget."
+        def changed(change): self.do(lambda: action(change.new))
+        widget.observe(changed, 'value')

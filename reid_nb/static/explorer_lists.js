@@ -12,18 +12,20 @@ function el(tag, attrs = {}, ...kids) {
   return node;
 }
 
+const OWN_KEYS = { 'data-lm-suppress-shortcuts': 'true' }; // or X, on what has the focus, cuts the cell
+
 const url = jpeg => jpeg.byteLength ? URL.createObjectURL(new Blob([jpeg], { type: 'image/jpeg' })) : null;
 const forget = urls => urls.forEach(u => u && URL.revokeObjectURL(u));
 
 function card(c, urls, send) {
   const image = urls[c.image] ? el('img', { src: urls[c.image], alt: '', draggable: 'false' }) : 'no picture';
-  const label = c.query ? `Take ${c.file} as the query` : `The query ${c.file}`;
-  const take = el('button', { class: 'ex-pic', title: `${c.file}\n${c.about}`, 'aria-label': `${label}. ${c.about}`,
+  const label = c.label ?? (c.query ? `Take ${c.file} as the query` : `The query ${c.file}`);
+  const take = el('button', { class: 'ex-pic', ...OWN_KEYS, title: `${c.file}\n${c.about}`, 'aria-label': `${label}. ${c.about}`,
                              onclick: () => c.query && send({ do: 'query', query: c.query }) }, image);
   if (!c.query) take.disabled = true;
   const notes = c.notes.map(t => el('div', {}, t));
   const kids = [take, el('figcaption', {}, el('b', {}, c.title), ` ${c.distance}`, ...notes)];
-  if (c.why) kids.push(el('button', { class: 'ex-why', title: 'What do the two match by?',
+  if (c.why) kids.push(el('button', { class: 'ex-why', ...OWN_KEYS, title: 'What do the two match by?',
     'aria-label': `Why ${c.file}`, onclick: () => send({ do: 'why', at: c.why.at, name: c.why.name }) }, 'why'));
   return el('figure', { class: 'ex-card', 'data-status': c.status, 'data-file': c.file }, ...kids);
 }
@@ -67,11 +69,12 @@ function nameControls(root) {
 function render({ model, el: host }) {
   let urls = [];
   const send = (msg, buffers) => model.send(msg, undefined, buffers);
-  const root = el('div', { class: 'ex' });
+  const root = el('div', { class: 'ex', tabindex: '-1', ...OWN_KEYS });
   const draw = () => {
     forget(urls);
     urls = model.get('pictures').map(url);
     const page = model.get('page');
+    if (root.contains(document.activeElement)) root.focus({ preventScroll: true }); // or JupyterLab takes the focus, and with it the keys
     root.replaceChildren(legendOf(page), ...(page.report ? [reportOf(page.report)] : []), ...(page.lists ?? []).map(list => el('div', { class: 'ex-row', 'data-name': list.name },
       el('div', { class: 'ex-name' }, el('b', {}, list.name), ` ${list.about}`),
       el('div', { class: 'ex-cards' }, ...list.cards.map(c => card(c, urls, send))))));
