@@ -871,8 +871,8 @@ def asking_index(x, ex):
 
 
 def try_search(x, screenshot):
-    from reid_nb.index_state import IndexExplorer, open_index
-    page, index = x.page, open_index(x.folder/'people', x.folder/'run')
+    from reid_nb.index_state import IndexExplorer, index_to_ask
+    page, index = x.page, index_to_ask(x.folder/'people', x.folder/'run')
     start = time.perf_counter()
     x.run_cell('alone.ipynb', '.ex-pic img')
     x.took('a notebook and an index are opened', time.perf_counter() - start)

@@ -24,7 +24,7 @@ from .retrieval import step_names
 from .run_files import read_table
 from .runs import RunFile
 from .saliency import embedding_map
-from .index_state import IndexExplorer, fitting_model, is_index, open_index
+from .index_state import IndexExplorer, fitting_model, is_index, index_to_ask
 from .people_state import PeopleExplorer, is_people, labeled_people
 from .views import (ABOUT_SCORES, ActingView, EmbeddingMap, RankedLists, facts_of, looks_of, named, report_links, small_jpeg, title,
                            try_change, why_jpeg)
@@ -539,7 +539,7 @@ def _other_view(what, root, model):
     "The view of an index, or of people; None for anything else."
     if is_people(what): return PeopleView(PeopleExplorer(what, root))
     if not is_index(what): return None
-    index = open_index(what, model)
+    index = index_to_ask(what, model)
     return IndexView(IndexExplorer(index), lambda: PeopleView(PeopleExplorer(index)))
 
 def _more_tabs(ex, index, people):
@@ -548,7 +548,7 @@ def _more_tabs(ex, index, people):
     if people is not None: more['People'] = PeopleView(PeopleExplorer(people, ex.root))
     if index is None: return more
     networks = [member.model for member in ex.members.values() if member.model is not None]
-    return more | {'Search': IndexView(IndexExplorer(open_index(index, networks), ex.q, ex.root))}
+    return more | {'Search': IndexView(IndexExplorer(index_to_ask(index, networks), ex.q, ex.root))}
 
 # %% ../nbs/35_explorer.ipynb #175283a4
 def explorer(
