@@ -217,17 +217,15 @@ def _full_products(device):
 
 # %% ../nbs/24_coarse.ipynb #eed7ee5b
 def _product(a, b):
-    "(A, B) float32, -2 times the products of all rows of two tensors of one type and device."
+    "(A, B) -2 times the products of all rows of two tensors of one type and device, of that type."
+    a = -2 * a # exact
     by_numpy = a.device.type == 'cpu' and a.dtype == torch.float32
-    if by_numpy:
-        product = (-2 * a).numpy() @ b.numpy().T
-        return torch.from_numpy(product)
-    with _full_products(a.device): product = a @ b.T
-    return product.float().mul_(-2)
+    if by_numpy: return torch.from_numpy(a.numpy() @ b.numpy().T)
+    with _full_products(a.device): return a @ b.T
 
 # %% ../nbs/24_coarse.ipynb #35b68466
 def _block(coarse, rows, whole):
-    "w: -2 times the products with all rows, or those from `rows.start` on; of queries in float32."
+    "w: -2 times the products with all rows, or those from `rows.start` on; of queries in float32, of others in the type of `coarse`."
     n = len(coarse.norms)
     of_queries = rows.start < coarse.features.n_q
     if of_queries and coarse.c.dtype == torch.bfloat16:
@@ -247,8 +245,9 @@ def distances(self:Coarse,
     ) -> torch.Tensor:
     "(R, M or fewer) coarse distances of these rows to all, or to the last."
     n_others = w.shape[1]
-    w.add_(self.low[-n_others:])
-    return w.add_(self.low[rows, None])
+    low = self.low[-n_others:]
+    d = w.add_(low) if w.dtype == torch.float32 else w + low # in float32
+    return d.add_(self.low[rows, None])
 
 @patch
 def upper_bounds(self:Coarse,

@@ -94,32 +94,34 @@ class _Pairs:
 # %% ../nbs/24_neighbors.ipynb #34dd9f81
 @patch
 def _look(self:_Pairs, rows, d, columns):
-    "Smallest of each group of these columns and largest of them, for each row; and tell them of the rows."
+    "For each row smallest of each group of these columns and largest of them; for each column, which is told of the rows, its largest."
     own = np.arange(columns.start, min(columns.stop, len(d)))
     d[own, own] = np.inf
     part = d[:, columns]
     least = _least_columns(part, self.groups)
     d[own, own] = -np.inf
     to_later = part[:, len(own):]
+    largest = np.full(part.shape[1], np.inf, np.float32)
     if to_later.size:
         later = slice(rows.start + columns.start + len(own), rows.start + columns.stop)
         self._update(later, _least(to_later, self.groups), rows)
-        self.far[later] = np.maximum(self.far[later], to_later.max(0))
-    return least, part.max(1)
+        largest[len(own):] = to_later.max(0)
+        self.far[later] = np.maximum(self.far[later], largest[len(own):])
+    return least, part.max(1), largest
 
 @patch
 def _add(self:_Pairs, rows, d):
     "Coarse distances (R, M - rows.start) to the rows from `rows.start` on; changed."
     chunks = _chunks(d.shape[1], self.groups, self.n_chunks)
-    least, largest = zip(*self.run(partial(self._look, rows, d), chunks))
+    least, largest, of_columns = zip(*self.run(partial(self._look, rows, d), chunks))
     self._update(rows, np.minimum.reduce(least), slice(rows.start, None))
     self.far[rows] = np.maximum(self.far[rows], np.maximum.reduce(largest))
     limits = self.limits(rows)
-    self.found += self.run(partial(self._collect, rows.start, d, limits), chunks)
+    self.found += self.run(partial(self._collect, rows.start, d, limits), chunks, of_columns)
 
 # %% ../nbs/24_neighbors.ipynb #7c01e9ab
 @patch
-def _collect(self:_Pairs, start, d, limits, columns):
+def _collect(self:_Pairs, start, d, limits, columns, largest):
     "Numbers (P,) twice and distances of the pairs in these columns within the limits of one of the two."
     own_near, own_far = limits
     near, far = self.limits(slice(start + columns.start, start + columns.stop))
@@ -127,7 +129,8 @@ def _collect(self:_Pairs, start, d, limits, columns):
     keep = part <= own_near[:, None]
     keep |= part <= near
     keep |= part >= own_far[:, None]
-    keep |= part >= far
+    some = np.flatnonzero(largest >= far) # few, after the first blocks
+    keep[:, some] |= part[:, some] >= far[some]
     own = np.arange(len(d))
     first_of_pair = own[:, None] < own[columns]
     keep[:, :first_of_pair.shape[1]] &= first_of_pair
@@ -303,6 +306,7 @@ def _search(coarse, k, blend, progress, size=512):
             w = _block(coarse, rows, False)
             if rows.start < f.n_q: _keep(blend, coarse, rows, w.numpy())
             d = coarse.distances(w, rows).numpy()
+            del w # before the next block
             n_wanted = len(coarse.norms) - rows.start
             if d.shape[1] > n_wanted: d = d[:, rows.start:].copy() # a block of queries has all columns
             pairs._add(rows, d)
