@@ -2127,6 +2127,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'reid_nb.people_state._pictured': ('people_state.html#_pictured', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._placed': ('people_state.html#_placed', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._read_rows': ('people_state.html#_read_rows', 'reid_nb/people_state.py'),
+                                      'reid_nb.people_state._read_tracks_table': ( 'people_state.html#_read_tracks_table',
+                                                                                   'reid_nb/people_state.py'),
                                       'reid_nb.people_state._tidy': ('people_state.html#_tidy', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._tracks_of': ('people_state.html#_tracks_of', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._whole_numbers': ( 'people_state.html#_whole_numbers',

@@ -15,7 +15,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .cluster import Clusters, doubts, similarities
-from .core import ReIDError, plain_label
+from .core import ReIDError, load_table, plain_label
 from .global_ids import GlobalIds
 from .images import frame_path, open_image
 from .people import PEOPLE_FILE, people_rows, read_people
@@ -46,7 +46,7 @@ def _tidy(rows, root):
     "Columns file, root, person, doubt, next, seq, frame, camid, decision, and `track` where there are tracks."
     given = {**_MISSING, 'root': str(root)}
     added = {name: value for name, value in given.items() if name not in rows}
-    rows = rows.assign(**added).rename(columns=dict(score='doubt'))
+    rows = rows.assign(**added).drop(columns='doubt', errors='ignore').rename(columns=dict(score='doubt'))
     names = [name for name in (*_ORDER, 'pid', 'track') if name in rows]
     out = rows[names].copy()
     out['doubt'] = pd.to_numeric(out.doubt, errors='coerce')
@@ -109,13 +109,24 @@ def _ask_index(index, rows, people):
     return who[others.cosine.idxmax()] if len(others) else ''
 
 # %% ../nbs/34_people_state.ipynb #aae00dd2
+_SPAN = ['seq', 'track', 'first', 'last']
+
+def _read_tracks_table(path):
+    "tracks.csv of `reid_link`; `ReIDError` for another table."
+    table = load_table(path)
+    missing = [name for name in _SPAN if name not in table]
+    if missing: raise ReIDError(f"{path} has no column {missing[0]}; reid_link writes it, with {', '.join(_SPAN)}")
+    numbers = table[['track', 'first', 'last']].apply(pd.to_numeric, errors='coerce')
+    if numbers.isna().any(axis=None): raise ReIDError(f"{path} holds something else than numbers in track, first or last; let reid_link write it again")
+    return table
+
 def _tracks_of(what, rows):
     "A row per track with seq, track, first and last frame; of the crops where nothing else is known."
     ways = getattr(what, 'tracks', None)
     if ways is None and isinstance(what, (str, Path)):
         path = _csv_of(what).with_name('tracks.csv')
-        ways = pd.read_csv(path) if path.is_file() else None
-    if ways is not None: return ways[['seq', 'track', 'first', 'last']].astype(dict(seq=str))
+        ways = _read_tracks_table(path) if path.is_file() else None
+    if ways is not None: return ways[_SPAN].astype(dict(seq=str))
     spans = rows.groupby(['seq', 'track']).frame.agg(first='min', last='max')
     return spans.reset_index()
 

@@ -85,7 +85,10 @@ def _written(schema, address):
     "Length of a feature and metadata of what made it, by a table's schema; `ReIDError` unless it is that of an index."
     _, pa = _libraries()
     try:
-        told = json.loads((schema.metadata or {})[b'reid_nb'])
+        known = schema.metadata or {}
+        told = json.loads(known[b'reid_nb'])
+        asks_for_code = b'embedding_functions' in known # of LanceDB: networks that it would load to embed texts and pictures by itself
+        if asks_for_code: raise ValueError("it asks for embedding functions")
         form, metadata = told['form'], dict(told['metadata'])
         vector = schema.field('vector').type
         is_ours = pa.types.is_fixed_size_list(vector) and vector.value_type == pa.float32() and set(_OWN) <= set(schema.names)
