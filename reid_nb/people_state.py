@@ -130,6 +130,7 @@ def _tracks_of(what, rows):
     spans = rows.groupby(['seq', 'track']).frame.agg(first='min', last='max')
     return spans.reset_index()
 
+# %% ../nbs/34_people_state.ipynb #43353ac4
 def _clip_starts(ways):
     "For each clip where its frame 0 lies when one follows the other with a gap, and the length of all."
     spans = ways.groupby('key').agg(first=('first', 'min'), last=('last', 'max'))
