@@ -1393,6 +1393,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.index._scan': ('index.html#_scan', 'reid_nb/index.py'),
                                'reid_nb.index._small': ('index.html#_small', 'reid_nb/index.py'),
                                'reid_nb.index._thumbnail': ('index.html#_thumbnail', 'reid_nb/index.py'),
+                               'reid_nb.index._to_remove': ('index.html#_to_remove', 'reid_nb/index.py'),
                                'reid_nb.index._transaction': ('index.html#_transaction', 'reid_nb/index.py'),
                                'reid_nb.index._undo_stopped': ('index.html#_undo_stopped', 'reid_nb/index.py'),
                                'reid_nb.index._where': ('index.html#_where', 'reid_nb/index.py'),

@@ -549,15 +549,20 @@ def contact_sheet(
     return show_grid(images, titles, ncol=width)
 
 # %% ../nbs/29_index.ipynb #93da4f6b
+def _to_remove(files, where):
+    "Names of files and conditions as one condition; `ReIDError` without any."
+    if files is None and not where: raise ReIDError("remove what? Give names of files, or where")
+    where = dict(where or {})
+    if files is not None: where['file'] = [files] if isinstance(files, str) else list(files)
+    return where
+
 @patch
 def remove(self:Index,
            files=None,      # Name or names in the column `file`
            where:dict=None, # Which rows, as in `table`
     ) -> int:
     "Take rows out; returns how many. `ReIDError` without any condition."
-    if files is None and not where: raise ReIDError("remove what? Give names of files, or where")
-    where = dict(where or {})
-    if files is not None: where['file'] = [files] if isinstance(files, str) else list(files)
+    where = _to_remove(files, where)
     with _transaction(self.folder) as connection:
         sql, values = _where(connection, where)
         n = connection.execute(f'DELETE FROM rows{sql}', values).rowcount

@@ -16,7 +16,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .core import ReIDError
-from .index import _ROUNDING, Index, _check_same, _plain
+from .index import _ROUNDING, Index, _check_same, _plain, _to_remove
 
 # %% ../nbs/29_remote_index.ipynb #ead84280
 _SPARE = 16   # Rows beyond the k first that are asked for
@@ -296,9 +296,7 @@ def remove(self:LanceIndex,
            where:dict=None, # Which rows, as in `table`
     ) -> int:
     "Take rows out; returns how many. `ReIDError` without any condition."
-    if files is None and not where: raise ReIDError("remove what? Give names of files, or where")
-    where = dict(where or {})
-    if files is not None: where['file'] = [files] if isinstance(files, str) else list(files)
+    where = _to_remove(files, where)
     rows = self._rows()
     with _told(self.folder): return rows.delete(_where(rows.schema, where)).num_deleted_rows
 
