@@ -2125,7 +2125,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'reid_nb.people_state._index_rows': ('people_state.html#_index_rows', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._joined': ('people_state.html#_joined', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._labeled_rows': ('people_state.html#_labeled_rows', 'reid_nb/people_state.py'),
-                                      'reid_nb.people_state._pictured': ('people_state.html#_pictured', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._placed': ('people_state.html#_placed', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._read_rows': ('people_state.html#_read_rows', 'reid_nb/people_state.py'),
                                       'reid_nb.people_state._read_tracks_table': ( 'people_state.html#_read_tracks_table',

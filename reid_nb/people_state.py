@@ -18,6 +18,7 @@ from .cluster import Clusters, doubts, similarities
 from .core import ReIDError, load_table, plain_label
 from .global_ids import GlobalIds
 from .images import frame_path, open_image
+from .index_state import _opened
 from .people import PEOPLE_FILE, people_rows, read_people
 from .tables import names_of
 
@@ -278,11 +279,6 @@ def review_call(self:PeopleExplorer) -> str:
 # %% ../nbs/34_people_state.ipynb #c50a774f
 DOUBTFUL = .5 # From where on a crop is more like another person than like its own
 
-def _pictured(row):
-    "Its picture, a gray one where it cannot be decoded."
-    try: return open_image(row.root, row.file)
-    except ReIDError: return np.full((8, 4, 3), 200, np.uint8)
-
 @patch
 def show(self:PeopleExplorer,
          k:int=10, # Crops of each
@@ -293,7 +289,7 @@ def show(self:PeopleExplorer,
     for ax in axes.flat: ax.set(xticks=[], yticks=[], frame_on=False, anchor='N')
     for line, name in zip(axes, names):
         for ax, row in zip(line, self.members(name).itertuples()):
-            ax.imshow(_pictured(row))
+            ax.imshow(_opened(row))
             ax.set_title('' if np.isnan(row.doubt) else f'{row.doubt:.2f}', fontsize=7)
             if not row.doubt > DOUBTFUL: continue
             ax.set_frame_on(True)

@@ -77,8 +77,11 @@ class LanceIndex(Index):
 
     def _rows(self):
         "LanceDB's table; `ReIDError` where there is none yet."
-        if not self._is_begun(): raise ReIDError(f"{self.folder} holds no index yet: add pictures to it")
-        with _told(self.folder): return self._store_db.open_table(self._name)
+        with _told(self.folder):
+            try: return self._store_db.open_table(self._name)
+            except (RuntimeError, ValueError, OSError):
+                if self._is_begun(): raise # it is there, and cannot be opened
+        raise ReIDError(f"{self.folder} holds no index yet: add pictures to it")
 
 # %% ../nbs/29_remote_index.ipynb #41938ace
 def _written(schema, address):
