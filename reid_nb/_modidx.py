@@ -1788,6 +1788,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.metrics._mean_of_draws': ('metrics.html#_mean_of_draws', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._nearest': ('metrics.html#_nearest', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._part': ('metrics.html#_part', 'reid_nb/metrics.py'),
+                                 'reid_nb.metrics._places_of': ('metrics.html#_places_of', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._rank_bounds': ('metrics.html#_rank_bounds', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._ranked_columns': ('metrics.html#_ranked_columns', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics._ranked_list': ('metrics.html#_ranked_list', 'reid_nb/metrics.py'),

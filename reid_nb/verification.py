@@ -23,7 +23,7 @@ def _smallest(x, n):
 def _impostors(dist, labels, share):
     "The nearest impostor distances, at least this share, ascending; and the number of all."
     q_pids, g_pids = labels.pids
-    columns_of = _ranked_columns(labels.groups, 0, len(g_pids))
+    columns_of = _ranked_columns(labels.groups, slice(None))
     def impostors_of(i):
         "Columns that are ranked, and which of them are of another person."
         columns = columns_of(i)
