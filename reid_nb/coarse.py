@@ -8,10 +8,12 @@ __all__ = ['check_features', 'Features', 'Coarse']
 # %% ../nbs/24_coarse.ipynb #4aa332b4
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 import torch
 from fastcore.basics import patch
+from threadpoolctl import ThreadpoolController
 
 from .core import ReIDError
 from .labels import to_numpy
@@ -109,6 +111,23 @@ class Features:
         return rows
 
 # %% ../nbs/24_coarse.ipynb #a5d97100
+_LIBRARIES = ThreadpoolController()
+
+@contextmanager
+def _workers(most=None):
+    "A function like `map` that works in as many threads as torch, up to `most`; a product within uses one."
+    n_threads = torch.get_num_threads()
+    n_workers = min(n_threads, most or n_threads)
+    with _LIBRARIES.limit(limits=1, user_api='blas'):
+        if n_workers < 2:
+            yield map
+            return
+        one_thread = partial(torch.set_num_threads, 1)
+        try:
+            with ThreadPoolExecutor(n_workers, initializer=one_thread) as pool: yield pool.map
+        finally: torch.set_num_threads(n_threads)
+
+# %% ../nbs/24_coarse.ipynb #aca0c6e9
 @patch
 def pairs(self:Features,
           i, j, # (P,) numbers of the vectors, twice
@@ -125,11 +144,8 @@ def pairs(self:Features,
             diff -= self.rows(j[some], np.float64)
             out[some] = np.einsum('pd,pd->p', diff, diff)
     tasks = range(0, len(i), task_size)
-    n_threads = min(torch.get_num_threads(), len(tasks))
-    if n_threads < 2: # threads take longer to start than a few pairs
-        for task in tasks: fill(task)
-        return out
-    with ThreadPoolExecutor(n_threads) as pool: list(pool.map(fill, tasks))
+    with _workers(len(tasks)) as run: # threads take longer to start than a few pairs
+        for _ in run(fill, tasks): pass
     return out
 
 # %% ../nbs/24_coarse.ipynb #50b20bef
@@ -180,6 +196,8 @@ class Coarse:
         m = squares + self.errors - (1 - self.s) * low
         self.low = self._on_device(low)
         self.margin = self._on_device(np.stack([m, 2 * self.errors], 1))
+        self.least_low = self.low.min()
+        self.largest_margin = self.margin.amax(0)
 
     def _on_device(self, x):
         x = torch.from_numpy(x.astype(np.float32))
@@ -217,37 +235,54 @@ def _full_products(device):
 
 # %% ../nbs/24_coarse.ipynb #eed7ee5b
 def _product(a, b):
-    "(A, B) -2 times the products of all rows of two tensors of one type and device, of that type."
-    a = -2 * a # exact
+    "(A, B) products of all rows of two tensors of one type and device, of that type."
     by_numpy = a.device.type == 'cpu' and a.dtype == torch.float32
     if by_numpy: return torch.from_numpy(a.numpy() @ b.numpy().T)
-    with _full_products(a.device): return a @ b.T
+    return a @ b.T
 
 # %% ../nbs/24_coarse.ipynb #35b68466
-def _block(coarse, rows, whole):
-    "w: -2 times the products with all rows, or those from `rows.start` on; of queries in float32, of others in the type of `coarse`."
-    n = len(coarse.norms)
+def _factor(coarse, rows):
+    "(R, D) -2 times these rows, which rounds nothing: queries in float32, others in the type of `coarse`."
     of_queries = rows.start < coarse.features.n_q
-    if of_queries and coarse.c.dtype == torch.bfloat16:
-        x = coarse.centered(rows)
-        starts = range(0, n, 1024)
-        others = (slice(start, min(start + 1024, n)) for start in starts)
-        products = [_product(x, coarse.centered(other)) for other in others]
-        return torch.cat(products, 1)
-    first = 0 if of_queries or whole else rows.start
-    return _product(coarse.c[rows], coarse.c[first:])
+    x = coarse.centered(rows) if of_queries else coarse.c[rows]
+    return -2 * x
+
+def _part(coarse, x, columns):
+    "w (R, C): products of `x` from `_factor` with a slice of all rows, in the type of `x`."
+    as_stored = x.dtype == coarse.c.dtype
+    y = coarse.c[columns] if as_stored else coarse.centered(columns)
+    return _product(x, y)
+
+def _block(coarse, rows, run=map):
+    "w (R, M): -2 times the products of these rows with all; on a processor in pieces of one length, whose bits are the same for any number of threads."
+    x = _factor(coarse, rows)
+    n = len(coarse.norms)
+    in_one_piece = coarse.device.type != 'cpu' and x.dtype == coarse.c.dtype
+    if in_one_piece: return _part(coarse, x, slice(None))
+    starts = range(0, n, 1024)
+    pieces = [slice(start, min(start + 1024, n)) for start in starts]
+    return torch.cat([*run(partial(_part, coarse, x), pieces)], 1)
 
 # %% ../nbs/24_coarse.ipynb #c0ce82d1
 @patch
 def distances(self:Coarse,
-              w,    # (R, M or fewer) from `_block`; changed
-              rows, # Slice of the R rows
+              w,                   # (R, C) from `_part` or `_block`; changed
+              rows,                # Slice of the R rows
+              columns=slice(None), # Slice of the C others
+              out=None,            # (R, C) float32 to be filled, or None
     ) -> torch.Tensor:
-    "(R, M or fewer) coarse distances of these rows to all, or to the last."
-    n_others = w.shape[1]
-    low = self.low[-n_others:]
-    d = w.add_(low) if w.dtype == torch.float32 else w + low # in float32
+    "(R, C) coarse distances of these rows to the others, in float32."
+    d = w.float() if out is None else out.copy_(w)
+    d.add_(self.low[columns])
     return d.add_(self.low[rows, None])
+
+def _distances_to(coarse, rows, w=None):
+    "A function that fills `out` (R, C) with the coarse distances to a slice of columns; of `w` (R, M) where it is there."
+    x = _factor(coarse, rows) if w is None else None
+    def distances_to(columns, out):
+        part = _part(coarse, x, columns) if w is None else w[:, columns]
+        return coarse.distances(part, rows, columns, out).numpy()
+    return distances_to
 
 @patch
 def upper_bounds(self:Coarse,
@@ -264,7 +299,7 @@ def upper_bounds(self:Coarse,
 # %% ../nbs/24_coarse.ipynb #1525af6a
 @patch
 def _opposite(self:Coarse, rows):
-    least = self.low[rows] + self.low.min()
+    least = self.low[rows] + self.least_low
     return 2 * self.s * least
 
 @patch
@@ -286,7 +321,7 @@ def far_limit(self:Coarse,
     if_same = (1 + self.s) * d
     if_opposite = (1 - self.s) * d + self._opposite(rows)
     least = torch.minimum(if_same, if_opposite)
-    bounds = least[:, None] - self.margin[rows] - self.margin.amax(0)
+    bounds = least[:, None] - self.margin[rows] - self.largest_margin
     same = bounds[:, 0] / (1 - self.s)
     opposite = bounds[:, 1] / (1 + self.s)
     return torch.minimum(same, opposite)

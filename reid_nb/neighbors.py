@@ -6,8 +6,6 @@
 __all__ = ['BYTES_PER_PAIR', 'Neighbors', 'find_neighbors', 'neighbors_from_lists', 'Distances', 'neighbors_from_distances']
 
 # %% ../nbs/24_neighbors.ipynb #b267894f
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,7 +14,7 @@ import torch
 from fastcore.basics import patch
 from scipy.sparse import csr_matrix
 
-from .coarse import Coarse, Features, _block, _product, check_features
+from .coarse import Coarse, Features, _block, _distances_to, _full_products, _product, _workers, check_features
 from .core import ReIDError
 from .labels import to_numpy
 from .loaders import is_oom
@@ -63,88 +61,107 @@ def _keep_least(best, new):
 # %% ../nbs/24_neighbors.ipynb #bcbace01
 class _Pairs:
     "Collects the pairs that may be among the `k` neighbors, or the farthest."
-    def __init__(self, coarse, k, run=map, n_chunks=1):
+    def __init__(self, coarse, k, run=map):
         n = len(coarse.norms)
         self.coarse = coarse
         self.run = run # as `map`
-        self.n_chunks = n_chunks
         self.found = []
+        self.memory = torch.empty(0) # of a block's distances, for one block after the other
         self.groups = 4 * k
         self.best = np.full((k, n), np.inf, np.float32) # smallest upper bounds, in no order
         self.far = np.full(n, -np.inf, np.float32)      # largest coarse distance
 
-    def limits(self, rows=slice(None)):
-        "Up to where, and from where on, pairs of these rows are kept."
+    def near_limits(self, rows=slice(None)):
+        "Up to where pairs of these rows are kept."
         bound = torch.from_numpy(self.best[:, rows].max(0))
-        near = self.coarse.near_limit(bound, rows)
+        return self.coarse.near_limit(bound, rows).numpy()
+
+    def far_limits(self, rows=slice(None)):
+        "From where on pairs of these rows are kept."
         seen = torch.from_numpy(self.far[rows])
-        far = self.coarse.far_limit(seen, rows)
-        return near.numpy(), far.numpy()
+        return self.coarse.far_limit(seen, rows).numpy()
 
     def _update(self, rows, least, others):
         "`rows` have seen `others`: `least` (groups, R) is the smallest of each group of these."
+        at = np.flatnonzero(least.min(0) <= self.near_limits(rows)) # few, after the first blocks
+        if not len(at): return
         margin = self.coarse.margin
         largest = -_least(-margin[others].numpy(), self.groups)
         largest = torch.from_numpy(largest)
-        least = torch.from_numpy(least)
-        upper = self.coarse.upper_bounds(least, largest[:, None], margin[rows])
+        least = torch.from_numpy(least[:, at])
+        upper = self.coarse.upper_bounds(least, largest[:, None], margin[rows][at])
         best = self.best[:, rows]
-        self.best[:, rows] = _keep_least(best, upper.numpy())
+        best[:, at] = _keep_least(best[:, at], upper.numpy())
 
 # %% ../nbs/24_neighbors.ipynb #34dd9f81
-@patch
-def _look(self:_Pairs, rows, d, columns):
-    "For each row smallest of each group of these columns and largest of them; for each column, which is told of the rows, its largest."
-    own = np.arange(columns.start, min(columns.stop, len(d)))
-    d[own, own] = np.inf
-    part = d[:, columns]
-    least = _least_columns(part, self.groups)
-    d[own, own] = -np.inf
-    to_later = part[:, len(own):]
-    largest = np.full(part.shape[1], np.inf, np.float32)
-    if to_later.size:
-        later = slice(rows.start + columns.start + len(own), rows.start + columns.stop)
-        self._update(later, _least(to_later, self.groups), rows)
-        largest[len(own):] = to_later.max(0)
-        self.far[later] = np.maximum(self.far[later], largest[len(own):])
-    return least, part.max(1), largest
+_WIDTH = 2048 # Columns of a part, whose distances stay in the processor's cache while they are looked at
 
 @patch
-def _add(self:_Pairs, rows, d):
-    "Coarse distances (R, M - rows.start) to the rows from `rows.start` on; changed."
-    chunks = _chunks(d.shape[1], self.groups, self.n_chunks)
-    least, largest, of_columns = zip(*self.run(partial(self._look, rows, d), chunks))
+def _look(self:_Pairs, rows, distances_to, columns, room):
+    "Distances (R, C) in `room`; for each row smallest of each group of columns and largest; for each column, which is told of the rows, largest."
+    n_columns = columns.stop - columns.start
+    d = distances_to(columns, room.view(-1, n_columns))
+    n_own = np.clip(rows.stop - columns.start, 0, n_columns)
+    own = np.arange(n_own)
+    itself = own + columns.start - rows.start, own
+    d[itself] = np.inf
+    least = _least_columns(d, self.groups)
+    d[itself] = -np.inf
+    to_later = d[:, n_own:]
+    largest = np.full(n_columns, np.inf, np.float32)
+    if to_later.size:
+        later = slice(columns.start + n_own, columns.stop)
+        self._update(later, _least(to_later, self.groups), rows)
+        largest[n_own:] = to_later.max(0)
+        self.far[later] = np.maximum(self.far[later], largest[n_own:])
+    return d, least, d.max(1), largest
+
+@patch
+def _rooms(self:_Pairs, sizes):
+    "Float32 tensors of these sizes, in the same memory each time."
+    n = sum(sizes)
+    if len(self.memory) < n: self.memory = torch.empty(n)
+    return self.memory[:n].split(sizes)
+
+@patch
+def _add(self:_Pairs, rows, distances_to):
+    "Look at these rows; `distances_to` fills memory with their coarse distances (R, C) to a slice of columns."
+    n_rows = rows.stop - rows.start
+    n_later = len(self.far) - rows.start
+    chunks = _chunks(n_later, self.groups, max(1, n_later // _WIDTH))
+    parts = [slice(rows.start + some.start, rows.start + some.stop) for some in chunks]
+    rooms = self._rooms([n_rows * (part.stop - part.start) for part in parts])
+    d, least, of_rows, of_columns = zip(*self.run(partial(self._look, rows, distances_to), parts, rooms))
     self._update(rows, np.minimum.reduce(least), slice(rows.start, None))
-    self.far[rows] = np.maximum(self.far[rows], np.maximum.reduce(largest))
-    limits = self.limits(rows)
-    self.found += self.run(partial(self._collect, rows.start, d, limits), chunks, of_columns)
+    self.far[rows] = np.maximum(self.far[rows], np.maximum.reduce(of_rows))
+    self.found += self.run(partial(self._collect, rows), parts, d, of_rows, of_columns)
 
 # %% ../nbs/24_neighbors.ipynb #7c01e9ab
 @patch
-def _collect(self:_Pairs, start, d, limits, columns, largest):
-    "Numbers (P,) twice and distances of the pairs in these columns within the limits of one of the two."
-    own_near, own_far = limits
-    near, far = self.limits(slice(start + columns.start, start + columns.stop))
-    part = d[:, columns]
-    keep = part <= own_near[:, None]
-    keep |= part <= near
-    keep |= part >= own_far[:, None]
-    some = np.flatnonzero(largest >= far) # few, after the first blocks
-    keep[:, some] |= part[:, some] >= far[some]
-    own = np.arange(len(d))
-    first_of_pair = own[:, None] < own[columns]
-    keep[:, :first_of_pair.shape[1]] &= first_of_pair
+def _collect(self:_Pairs, rows, columns, d, of_rows, of_columns):
+    "Numbers (P,) twice and distances of the pairs of this part within the limits of one of the two; from the largest of rows and columns."
+    keep = d <= self.near_limits(rows)[:, None]
+    keep |= d <= self.near_limits(columns)
+    far = self.far_limits(rows)
+    some = np.flatnonzero(of_rows >= far) # few of either, after the first blocks
+    keep[some] |= d[some] >= far[some, None]
+    far = self.far_limits(columns)
+    some = np.flatnonzero(of_columns >= far)
+    keep[:, some] |= d[:, some] >= far[some]
+    if columns.start < rows.stop: # each pair once
+        first = np.arange(rows.start, rows.stop)
+        keep &= first[:, None] < np.arange(columns.start, columns.stop)
     at = np.flatnonzero(keep)
-    row, column = np.divmod(at, keep.shape[1])
-    i = (start + row).astype(np.int32)
-    j = (start + columns.start + column).astype(np.int32)
-    return i, j, part[row, column]
+    row, column = np.divmod(at, d.shape[1])
+    i = (rows.start + row).astype(np.int32)
+    j = (columns.start + column).astype(np.int32)
+    return i, j, d[row, column]
 
 @patch
 def result(self:_Pairs):
     "(P,) twice, i < j: the pairs that are still within the limits at the end."
     i, j, d = map(np.concatenate, zip(*self.found))
-    near, far = self.limits()
+    near, far = self.near_limits(), self.far_limits()
     keep = d <= near[i]
     keep |= d <= near[j]
     keep |= d >= far[i]
@@ -233,13 +250,15 @@ def to_gallery(self:Features,
     x_squares = (x * x).sum(1)
     shape = len(self.q), len(self.g)
     out = np.empty(shape, np.float32)
-    for start in range(0, len(self.g), size):
+    def fill(start):
         columns = slice(start, start + size)
         y = self.g[columns] - self.center
         products = x @ y.T
         y_squares = (y * y).sum(1)
         squares = x_squares[:, None] + y_squares
         out[:, columns] = squares - 2 * products
+    with _workers() as run:
+        for _ in run(fill, range(0, len(self.g), size)): pass
     return np.maximum(out, 0, out=out)
 
 # %% ../nbs/24_neighbors.ipynb #29d66146
@@ -258,7 +277,7 @@ def _crowded(coarse, k):
     first = max(n - 128, 0)
     rows = slice(first, n)
     own = torch.arange(n - first, device=coarse.device)
-    w = _product(coarse.c[rows], coarse.c)
+    w = _product(-2 * coarse.c[rows], coarse.c)
     d = coarse.distances(w, rows)
     d[own, first + own] = torch.inf
     limit = _limit(coarse, d, k, rows)
@@ -275,41 +294,32 @@ def _blocks(features, size):
     edges = [*of_queries, *of_others, n]
     return list(map(slice, edges[:-1], edges[1:]))
 
-def _keep(blend, coarse, rows, w):
+def _keep(blend, coarse, rows, w, run=map):
     "Fill the block's queries in `blend` (Q, G) with squared distances, from `w` (R, M)."
     f = coarse.features
     norms = coarse.norms
     g_norms = norms[f.g_node]
-    in_block = (f.q_node >= rows.start) & (f.q_node < rows.stop)
-    for i in np.flatnonzero(in_block):
+    def fill(i):
         node = f.q_node[i]
-        products = w[node - rows.start][f.g_node]
-        d = products + g_norms + norms[node]
+        d = np.take(w[node - rows.start], f.g_node, mode='clip') # `mode`: all are within
+        d += g_norms
+        d += norms[node]
         np.maximum(d, 0, out=blend[i])
+    in_block = (f.q_node >= rows.start) & (f.q_node < rows.stop)
+    for _ in run(fill, np.flatnonzero(in_block)): pass
 
 # %% ../nbs/24_neighbors.ipynb #009a0cae
-@contextmanager
-def _workers():
-    "A function like `map` that works in as many threads as torch."
-    n_threads = torch.get_num_threads()
-    if n_threads == 1:
-        yield map
-        return
-    with ThreadPoolExecutor(n_threads) as pool: yield pool.map
-
 def _search(coarse, k, blend, progress, size=512):
     "Pairs (P,) twice and their squared distances in float64; fills `blend` (Q, G)."
     f = coarse.features
     with _workers() as run:
-        pairs = _Pairs(coarse, k, run, torch.get_num_threads())
+        pairs = _Pairs(coarse, k, run)
         for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
-            w = _block(coarse, rows, False)
-            if rows.start < f.n_q: _keep(blend, coarse, rows, w.numpy())
-            d = coarse.distances(w, rows).numpy()
-            del w # before the next block
-            n_wanted = len(coarse.norms) - rows.start
-            if d.shape[1] > n_wanted: d = d[:, rows.start:].copy() # a block of queries has all columns
-            pairs._add(rows, d)
+            w = None
+            if rows.start < f.n_q:
+                w = _block(coarse, rows, run)
+                _keep(blend, coarse, rows, w.numpy(), run)
+            pairs._add(rows, _distances_to(coarse, rows, w))
     i, j = pairs.result()
     return i, j, f.pairs(i, j)
 
@@ -347,7 +357,7 @@ def _search_torch(coarse, k, blend, progress, size=1024):
     x = f.rows(np.arange(n))
     x = torch.from_numpy(x).to(coarse.device)
     for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
-        w = _block(coarse, rows, True)
+        w = _block(coarse, rows)
         if rows.start < f.n_q: _keep(blend, coarse, rows, w.cpu().numpy())
         d = coarse.distances(w, rows)
         i, j = _candidates(coarse, k, d, rows)
@@ -407,12 +417,13 @@ def find_neighbors(
     n_listed = min(int(k), len(features))
     others = max(n_listed - 1, 1)
     coarse = Coarse(features, use_bf16(precision), device)
-    may_change = precision == 'auto' and coarse.c.dtype == torch.bfloat16
-    if may_change and _crowded(coarse, others): coarse = Coarse(features, False, device)
     shape = len(q), len(g)
     blend = np.empty(shape, np.float32)
     search = _search if device.type == 'cpu' else _search_in_memory
-    pairs = search(coarse, others, blend, progress)
+    with _full_products(device):
+        may_change = precision == 'auto' and coarse.c.dtype == torch.bfloat16
+        if may_change and _crowded(coarse, others): coarse = Coarse(features, False, device)
+        pairs = search(coarse, others, blend, progress)
     return _both_ways(features, *pairs, k, blend)
 
 # %% ../nbs/24_neighbors.ipynb #d52715ea
@@ -420,12 +431,12 @@ def _farthest(features, size=512):
     "(M,) the farthest of up to 1,024 random vectors, by coarse distances."
     sample = features.sample - features.center
     sample_squares = (sample ** 2).sum(1)
-    far = []
-    for start in range(0, len(features), size):
+    def farthest(start):
         nodes = np.arange(start, min(start + size, len(features)))
         x = features.rows(nodes) - features.center
         d = (-2 * x) @ sample.T + sample_squares
-        far.append(d.argmax(1))
+        return d.argmax(1)
+    with _workers() as run: far = [*run(farthest, range(0, len(features), size))]
     return features.sample_nodes[np.concatenate(far)]
 
 # %% ../nbs/24_neighbors.ipynb #8970a5e8

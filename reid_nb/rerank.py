@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from scipy.sparse import csr_matrix, diags_array, vstack
 
-from .coarse import check_features
+from .coarse import _workers, check_features
 from .core import ReIDError
 from .metrics import evaluate
 from .neighbors import Neighbors, find_neighbors, neighbors_from_distances
@@ -33,7 +33,7 @@ def _expand(x, g, k, alpha, own, size=512):
     "Add to each row of `x`, in place, its nearest in `g` by weight; `own`: `x` is `g`."
     if own: g = g.copy() # as it was before the first rows changed
     k = min(k, len(g) - own)
-    for start in range(0, len(x), size):
+    def add_to(start):
         rows = slice(start, start + size)
         similarity = x[rows] @ g.T
         if own: np.fill_diagonal(similarity[:, start:], -np.inf)
@@ -42,6 +42,8 @@ def _expand(x, g, k, alpha, own, size=512):
         weight = np.where(similarity > 0, powers, 0).astype(np.float32)
         neighbors = g[near.numpy()]
         x[rows] += np.einsum('nk,nkd->nd', weight, neighbors)
+    with _workers() as run:
+        for _ in run(add_to, range(0, len(x), size)): pass
     return _normalize(x)
 
 # %% ../nbs/27_rerank.ipynb #1a3ca5a3
