@@ -203,13 +203,15 @@ class Coarse:
         x = torch.from_numpy(x.astype(np.float32))
         return x.to(self.device)
 
-    def centered(self,
-                 rows:slice, # With start and stop
-        ) -> torch.Tensor:
-        "(R, D) these rows in float32, the center taken off."
-        nodes = np.arange(rows.start, rows.stop)
-        x = self.features.rows(nodes) - self.features.center
-        return torch.from_numpy(x).to(self.device)
+# %% ../nbs/24_coarse.ipynb #e6f2c471
+@patch
+def centered(self:Coarse,
+             rows:slice, # With start and stop
+    ) -> torch.Tensor:
+    "(R, D) these rows in float32, the center taken off."
+    nodes = np.arange(rows.start, rows.stop)
+    x = self.features.rows(nodes) - self.features.center
+    return torch.from_numpy(x).to(self.device)
 
 # %% ../nbs/24_coarse.ipynb #8054a629
 @contextmanager

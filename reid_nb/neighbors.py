@@ -128,7 +128,8 @@ def _add(self:_Pairs, rows, distances_to):
     "Look at these rows; `distances_to` fills memory with their coarse distances (R, C) to a slice of columns."
     n_rows = rows.stop - rows.start
     n_later = len(self.far) - rows.start
-    chunks = _chunks(n_later, self.groups, max(1, n_later // _WIDTH))
+    n_parts = max(8, n_later // _WIDTH) # which keep some threads busy to the end
+    chunks = _chunks(n_later, self.groups, n_parts)
     parts = [slice(rows.start + some.start, rows.start + some.stop) for some in chunks]
     rooms = self._rooms([n_rows * (part.stop - part.start) for part in parts])
     d, least, of_rows, of_columns = zip(*self.run(partial(self._look, rows, distances_to), parts, rooms))
