@@ -6,17 +6,16 @@
 __all__ = ['check_features', 'Features', 'Coarse']
 
 # %% ../nbs/24_coarse.ipynb #4aa332b4
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
 import torch
 from fastcore.basics import patch
-from threadpoolctl import ThreadpoolController
 
 from .core import ReIDError
 from .labels import to_numpy
+from .products import workers
 
 # %% ../nbs/24_coarse.ipynb #cabfe5cb
 def _largest_entry(x, name):
@@ -110,23 +109,6 @@ class Features:
         rows[~is_query] = self.g[at[~is_query] - len(self.q)]
         return rows
 
-# %% ../nbs/24_coarse.ipynb #a5d97100
-_LIBRARIES = ThreadpoolController()
-
-@contextmanager
-def _workers(most=None):
-    "A function like `map` that works in as many threads as torch, up to `most`; a product within uses one."
-    n_threads = torch.get_num_threads()
-    n_workers = min(n_threads, most or n_threads)
-    with _LIBRARIES.limit(limits=1, user_api='blas'):
-        if n_workers < 2:
-            yield map
-            return
-        one_thread = partial(torch.set_num_threads, 1)
-        try:
-            with ThreadPoolExecutor(n_workers, initializer=one_thread) as pool: yield pool.map
-        finally: torch.set_num_threads(n_threads)
-
 # %% ../nbs/24_coarse.ipynb #aca0c6e9
 @patch
 def pairs(self:Features,
@@ -144,7 +126,7 @@ def pairs(self:Features,
             diff -= self.rows(j[some], np.float64)
             out[some] = np.einsum('pd,pd->p', diff, diff)
     tasks = range(0, len(i), task_size)
-    with _workers(len(tasks)) as run: # threads take longer to start than a few pairs
+    with workers(len(tasks)) as run: # threads take longer to start than a few pairs
         for _ in run(fill, tasks): pass
     return out
 

@@ -18,6 +18,7 @@ from fastcore.basics import patch
 
 from .core import ReIDError
 from .labels import _left_out, _matches_of, _status, as_labels, draw_galleries, find_matches, label_rows, to_numpy
+from .products import row_products
 from .progress import tqdm
 from .protocols import DEFAULT_PROTOCOL
 
@@ -375,7 +376,7 @@ def cosine_distances(
     q, g, # (Q, D) and (G, D) features of length 1
 ) -> np.ndarray:
     "(Q, G) cosine distances, 0 to 2; rounding does not bring them below 0."
-    similarity = to_numpy(q) @ to_numpy(g).T
+    similarity = row_products(to_numpy(q), to_numpy(g))
     return np.maximum(1 - similarity, 0)
 
 def _as_float(x):

@@ -14,11 +14,12 @@ import torch
 from fastcore.basics import patch
 from scipy.sparse import csr_matrix
 
-from .coarse import Coarse, Features, _block, _distances_to, _full_products, _product, _workers, check_features
+from .coarse import Coarse, Features, _block, _distances_to, _full_products, _product, check_features
 from .core import ReIDError
 from .labels import to_numpy
 from .loaders import is_oom
 from .models import use_bf16
+from .products import workers
 from .progress import tqdm
 
 # %% ../nbs/24_neighbors.ipynb #6a53f36a
@@ -258,7 +259,7 @@ def to_gallery(self:Features,
         y_squares = (y * y).sum(1)
         squares = x_squares[:, None] + y_squares
         out[:, columns] = squares - 2 * products
-    with _workers() as run:
+    with workers() as run:
         for _ in run(fill, range(0, len(self.g), size)): pass
     return np.maximum(out, 0, out=out)
 
@@ -313,7 +314,7 @@ def _keep(blend, coarse, rows, w, run=map):
 def _search(coarse, k, blend, progress, size=512):
     "Pairs (P,) twice and their squared distances in float64; fills `blend` (Q, G)."
     f = coarse.features
-    with _workers() as run:
+    with workers() as run:
         pairs = _Pairs(coarse, k, run)
         for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
             w = None
@@ -437,7 +438,7 @@ def _farthest(features, size=512):
         x = features.rows(nodes) - features.center
         d = (-2 * x) @ sample.T + sample_squares
         return d.argmax(1)
-    with _workers() as run: far = [*run(farthest, range(0, len(features), size))]
+    with workers() as run: far = [*run(farthest, range(0, len(features), size))]
     return features.sample_nodes[np.concatenate(far)]
 
 # %% ../nbs/24_neighbors.ipynb #8970a5e8

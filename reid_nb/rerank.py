@@ -16,10 +16,11 @@ import pandas as pd
 import torch
 from scipy.sparse import csr_matrix, diags_array, vstack
 
-from .coarse import _workers, check_features
+from .coarse import check_features
 from .core import ReIDError
 from .metrics import evaluate
 from .neighbors import Neighbors, find_neighbors, neighbors_from_distances
+from .products import workers
 from .progress import tqdm
 
 # %% ../nbs/27_rerank.ipynb #0c694888
@@ -42,7 +43,7 @@ def _expand(x, g, k, alpha, own, size=512):
         weight = np.where(similarity > 0, powers, 0).astype(np.float32)
         neighbors = g[near.numpy()]
         x[rows] += np.einsum('nk,nkd->nd', weight, neighbors)
-    with _workers() as run:
+    with workers() as run:
         for _ in run(add_to, range(0, len(x), size)): pass
     return _normalize(x)
 
