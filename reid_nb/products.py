@@ -9,13 +9,31 @@ __all__ = ['workers', 'row_products']
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from threading import Lock
 
 import numpy as np
 import torch
 from threadpoolctl import ThreadpoolController
 
 # %% ../nbs/15_products.ipynb #44553e0a
-_LIBRARIES = ThreadpoolController()
+class _OneThread:
+    "NumPy's BLAS uses one thread while somebody is inside, in whichever thread; the last one to leave gives back the others."
+    def __init__(self):
+        self.libraries = ThreadpoolController()
+        self.lock = Lock()
+        self.n_inside = 0
+
+    def __enter__(self):
+        with self.lock:
+            if not self.n_inside: self.limit = self.libraries.limit(limits=1, user_api='blas')
+            self.n_inside += 1
+
+    def __exit__(self, *error):
+        with self.lock:
+            self.n_inside -= 1
+            if not self.n_inside: self.limit.restore_original_limits()
+
+_one_thread = _OneThread()
 
 @contextmanager
 def workers(
@@ -24,13 +42,13 @@ def workers(
     "A function like `map` whose calls run in as many threads as torch has; products within use one thread each."
     n_threads = torch.get_num_threads()
     n_workers = min(n_threads, most or n_threads)
-    with _LIBRARIES.limit(limits=1, user_api='blas'):
+    with _one_thread:
         if n_workers < 2:
             yield map
             return
-        one_thread = partial(torch.set_num_threads, 1)
+        begin = partial(torch.set_num_threads, 1)
         try:
-            with ThreadPoolExecutor(n_workers, initializer=one_thread) as pool: yield pool.map
+            with ThreadPoolExecutor(n_workers, initializer=begin) as pool: yield pool.map
         finally: torch.set_num_threads(n_threads)
 
 # %% ../nbs/15_products.ipynb #ef4fba9c
