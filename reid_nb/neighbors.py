@@ -259,8 +259,9 @@ def to_gallery(self:Features,
         y_squares = (y * y).sum(1)
         squares = x_squares[:, None] + y_squares
         out[:, columns] = squares - 2 * products
-    with workers() as run:
-        for _ in run(fill, range(0, len(self.g), size)): pass
+    starts = range(0, len(self.g), size)
+    with workers(len(starts)) as run:
+        for _ in run(fill, starts): pass
     return np.maximum(out, 0, out=out)
 
 # %% ../nbs/24_neighbors.ipynb #29d66146
@@ -314,7 +315,7 @@ def _keep(blend, coarse, rows, w, run=map):
 def _search(coarse, k, blend, progress, size=512):
     "Pairs (P,) twice and their squared distances in float64; fills `blend` (Q, G)."
     f = coarse.features
-    with workers() as run:
+    with workers(max(1, len(f) // size)) as run: # threads take longer to start than a few hundred rows
         pairs = _Pairs(coarse, k, run)
         for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
             w = None
@@ -438,7 +439,8 @@ def _farthest(features, size=512):
         x = features.rows(nodes) - features.center
         d = (-2 * x) @ sample.T + sample_squares
         return d.argmax(1)
-    with workers() as run: far = [*run(farthest, range(0, len(features), size))]
+    starts = range(0, len(features), size)
+    with workers(len(starts)) as run: far = [*run(farthest, starts)]
     return features.sample_nodes[np.concatenate(far)]
 
 # %% ../nbs/24_neighbors.ipynb #8970a5e8

@@ -43,8 +43,9 @@ def _expand(x, g, k, alpha, own, size=512):
         weight = np.where(similarity > 0, powers, 0).astype(np.float32)
         neighbors = g[near.numpy()]
         x[rows] += np.einsum('nk,nkd->nd', weight, neighbors)
-    with workers() as run:
-        for _ in run(add_to, range(0, len(x), size)): pass
+    starts = range(0, len(x), size)
+    with workers(len(starts)) as run:
+        for _ in run(add_to, starts): pass
     return _normalize(x)
 
 # %% ../nbs/27_rerank.ipynb #1a3ca5a3
