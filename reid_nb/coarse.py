@@ -238,11 +238,12 @@ def _part(coarse, x, columns):
     return _product(x, y)
 
 def _block(coarse, rows, run=map):
-    "w (R, M): -2 times the products of these rows with all; on a processor in pieces of one length, whose bits are the same for any number of threads."
+    "w (R, M): -2 times the products of these rows with all."
     x = _factor(coarse, rows)
     n = len(coarse.norms)
     in_one_piece = coarse.device.type != 'cpu' and x.dtype == coarse.c.dtype
     if in_one_piece: return _part(coarse, x, slice(None))
+    # Pieces of one length have the same bits for any number of threads
     starts = range(0, n, 1024)
     pieces = [slice(start, min(start + 1024, n)) for start in starts]
     return torch.cat([*run(partial(_part, coarse, x), pieces)], 1)

@@ -99,7 +99,7 @@ _WIDTH = 2048 # Columns of a part, whose distances stay in the processor's cache
 
 @patch
 def _look(self:_Pairs, rows, distances_to, columns, room):
-    "Distances (R, C) in `room`; for each row smallest of each group of columns and largest; for each column, which is told of the rows, largest."
+    "Distances (R, C) in `room`; of rows least by groups of columns, and largest; of columns, told of the rows, largest."
     n_columns = columns.stop - columns.start
     d = distances_to(columns, room.view(-1, n_columns))
     n_own = np.clip(rows.stop - columns.start, 0, n_columns)
@@ -141,7 +141,7 @@ def _add(self:_Pairs, rows, distances_to):
 # %% ../nbs/24_neighbors.ipynb #7c01e9ab
 @patch
 def _collect(self:_Pairs, rows, columns, d, of_rows, of_columns):
-    "Numbers (P,) twice and distances of the pairs of this part within the limits of one of the two; from the largest of rows and columns."
+    "Numbers (P,) twice and distances of this part's pairs within a limit of either; given the largest of rows and columns."
     keep = d <= self.near_limits(rows)[:, None]
     keep |= d <= self.near_limits(columns)
     far = self.far_limits(rows)
