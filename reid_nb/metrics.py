@@ -191,8 +191,8 @@ def _count_false(chunks, query, hits, labels):
         columns_of = _ranked_columns(labels.groups, some)
         for i, first, end in zip(queries.tolist(), edges, edges[1:]):
             row, columns = d[i], columns_of(i)
-            not_wrong = np.concatenate([own_of(i), unknown])
-            if labels.groups is not None: not_wrong = np.intersect1d(not_wrong, columns)
+            if labels.groups is None: not_wrong = np.concatenate([own_of(i), unknown])
+            else: not_wrong = columns[np.isin(pids[columns], [q_pids[i], -1])]
             counts[first:end] += false_before(row[columns], hits[first:end], row[not_wrong])
     return counts
 
