@@ -1881,6 +1881,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.muon.Muon.step': ('muon.html#muon.step', 'reid_nb/muon.py'),
                               'reid_nb.muon._as_filters': ('muon.html#_as_filters', 'reid_nb/muon.py'),
                               'reid_nb.muon._as_matrix': ('muon.html#_as_matrix', 'reid_nb/muon.py'),
+                              'reid_nb.muon._eigen': ('muon.html#_eigen', 'reid_nb/muon.py'),
                               'reid_nb.muon._is_filter': ('muon.html#_is_filter', 'reid_nb/muon.py'),
                               'reid_nb.muon.inverse_root': ('muon.html#inverse_root', 'reid_nb/muon.py'),
                               'reid_nb.muon.muon': ('muon.html#muon', 'reid_nb/muon.py'),

@@ -15,6 +15,14 @@ from fastcore.basics import patch
 from .models import use_bf16
 
 # %% ../nbs/19_muon.ipynb #129c76a9
+def _eigen(matrix):
+    "Eigenvalues and vectors of a symmetric matrix; once more in float64 where LAPACK finds none in float32."
+    try: found = torch.linalg.eigh(matrix)
+    except torch.linalg.LinAlgError: found = None
+    if found is not None and all(part.isfinite().all() for part in found): return found
+    values, vectors = torch.linalg.eigh(matrix.double())
+    return values.to(matrix.dtype), vectors.to(matrix.dtype)
+
 def inverse_root(
     gram,            # (n, n) matrix M Mᵀ
     damping:float=1e-4, # Added to the eigenvalues, as a share of the largest
@@ -22,7 +30,7 @@ def inverse_root(
     "(n, n) inverse square root, up to a factor; finite where all is zero."
     tiny = torch.finfo(gram.dtype).tiny
     scaled = gram / (gram.trace() + tiny)
-    values, vectors = torch.linalg.eigh(scaled)
+    values, vectors = _eigen(scaled)
     damped = values.clamp(min=0) + damping*values[-1] + tiny
     return (vectors * damped.rsqrt()) @ vectors.T
 
