@@ -7,7 +7,6 @@ __all__ = ['check_features', 'Features', 'Coarse']
 
 # %% ../nbs/24_coarse.ipynb #4aa332b4
 from contextlib import contextmanager
-from functools import partial
 
 import numpy as np
 import torch
@@ -147,6 +146,12 @@ def _square_sums(x):
     squares = x.double().square_()
     return squares.sum(1).cpu().numpy()
 
+def _skew(axes):
+    "How far the axes are from orthonormal: the Frobenius norm of AᵀA - 1."
+    n = axes.shape[1]
+    own = torch.eye(n, dtype=axes.dtype, device=axes.device)
+    return (axes.T @ axes - own).norm().item()
+
 # %% ../nbs/24_coarse.ipynb #3a530cf3
 class Coarse:
     "Centered features in float32 or bfloat16, and what the products of them lose at most."
@@ -154,26 +159,20 @@ class Coarse:
                  features,   # `Features`
                  bf16:bool,  # bfloat16?
                  device,     # Where products are computed
-                 size=512,   # Rows at a time
+                 axes=None,  # (D, A) float64: orthonormal axes along which features are kept; None: all that they are
         ):
         n, dims = len(features), features.q.shape[1]
         self.features = features
         self.device = torch.device(device)
+        self.axes = None if axes is None else torch.from_numpy(axes).to(device)
+        n_kept = dims if axes is None else axes.shape[1]
         self.s = 2.**-8 if bf16 else 0.
         dtype = torch.bfloat16 if bf16 else torch.float32
-        self.c = torch.empty((n, dims), dtype=dtype, device=device)
-        squares = np.empty(n)
-        lost = np.empty(n)
-        for start in range(0, n, size):
-            stop = min(start + size, n)
-            rows = slice(start, stop)
-            x = self.centered(rows)
-            self.c[rows] = x
-            squares[rows] = _square_sums(x)
-            lost[rows] = _square_sums(x - self.c[rows])
+        self.c = torch.empty((n, n_kept), dtype=dtype, device=device)
+        squares, lost, left = self._round()
         self.norms = squares.astype(np.float32)
         sum_loss = 2.**-23 if self.device.type == 'cpu' else 2.**-22
-        self.errors = _errors(squares, lost, dims, sum_loss)
+        self.errors = _errors(squares, lost, dims, sum_loss) + left
         low = (squares - self.errors) / (1 + self.s) # l, then m and 2e, of the section on bounds
         m = squares + self.errors - (1 - self.s) * low
         self.low = self._on_device(low)
@@ -194,6 +193,25 @@ def centered(self:Coarse,
     nodes = np.arange(rows.start, rows.stop)
     x = self.features.rows(nodes) - self.features.center
     return torch.from_numpy(x).to(self.device)
+
+@patch
+def _round(self:Coarse, size=512):
+    "Fill `c`; (M,) squared lengths of the vectors, of what rounding takes off, and of what is beside the axes."
+    n = len(self.c)
+    squares, lost, left = np.empty(n), np.empty(n), np.zeros(n)
+    def fill(start):
+        rows = slice(start, min(start + size, n))
+        x = self.centered(rows)
+        kept = x if self.axes is None else x.double() @ self.axes
+        self.c[rows] = kept
+        squares[rows] = _square_sums(x)
+        lost[rows] = _square_sums(kept - self.c[rows])
+        if self.axes is not None: left[rows] = squares[rows] - _square_sums(kept)
+    starts = range(0, n, size)
+    with workers(len(starts)) as run:
+        for _ in run(fill, starts): pass
+    if self.axes is not None: left = left.clip(min=0) + 4 * _skew(self.axes) * squares
+    return squares, lost, left
 
 # %% ../nbs/24_coarse.ipynb #8054a629
 @contextmanager
@@ -225,33 +243,34 @@ def _product(a, b):
     return a @ b.T
 
 # %% ../nbs/24_coarse.ipynb #35b68466
-def _factor(coarse, rows):
-    "(R, D) -2 times these rows, which rounds nothing: queries in float32, others in the type of `coarse`."
-    of_queries = rows.start < coarse.features.n_q
-    x = coarse.centered(rows) if of_queries else coarse.c[rows]
-    return -2 * x
+class _Factor:
+    "-2 times some rows, which rounds nothing, and how others are multiplied with it: queries in full, others as they are kept."
+    def __init__(self, coarse, rows):
+        self.coarse = coarse
+        is_full = coarse.axes is None and coarse.c.dtype == torch.float32
+        self.as_kept = is_full or rows.start >= coarse.features.n_q
+        self.x = -2 * self.side(rows)
 
-def _part(coarse, x, columns):
-    "w (R, C): products of `x` from `_factor` with a slice of all rows, in the type of `x`."
-    as_stored = x.dtype == coarse.c.dtype
-    y = coarse.c[columns] if as_stored else coarse.centered(columns)
-    return _product(x, y)
+    def side(self, rows): return self.coarse.c[rows] if self.as_kept else self.coarse.centered(rows)
+    def part(self, columns):
+        "w (R, C): products with a slice of all rows."
+        return _product(self.x, self.side(columns))
 
 def _block(coarse, rows, run=map):
     "w (R, M): -2 times the products of these rows with all."
-    x = _factor(coarse, rows)
+    factor = _Factor(coarse, rows)
     n = len(coarse.norms)
-    in_one_piece = coarse.device.type != 'cpu' and x.dtype == coarse.c.dtype
-    if in_one_piece: return _part(coarse, x, slice(None))
+    in_one_piece = coarse.device.type != 'cpu' and factor.as_kept
+    if in_one_piece: return factor.part(slice(None))
     # Pieces of one length have the same bits for any number of threads
     starts = range(0, n, 1024)
     pieces = [slice(start, min(start + 1024, n)) for start in starts]
-    return torch.cat([*run(partial(_part, coarse, x), pieces)], 1)
+    return torch.cat([*run(factor.part, pieces)], 1)
 
 # %% ../nbs/24_coarse.ipynb #c0ce82d1
 @patch
 def distances(self:Coarse,
-              w,                   # (R, C) from `_part` or `_block`; changed
+              w,                   # (R, C) from `_block` or a part of one; changed
               rows,                # Slice of the R rows
               columns=slice(None), # Slice of the C others
               out=None,            # (R, C) float32 to be filled, or None
@@ -263,9 +282,9 @@ def distances(self:Coarse,
 
 def _distances_to(coarse, rows, w=None):
     "A function that fills `out` (R, C) with the coarse distances to a slice of columns; of `w` (R, M) where it is there."
-    x = _factor(coarse, rows) if w is None else None
+    factor = _Factor(coarse, rows) if w is None else None
     def distances_to(columns, out):
-        part = _part(coarse, x, columns) if w is None else w[:, columns]
+        part = factor.part(columns) if w is None else w[:, columns]
         return coarse.distances(part, rows, columns, out).numpy()
     return distances_to
 

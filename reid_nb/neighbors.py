@@ -14,11 +14,11 @@ import torch
 from fastcore.basics import patch
 from scipy.sparse import csr_matrix
 
-from .coarse import Coarse, Features, _block, _distances_to, _full_products, _product, check_features
+from .coarse import Features, _block, _distances_to, _full_products, check_features
 from .core import ReIDError
+from .dimensions import _limit, choose_coarse
 from .labels import to_numpy
 from .loaders import is_oom
-from .models import use_bf16
 from .products import workers
 from .progress import tqdm
 
@@ -264,30 +264,6 @@ def to_gallery(self:Features,
         for _ in run(fill, starts): pass
     return np.maximum(out, 0, out=out)
 
-# %% ../nbs/24_neighbors.ipynb #29d66146
-def _limit(coarse, d, k, rows):
-    "(R,) near limits of the rows, from their coarse distances (R, M) to all, inf to themselves."
-    k = min(k, d.shape[1])
-    nearest, at = d.topk(k, 1, largest=False)
-    own_margin = coarse.margin[rows, None]
-    margin = coarse.margin[at]
-    bounds = coarse.upper_bounds(nearest, own_margin, margin)
-    return coarse.near_limit(bounds.amax(1), rows)
-
-def _crowded(coarse, k):
-    "Are there too many candidates for the search of `k` neighbors to be worth it?"
-    n = len(coarse.norms)
-    first = max(n - 128, 0)
-    rows = slice(first, n)
-    own = torch.arange(n - first, device=coarse.device)
-    w = _product(-2 * coarse.c[rows], coarse.c)
-    d = coarse.distances(w, rows)
-    d[own, first + own] = torch.inf
-    limit = _limit(coarse, d, k, rows)
-    is_candidate = d <= limit[:, None]
-    allowed = k + min(n / 256, 64)
-    return int(is_candidate.sum()) > len(own) * allowed
-
 # %% ../nbs/24_neighbors.ipynb #34dea304
 def _blocks(features, size):
     "Slices of up to `size` rows; none holds queries and others."
@@ -419,13 +395,11 @@ def find_neighbors(
     features = Features(q, g)
     n_listed = min(int(k), len(features))
     others = max(n_listed - 1, 1)
-    coarse = Coarse(features, use_bf16(precision), device)
     shape = len(q), len(g)
     blend = np.empty(shape, np.float32)
     search = _search if device.type == 'cpu' else _search_in_memory
     with _full_products(device):
-        may_change = precision == 'auto' and coarse.c.dtype == torch.bfloat16
-        if may_change and _crowded(coarse, others): coarse = Coarse(features, False, device)
+        coarse = choose_coarse(features, others, precision, device)
         pairs = search(coarse, others, blend, progress)
     return _both_ways(features, *pairs, k, blend)
 
