@@ -115,7 +115,7 @@ def pairs(self:Features,
     ) -> np.ndarray:
     "(P,) squared Euclidean distances in float64."
     out = np.empty(len(i))
-    size = 2**17 // self.q.shape[1] + 1 # pairs at a time, to fit in the processor's cache
+    size = 2**18 // self.q.shape[1] + 1 # pairs at a time, to fit in the processor's cache
     task_size = 64 * size
     def fill(task):
         stop = min(task + task_size, len(i))
@@ -195,7 +195,7 @@ def centered(self:Coarse,
     return torch.from_numpy(x).to(self.device)
 
 @patch
-def _round(self:Coarse, size=512):
+def _round(self:Coarse, size=64):
     "Fill `c`; (M,) squared lengths of the vectors, of what rounding takes off, and of what is beside the axes."
     n = len(self.c)
     squares, lost, left = np.empty(n), np.empty(n), np.zeros(n)
@@ -236,11 +236,12 @@ def _full_products(device):
         setattr(cuda, reduced, reduced_before)
 
 # %% ../nbs/24_coarse.ipynb #eed7ee5b
-def _product(a, b):
-    "(A, B) products of all rows of two tensors of one type and device, of that type."
+def _product(a, b, out=None):
+    "(A, B) products of all rows of two tensors of one type and device, of that type; in `out` where it is of that type."
     by_numpy = a.device.type == 'cpu' and a.dtype == torch.float32
-    if by_numpy: return torch.from_numpy(a.numpy() @ b.numpy().T)
-    return a @ b.T
+    if not by_numpy: return a @ b.T
+    to = None if out is None else out.numpy()
+    return torch.from_numpy(np.matmul(a.numpy(), b.numpy().T, out=to))
 
 # %% ../nbs/24_coarse.ipynb #35b68466
 class _Factor:
@@ -252,20 +253,22 @@ class _Factor:
         self.x = -2 * self.side(rows)
 
     def side(self, rows): return self.coarse.c[rows] if self.as_kept else self.coarse.centered(rows)
-    def part(self, columns):
-        "w (R, C): products with a slice of all rows."
-        return _product(self.x, self.side(columns))
+    def part(self, columns, out=None):
+        "w (R, C): products with a slice of all rows; in `out`, in float32, where they are of that type."
+        return _product(self.x, self.side(columns), out)
 
-def _block(coarse, rows, run=map):
-    "w (R, M): -2 times the products of these rows with all."
+def _block(coarse, rows, run=map, out=None):
+    "w (R, M): -2 times the products of these rows with all; in `out` (R, M) where there is one."
     factor = _Factor(coarse, rows)
     n = len(coarse.norms)
     in_one_piece = coarse.device.type != 'cpu' and factor.as_kept
     if in_one_piece: return factor.part(slice(None))
-    # Pieces of one length have the same bits for any number of threads
-    starts = range(0, n, 1024)
-    pieces = [slice(start, min(start + 1024, n)) for start in starts]
-    return torch.cat([*run(factor.part, pieces)], 1)
+    if out is None: out = torch.empty((len(factor.x), n), dtype=factor.x.dtype, device=coarse.device)
+    def fill(start): # Pieces of one length have the same bits for any number of threads
+        piece = slice(start, min(start + 1024, n))
+        out[:, piece] = factor.part(piece)
+    for _ in run(fill, range(0, n, 1024)): pass
+    return out
 
 # %% ../nbs/24_coarse.ipynb #c0ce82d1
 @patch
@@ -276,7 +279,8 @@ def distances(self:Coarse,
               out=None,            # (R, C) float32 to be filled, or None
     ) -> torch.Tensor:
     "(R, C) coarse distances of these rows to the others, in float32."
-    d = w.float() if out is None else out.copy_(w)
+    if out is None: d = w.float()
+    else: d = w if w.data_ptr() == out.data_ptr() else out.copy_(w)
     d.add_(self.low[columns])
     return d.add_(self.low[rows, None])
 
@@ -284,7 +288,7 @@ def _distances_to(coarse, rows, w=None):
     "A function that fills `out` (R, C) with the coarse distances to a slice of columns; of `w` (R, M) where it is there."
     factor = _Factor(coarse, rows) if w is None else None
     def distances_to(columns, out):
-        part = factor.part(columns) if w is None else w[:, columns]
+        part = factor.part(columns, out) if w is None else w[:, columns]
         return coarse.distances(part, rows, columns, out).numpy()
     return distances_to
 

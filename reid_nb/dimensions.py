@@ -11,6 +11,7 @@ import torch
 
 from .coarse import Coarse, _product
 from .models import use_bf16
+from .products import workers
 
 # %% ../nbs/24_dimensions.ipynb #d38b632a
 def main_axes(
@@ -20,8 +21,9 @@ def main_axes(
     "(D, n) float64: orthonormal axes along which the sample varies most, the largest first."
     from sklearn.utils.extmath import randomized_svd
     few = min(n, *x.shape)
-    _, _, vt = randomized_svd(x, few, n_iter=2, power_iteration_normalizer='QR', random_state=0)
-    axes, _ = np.linalg.qr(vt.T.astype(np.float64))
+    with workers(1): # so that the axes are the same for any number of threads
+        _, _, vt = randomized_svd(x, few, n_iter=2, power_iteration_normalizer='QR', random_state=0)
+        axes, _ = np.linalg.qr(vt.T.astype(np.float64))
     return axes
 
 def _left(x, axes):

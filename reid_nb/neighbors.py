@@ -46,18 +46,23 @@ def _least_columns(d, groups):
     np.minimum(first, rest, out=first)
     return out.T
 
-def _chunks(n, groups, n_chunks):
-    "About as many slices of `n` columns that begin at multiples of `groups`; the last one is the longest."
-    width = max(2, n // n_chunks // groups) * groups
-    n_chunks = max(1, n // width)
-    edges = [*range(0, n_chunks * width, width), n]
-    return list(map(slice, edges[:-1], edges[1:]))
-
 def _keep_least(best, new):
     "The smallest entries of each column of both, as many as `best` (k, m) has rows; in no order."
     k = len(best)
     both = np.concatenate([best, new])
     return np.partition(both, k - 1, axis=0)[:k]
+
+def _insert(best, at, values):
+    "Put each of `values` (P,) among the smallest of its column `at` (P,) of `best` (k, M), in place."
+    is_small = values < best.max(0)[at]
+    at, values = at[is_small], values[is_small]
+    order = np.argsort(at, kind='stable')
+    at, values = at[order], values[order]
+    columns, first, place = np.unique(at, return_index=True, return_inverse=True)
+    rank = np.arange(len(at)) - first[place]
+    new = np.full((rank.max(initial=-1) + 1, len(columns)), np.inf, best.dtype)
+    new[rank, place] = values
+    best[:, columns] = _keep_least(best[:, columns], new)
 
 # %% ../nbs/24_neighbors.ipynb #bcbace01
 class _Pairs:
@@ -67,103 +72,101 @@ class _Pairs:
         self.coarse = coarse
         self.run = run # as `map`
         self.found = []
-        self.memory = torch.empty(0) # of a block's distances, for one block after the other
+        self.rooms = [] # of distances, for one part after the other
         self.groups = 4 * k
         self.best = np.full((k, n), np.inf, np.float32) # smallest upper bounds, in no order
         self.far = np.full(n, -np.inf, np.float32)      # largest coarse distance
 
-    def near_limits(self, rows=slice(None)):
-        "Up to where pairs of these rows are kept."
-        bound = torch.from_numpy(self.best[:, rows].max(0))
-        return self.coarse.near_limit(bound, rows).numpy()
+    def seen(self, rows): return self.best[:, rows], self.far[rows]
+    def limits(self, rows=slice(None), *seen):
+        "Up to where, and from where on, pairs of these rows are kept: by what they have seen."
+        best, far = seen or self.seen(rows)
+        bound = torch.from_numpy(best.max(0))
+        near = self.coarse.near_limit(bound, rows)
+        far = self.coarse.far_limit(torch.from_numpy(far), rows)
+        return near.numpy(), far.numpy()
 
-    def far_limits(self, rows=slice(None)):
-        "From where on pairs of these rows are kept."
-        seen = torch.from_numpy(self.far[rows])
-        return self.coarse.far_limit(seen, rows).numpy()
-
-    def _update(self, rows, least, others):
-        "`rows` have seen `others`: `least` (groups, R) is the smallest of each group of these."
-        at = np.flatnonzero(least.min(0) <= self.near_limits(rows)) # few, after the first blocks
-        if not len(at): return
+    def uppers(self, i, j, d):
+        "(P,) upper bounds of the squared distances of these pairs."
         margin = self.coarse.margin
-        largest = -_least(-margin[others].numpy(), self.groups)
-        largest = torch.from_numpy(largest)
-        least = torch.from_numpy(least[:, at])
-        upper = self.coarse.upper_bounds(least, largest[:, None], margin[rows][at])
-        best = self.best[:, rows]
-        best[:, at] = _keep_least(best[:, at], upper.numpy())
+        upper = self.coarse.upper_bounds(torch.from_numpy(d), margin[i], margin[j])
+        return upper.numpy()
+
+    def learn(self, rows, others, d):
+        "Pairs (P,) were seen: make the limits of `rows` smaller."
+        _insert(self.best, rows, self.uppers(rows, others, d))
+        np.maximum.at(self.far, rows, d)
 
 # %% ../nbs/24_neighbors.ipynb #34dd9f81
 _WIDTH = 2048 # Columns of a part, whose distances stay in the processor's cache while they are looked at
 
-@patch
-def _look(self:_Pairs, rows, distances_to, columns, room):
-    "Distances (R, C) in `room`; of rows least by groups of columns, and largest; of columns, told of the rows, largest."
-    n_columns = columns.stop - columns.start
-    d = distances_to(columns, room.view(-1, n_columns))
-    n_own = np.clip(rows.stop - columns.start, 0, n_columns)
-    own = np.arange(n_own)
-    itself = own + columns.start - rows.start, own
-    d[itself] = np.inf
-    least = _least_columns(d, self.groups)
-    d[itself] = -np.inf
-    to_later = d[:, n_own:]
-    largest = np.full(n_columns, np.inf, np.float32)
-    if to_later.size:
-        later = slice(columns.start + n_own, columns.stop)
-        self._update(later, _least(to_later, self.groups), rows)
-        largest[n_own:] = to_later.max(0)
-        self.far[later] = np.maximum(self.far[later], largest[n_own:])
-    return d, least, d.max(1), largest
+def _within(d, of_rows, of_columns):
+    "(R, C) bool: within a limit of the row or the column? NaN is within none."
+    near, far = of_rows
+    keep = d <= near[:, None]
+    keep |= d >= far[:, None]
+    near, far = of_columns
+    keep |= d <= near
+    keep |= d >= far
+    return keep
 
 @patch
-def _rooms(self:_Pairs, sizes):
-    "Float32 tensors of these sizes, in the same memory each time."
-    n = sum(sizes)
-    if len(self.memory) < n: self.memory = torch.empty(n)
-    return self.memory[:n].split(sizes)
+def _limits_with(self:_Pairs, rows, seen, columns, d):
+    "Limits of `rows`, whose bounds and farthest are `seen`, and that see these columns, at `d` (R, C), as well."
+    best, far = seen
+    margin = self.coarse.margin
+    least = _least_columns(d, self.groups)
+    largest = torch.from_numpy(-_least(-margin[columns].numpy(), self.groups))
+    upper = self.coarse.upper_bounds(torch.from_numpy(least), largest[:, None], margin[rows])
+    best = _keep_least(best, upper.numpy())
+    far = np.maximum(far, np.fmax.reduce(d, 1, initial=-np.inf))
+    return self.limits(rows, best, far)
+
+# %% ../nbs/24_neighbors.ipynb #4d80a7f5
+@patch
+def _look(self:_Pairs, rows, seen, distances_to, columns):
+    "Numbers (P,) twice and distances of the pairs of these columns and of rows as `seen` that are kept, each once."
+    n_rows, n_columns = rows.stop - rows.start, columns.stop - columns.start
+    room = self.rooms.pop() if self.rooms else torch.empty(0)
+    if len(room) < n_rows * n_columns: room = torch.empty(n_rows * n_columns)
+    d = distances_to(columns, room[:n_rows * n_columns].view(n_rows, n_columns))
+    n_own = np.clip(rows.stop - columns.start, 0, n_columns)
+    own = np.arange(n_own)
+    d[own + columns.start - rows.start, own] = np.nan # itself
+    keep = _within(d, self.limits(rows, *seen), self.limits(columns))
+    if np.count_nonzero(keep) > d.size // 64:
+        of_rows = self._limits_with(rows, seen, columns, d)
+        of_columns = self._limits_with(columns, self.seen(columns), rows, d.T)
+        keep = _within(d, of_rows, of_columns)
+    if n_own: # each pair once
+        first = np.arange(rows.start, rows.stop)
+        keep &= first[:, None] < np.arange(columns.start, columns.stop)
+    i, j = np.divmod(np.flatnonzero(keep), n_columns)
+    d = d[i, j]
+    self.rooms.append(room)
+    i, j = (rows.start + i).astype(np.int32), (columns.start + j).astype(np.int32)
+    self.learn(j, i, d)
+    return i, j, d
 
 @patch
 def _add(self:_Pairs, rows, distances_to):
     "Look at these rows; `distances_to` fills memory with their coarse distances (R, C) to a slice of columns."
-    n_rows = rows.stop - rows.start
-    n_later = len(self.far) - rows.start
-    n_parts = max(8, n_later // _WIDTH) # which keep some threads busy to the end
-    chunks = _chunks(n_later, self.groups, n_parts)
-    parts = [slice(rows.start + some.start, rows.start + some.stop) for some in chunks]
-    rooms = self._rooms([n_rows * (part.stop - part.start) for part in parts])
-    d, least, of_rows, of_columns = zip(*self.run(partial(self._look, rows, distances_to), parts, rooms))
-    self._update(rows, np.minimum.reduce(least), slice(rows.start, None))
-    self.far[rows] = np.maximum(self.far[rows], np.maximum.reduce(of_rows))
-    self.found += self.run(partial(self._collect, rows), parts, d, of_rows, of_columns)
+    n = len(self.far)
+    n_parts = max(8, (n - rows.start) // _WIDTH) # which keep some threads busy to the end
+    edges = np.linspace(rows.start, n, n_parts + 1).astype(int)
+    parts = [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:]) if start < stop]
+    seen = [x.copy() for x in self.seen(rows)] # which a part that has these as its columns changes
+    found = [*self.run(partial(self._look, rows, seen, distances_to), parts)]
+    i, j, d = map(np.concatenate, zip(*found))
+    self.learn(i, j, d)
+    self.found += found
 
 # %% ../nbs/24_neighbors.ipynb #7c01e9ab
-@patch
-def _collect(self:_Pairs, rows, columns, d, of_rows, of_columns):
-    "Numbers (P,) twice and distances of this part's pairs within a limit of either; given the largest of rows and columns."
-    keep = d <= self.near_limits(rows)[:, None]
-    keep |= d <= self.near_limits(columns)
-    far = self.far_limits(rows)
-    some = np.flatnonzero(of_rows >= far) # few of either, after the first blocks
-    keep[some] |= d[some] >= far[some, None]
-    far = self.far_limits(columns)
-    some = np.flatnonzero(of_columns >= far)
-    keep[:, some] |= d[:, some] >= far[some]
-    if columns.start < rows.stop: # each pair once
-        first = np.arange(rows.start, rows.stop)
-        keep &= first[:, None] < np.arange(columns.start, columns.stop)
-    at = np.flatnonzero(keep)
-    row, column = np.divmod(at, d.shape[1])
-    i = (rows.start + row).astype(np.int32)
-    j = (columns.start + column).astype(np.int32)
-    return i, j, d[row, column]
-
 @patch
 def result(self:_Pairs):
     "(P,) twice, i < j: the pairs that are still within the limits at the end."
     i, j, d = map(np.concatenate, zip(*self.found))
-    near, far = self.near_limits(), self.far_limits()
+    near, far = self.limits()
     keep = d <= near[i]
     keep |= d <= near[j]
     keep |= d >= far[i]
@@ -288,10 +291,10 @@ def _keep(blend, coarse, rows, w, run=map):
     for _ in run(fill, np.flatnonzero(in_block)): pass
 
 # %% ../nbs/24_neighbors.ipynb #009a0cae
-def _search(coarse, k, blend, progress, size=512):
+def _search(coarse, k, blend, progress, size=1024):
     "Pairs (P,) twice and their squared distances in float64; fills `blend` (Q, G)."
     f = coarse.features
-    with workers(max(1, len(f) // size)) as run: # threads take longer to start than a few hundred rows
+    with workers(max(1, len(f) // 512)) as run: # threads take longer to start than a few hundred rows
         pairs = _Pairs(coarse, k, run)
         for rows in tqdm(_blocks(f, size), 'neighbors', disable=not progress):
             w = None

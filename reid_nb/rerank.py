@@ -211,17 +211,20 @@ def _distance(shared):
     union = 2 - shared
     return np.maximum(1 - shared / union, 0)
 
-def _jaccard(v, source, size=64):
-    "Yields blocks of queries as slices, and their (B, G) Jaccard distances to the gallery."
+def _each_jaccard(v, source, use, size=16):
+    "Call `use`, in any order, with a block of queries as a slice, and with their (B, G) Jaccard distances to the gallery."
     holders = v[source.g_node].T.tocsr()
     n = len(source.g_node)
-    for start in range(0, len(source.q_node), size):
+    def work(start):
         nodes = source.q_node[start:start+size]
         i, j, low = _overlaps(v[nodes], holders)
         n_rows = len(nodes)
         shared = np.bincount(i * n + j, low, n_rows * n)
         d = _distance(shared.reshape(n_rows, n))
-        yield slice(start, start + n_rows), d
+        use(slice(start, start + n_rows), d)
+    starts = range(0, len(source.q_node), size)
+    with workers(len(starts)) as run:
+        for _ in run(work, starts): pass
 
 # %% ../nbs/27_rerank.ipynb #c49cf272
 def _check(near, k1, k2, lambda_, variant):
@@ -251,9 +254,10 @@ def _rerank(near, k1, k2, lambda_, form, out):
     original = near.to_gallery()
     far = near.far[near.source.q_node, None]
     v = _smooth_v(near, k1, k2, form)
-    for rows, jaccard in _jaccard(v, near.source):
+    def fill(rows, jaccard):
         blend = form.blended(original[rows], far[rows])
         out[rows] = (1 - lambda_) * jaccard + lambda_ * blend
+    _each_jaccard(v, near.source, fill)
     return out
 
 # %% ../nbs/27_rerank.ipynb #f5098fa5
@@ -350,7 +354,7 @@ class Reranker:
         jaccard = np.empty_like(self.blend)
         _, _, n_mean = self.form.counts(k1, k2)
         v = _smooth(self.near, self.v, n_mean)
-        for rows, d in _jaccard(v, self.near.source): jaccard[rows] = d
+        _each_jaccard(v, self.near.source, jaccard.__setitem__)
         self.jaccard = jaccard
         self.jaccard_key = k1, k2
 
