@@ -2237,6 +2237,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.products._OneThread.__enter__': ('products.html#_onethread.__enter__', 'reid_nb/products.py'),
                                   'reid_nb.products._OneThread.__exit__': ('products.html#_onethread.__exit__', 'reid_nb/products.py'),
                                   'reid_nb.products._OneThread.__init__': ('products.html#_onethread.__init__', 'reid_nb/products.py'),
+                                  'reid_nb.products.in_threads': ('products.html#in_threads', 'reid_nb/products.py'),
                                   'reid_nb.products.row_products': ('products.html#row_products', 'reid_nb/products.py'),
                                   'reid_nb.products.workers': ('products.html#workers', 'reid_nb/products.py')},
             'reid_nb.progress': { 'reid_nb.progress._in_notebook': ('progress.html#_in_notebook', 'reid_nb/progress.py'),

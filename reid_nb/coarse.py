@@ -14,7 +14,7 @@ from fastcore.basics import patch
 
 from .core import ReIDError
 from .labels import to_numpy
-from .products import workers
+from .products import in_threads
 
 # %% ../nbs/24_coarse.ipynb #cabfe5cb
 def _largest_entry(x, name):
@@ -124,9 +124,7 @@ def pairs(self:Features,
             diff = self.rows(i[some], np.float64)
             diff -= self.rows(j[some], np.float64)
             out[some] = np.einsum('pd,pd->p', diff, diff)
-    tasks = range(0, len(i), task_size)
-    with workers(len(tasks)) as run: # threads take longer to start than a few pairs
-        for _ in run(fill, tasks): pass
+    in_threads(fill, range(0, len(i), task_size))
     return out
 
 # %% ../nbs/24_coarse.ipynb #50b20bef
@@ -207,9 +205,7 @@ def _round(self:Coarse, size=64):
         squares[rows] = _square_sums(x)
         lost[rows] = _square_sums(kept - self.c[rows])
         if self.axes is not None: left[rows] = squares[rows] - _square_sums(kept)
-    starts = range(0, n, size)
-    with workers(len(starts)) as run:
-        for _ in run(fill, starts): pass
+    in_threads(fill, range(0, n, size))
     if self.axes is not None: left = left.clip(min=0) + 4 * _skew(self.axes) * squares
     return squares, lost, left
 

@@ -19,7 +19,7 @@ from .core import ReIDError
 from .dimensions import _limit, choose_coarse
 from .labels import to_numpy
 from .loaders import is_oom
-from .products import workers
+from .products import in_threads, workers
 from .progress import tqdm
 
 # %% ../nbs/24_neighbors.ipynb #6a53f36a
@@ -262,9 +262,7 @@ def to_gallery(self:Features,
         y_squares = (y * y).sum(1)
         squares = x_squares[:, None] + y_squares
         out[:, columns] = squares - 2 * products
-    starts = range(0, len(self.g), size)
-    with workers(len(starts)) as run:
-        for _ in run(fill, starts): pass
+    in_threads(fill, range(0, len(self.g), size))
     return np.maximum(out, 0, out=out)
 
 # %% ../nbs/24_neighbors.ipynb #34dea304

@@ -20,7 +20,7 @@ from .coarse import check_features
 from .core import ReIDError
 from .metrics import evaluate
 from .neighbors import Neighbors, find_neighbors, neighbors_from_distances
-from .products import workers
+from .products import in_threads
 from .progress import tqdm
 
 # %% ../nbs/27_rerank.ipynb #0c694888
@@ -43,9 +43,7 @@ def _expand(x, g, k, alpha, own, size=512):
         weight = np.where(similarity > 0, powers, 0).astype(np.float32)
         neighbors = g[near.numpy()]
         x[rows] += np.einsum('nk,nkd->nd', weight, neighbors)
-    starts = range(0, len(x), size)
-    with workers(len(starts)) as run:
-        for _ in run(add_to, starts): pass
+    in_threads(add_to, range(0, len(x), size))
     return _normalize(x)
 
 # %% ../nbs/27_rerank.ipynb #1a3ca5a3
@@ -222,9 +220,7 @@ def _each_jaccard(v, source, use, size=16):
         shared = np.bincount(i * n + j, low, n_rows * n)
         d = _distance(shared.reshape(n_rows, n))
         use(slice(start, start + n_rows), d)
-    starts = range(0, len(source.q_node), size)
-    with workers(len(starts)) as run:
-        for _ in run(work, starts): pass
+    in_threads(work, range(0, len(source.q_node), size))
 
 # %% ../nbs/27_rerank.ipynb #c49cf272
 def _check(near, k1, k2, lambda_, variant):
