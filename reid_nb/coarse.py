@@ -253,13 +253,13 @@ class _Factor:
         "w (R, C): products with a slice of all rows; in `out`, in float32, where they are of that type."
         return _product(self.x, self.side(columns), out)
 
-def _block(coarse, rows, run=map, out=None):
-    "w (R, M): -2 times the products of these rows with all; in `out` (R, M) where there is one."
+def _block(coarse, rows, run=map):
+    "w (R, M): -2 times the products of these rows with all."
     factor = _Factor(coarse, rows)
     n = len(coarse.norms)
     in_one_piece = coarse.device.type != 'cpu' and factor.as_kept
     if in_one_piece: return factor.part(slice(None))
-    if out is None: out = torch.empty((len(factor.x), n), dtype=factor.x.dtype, device=coarse.device)
+    out = torch.empty((len(factor.x), n), dtype=factor.x.dtype, device=coarse.device)
     def fill(start): # Pieces of one length have the same bits for any number of threads
         piece = slice(start, min(start + 1024, n))
         out[:, piece] = factor.part(piece)

@@ -22,7 +22,7 @@ from .options import (DataOptions, check_recipe_names, check_options, check_path
 from .progress import is_quiet, say
 from .recipe import load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, beside, load_run_recipe, model_folders, run_info
-from .shell import COMMANDS, command
+from .shell import COMMANDS, command, say_explorer
 from .search import reid_cluster, reid_link, reid_search
 from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words, weights_option
 
@@ -175,7 +175,7 @@ def reid_run(
     report = run_all(found, r, out, resume, force, verbose=not is_quiet())
     if (start := run_info(out)['start']) != RANDOM_WEIGHTS:
         print(f'Started from {start}, not from {RANDOM_WEIGHTS}')
-    say(f"In JupyterLab: from reid_nb.explorer import explorer; explorer({str(out)!r})")
+    say_explorer(out)
     print(f'Done: open {report}')
 
 # %% ../nbs/40_scripts.ipynb #a6dbf561

@@ -12,7 +12,7 @@ from pathlib import Path
 from .core import ReIDError, atomic_write, plain_html, save_table
 from .options import check_path, several_paths, where_values
 from .runs import model_folders
-from .shell import command
+from .shell import command, say_explorer
 
 # %% ../nbs/39_shell_search.ipynb #050e87b2
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8"><title>Found</title>
@@ -69,6 +69,7 @@ def reid_search(
     write_found(found, out, len(people))
     shown = ['query', 'rank', 'distance' if rerank else 'cosine', 'file']
     print(found[shown].round(3).to_string(index=False))
+    say_explorer(people.folder, model=run)
     print(f'Done: open {Path(out)/"found.html"}')
 
 # %% ../nbs/39_shell_search.ipynb #4567234f
@@ -137,6 +138,7 @@ def reid_cluster(
     write_people(clusters, root, out, not no_folders)
     print(clusters)
     _print_scores(clusters.table)
+    say_explorer(out, root=root)
     print(f"Done: open {Path(out)/'people.html'}, or in JupyterLab review({str(Path(out)/PEOPLE_FILE)!r}, {str(root)!r})")
 
 # %% ../nbs/39_shell_search.ipynb #73e038f2
@@ -196,5 +198,6 @@ def reid_link(
     _write_linked(linked, out)
     if not corrected: write_people(linked, root, out, folders=False)
     print(linked)
+    if not corrected: say_explorer(out, root=root)
     print(f"Done: the lists are in {out/'tracks'}" + ('' if corrected else
           f"; open {out/'people.html'}, or in JupyterLab review({str(out/PEOPLE_FILE)!r}, {str(root)!r})"))
