@@ -92,10 +92,12 @@ class _Pairs:
         upper = self.coarse.upper_bounds(torch.from_numpy(d), margin[i], margin[j])
         return upper.numpy()
 
-    def learn(self, rows, others, d):
-        "Pairs (P,) were seen: make the limits of `rows` smaller."
-        _insert(self.best, rows, self.uppers(rows, others, d))
-        np.maximum.at(self.far, rows, d)
+    def learn(self, span, rows, others, d):
+        "Pairs (P,) were seen, whose `rows` are within a slice: make the limits of these smaller."
+        best, far = self.seen(span)
+        at = rows - span.start
+        _insert(best, at, self.uppers(rows, others, d))
+        np.maximum.at(far, at, d)
 
 # %% ../nbs/24_neighbors.ipynb #34dd9f81
 _WIDTH = 2048 # Columns of a part, whose distances stay in the processor's cache while they are looked at
@@ -145,7 +147,7 @@ def _look(self:_Pairs, rows, seen, distances_to, columns):
     d = d[i, j]
     self.rooms.append(room)
     i, j = (rows.start + i).astype(np.int32), (columns.start + j).astype(np.int32)
-    self.learn(j, i, d)
+    self.learn(columns, j, i, d)
     return i, j, d
 
 @patch
@@ -158,7 +160,7 @@ def _add(self:_Pairs, rows, distances_to):
     seen = [x.copy() for x in self.seen(rows)] # which a part that has these as its columns changes
     found = [*self.run(partial(self._look, rows, seen, distances_to), parts)]
     i, j, d = map(np.concatenate, zip(*found))
-    self.learn(i, j, d)
+    self.learn(rows, i, j, d)
     self.found += found
 
 # %% ../nbs/24_neighbors.ipynb #7c01e9ab
