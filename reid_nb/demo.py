@@ -50,6 +50,7 @@ def _train_demo(out, progress):
     env = dict(os.environ, PYTHONPATH=folders)
     for name in (IMPORTED, 'OMP_NUM_THREADS'):
         env.pop(name, None) # all cores: whoever needs the run waits for it
+    env.setdefault('OMP_WAIT_POLICY', 'passive') # but others may compute as well: their time is not spent on waiting threads
     shown = {} if progress else dict(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     done = subprocess.run([sys.executable, '-c', code], env=env, text=True, **shown)
     if done.returncode == 0: return

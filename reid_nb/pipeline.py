@@ -55,7 +55,7 @@ from .starts import start_of
 from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
-from .wrong_labels import add_copies, nearest_images, wrong_labels
+from .wrong_labels import MOST_IDS, add_copies, add_pairs, nearest_images, views_of, wrong_labels
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -295,8 +295,11 @@ def _near_copies(run, rows):
 
 def _suspicions(run, features, rows, kind):
     "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare a suspect with."
-    found = wrong_labels(features, rows.pid)
+    views = views_of(rows)
+    found = wrong_labels(features, rows.pid, views)
     if len(rows) <= MOST_COMPARED: found = add_copies(found, features, rows.pid, _near_copies(run, rows))
+    if rows.pid.nunique() <= MOST_IDS: found = add_pairs(found, features, rows.pid, views)
+    elif run.verbose: print(f'· ids of one person are not looked for among more than {MOST_IDS:,}', flush=True)
     suspects = np.flatnonzero((kind != 'clean') | (found.suspicion != ''))
     own, other = nearest_images(features, rows.pid, suspects)
     own = np.where(found.own < 0, own, found.own)

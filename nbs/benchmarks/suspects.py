@@ -37,7 +37,7 @@ from reid_nb.recipe import load_recipe, save_recipe
 from reid_nb.retrieval import embed_options
 from reid_nb.runs import load_run_recipe
 from reid_nb.synth import occlude
-from reid_nb.wrong_labels import pairs_of_ids, wrong_labels
+from reid_nb.wrong_labels import pairs_of_ids, sure_score, views_of, wrong_labels
 
 PLANTED = (0.06, (0, 0.15)), (0.03, (0.15, 0.5)), (0.03, (0.5, 0.8)) # Pasted copies among the training images
 HALF = 0.5 # Visible part below which it is right to drop an image
@@ -78,7 +78,7 @@ def labels(data, name, out):
     table = mislabel(table, seed=seed)
     recipe = load_recipe('small').set(**{'train.epochs': 16, 'seed': 42 + seed})
     features, _ = one_training(ReIDData(data.root, table, name), recipe, out/name)
-    found = wrong_labels(features, table.pid)
+    found = wrong_labels(features, table.pid, views_of(table))
     swapped, told = (table.wrong == 'swapped').to_numpy(), (found.suspicion == 'swapped').to_numpy()
     mended = told & (found.suggestion == table.true_pid.map(give_to)).to_numpy()
     at = list(drawn(table.pid))
@@ -95,11 +95,13 @@ def labels(data, name, out):
     for what, truth, said in (('id holds two people', 'two', 'told'), ('of that, two people joined', 'joined', 'told_joined')):
         tell(f'{what}, precision', ids[truth][ids[said]].mean(), [b[truth][b[said]].mean() for b in again])
         tell(f'{what}, recall', ids[said][ids[truth]].mean(), [b[said][b[truth]].mean() for b in again])
-    pairs = pairs_of_ids(features, table.pid)
+    pairs = pairs_of_ids(features, table.pid, views_of(table))
     cut = {tuple(sorted(rows.pid.unique())) for _, rows in table[table.wrong == 'one person'].groupby('true_pid')}
     right = np.array([pair in cut for pair in zip(pairs.pid, pairs.other)])
     print(f'  one person under two ids: {len(cut)} pairs, {right[:10].sum()} among the first 10, {right[:len(cut)].sum()} among the first {len(cut)}, '
           f'average precision {average_precision_score(right, pairs.score):.3f}')
+    said = pairs.score >= sure_score(table.pid.nunique())
+    print(f'  told: {said.sum()}, precision {right[said].mean():.2f}, recall {right[said].sum()/len(cut):.2f}')
 
 def compare(table, features, loss):
     "Average precision of both scores against the truth, and of their difference."
