@@ -44,6 +44,7 @@ def _gap(similarity, small, large, compared):
     if not within: return np.nan
     return np.mean(within) - mean(small, large)
 
+# %% ../nbs/22_wrong_labels.ipynb #c7d9926d
 def two_parts(
     similarity, # (n, n) cosines of the images of an id
     views=None, # (n,) the camera, or whatever else makes images of two people alike; all one when not given
@@ -103,6 +104,7 @@ def _rival(features, rows, groups, own):
     lead = likeness[first] - likeness[second]
     return first, likeness[first] + lead
 
+# %% ../nbs/22_wrong_labels.ipynb #d23479e0
 @dataclass
 class _Part:
     "The smaller part of an id, as it may be somebody else."
@@ -193,6 +195,7 @@ def _above_neighbors(similarity, k=20):
     spread = max(np.nanstd(above), 1e-12)
     return (above - np.nanmean(above))/spread
 
+# %% ../nbs/22_wrong_labels.ipynb #2b4a91f7
 def pairs_of_ids(
     features, # (N, D) of length 1
     pids,     # (N,) labels
