@@ -27,12 +27,14 @@ def _two_sides(similarity):
     distance = np.maximum(1 - similarity[pairs], 0)
     node = to_tree(linkage(distance, 'average'))
     while not node.is_leaf():
-        places = [side.pre_order() for side in (node.left, node.right)]
-        small, large = sorted(places, key=lambda at: (len(at), similarity[np.ix_(at, at)].mean()))
-        if len(small) >= _LEAST_PART:
-            sides[0, small] = sides[1, large] = True
-            break
-        node = max(node.left, node.right, key=lambda side: side.count)
+        less, more = sorted((node.left, node.right), key=lambda side: side.count)
+        if less.count >= _LEAST_PART: break
+        node = more
+    else: return sides
+    small, large = less.pre_order(), more.pre_order()
+    def likeness(at): return similarity[np.ix_(at, at)].mean()
+    if len(small) == len(large): small, large = sorted((small, large), key=likeness) # in whatever order the images come
+    sides[0, small] = sides[1, large] = True
     return sides
 
 def _gap(similarity, small, large, compared):
@@ -177,7 +179,10 @@ def _similarity_of_ids(features, number, views):
     "(n, n) twice: mean similarity of images of two ids, by the pairs of one view and by those of two; NaN where there are none."
     n = number.max() + 1
     every = _sums_of_ids(features, number, n)
-    of_one = sum(_sums_of_ids(features[views == view], number[views == view], n) for view in np.unique(views))
+    of_one = np.zeros_like(every)
+    for seen in pd.Series(range(len(views))).groupby(views).groups.values():
+        ids, place = np.unique(number[seen], return_inverse=True)
+        of_one[:, ids[:, None], ids] += _sums_of_ids(features[seen], place, len(ids))
     means = []
     for total, pairs in (of_one, every - of_one):
         means.append(np.divide(total, pairs, out=np.full((n, n), np.nan), where=pairs > 0))
