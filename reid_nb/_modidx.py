@@ -3615,6 +3615,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'reid_nb.wrong_labels._two_sides': ('wrong_labels.html#_two_sides', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels._usual_likeness': ( 'wrong_labels.html#_usual_likeness',
                                                                                 'reid_nb/wrong_labels.py'),
+                                      'reid_nb.wrong_labels._views': ('wrong_labels.html#_views', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels.add_copies': ('wrong_labels.html#add_copies', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels.add_pairs': ('wrong_labels.html#add_pairs', 'reid_nb/wrong_labels.py'),
                                       'reid_nb.wrong_labels.nearest_images': ( 'wrong_labels.html#nearest_images',

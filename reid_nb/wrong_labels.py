@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.cluster.hierarchy import linkage, to_tree
 
+from .core import ReIDError
 from .decisions import give_to, merge_with, split_off
 from .own_likeness import FEWEST, own_likeness
 
@@ -54,11 +55,18 @@ def two_parts(
     "(n,) bool, the smaller of two parts, and the gap between both; 0 where there are no parts of two images."
     small, large = _two_sides(similarity)
     if not small.any(): return small, 0.
-    views = np.zeros(len(small)) if views is None else np.asarray(views)
+    views = _views(views, len(small))
     are_two = ~np.eye(len(small), dtype=bool)
     gap = _gap(similarity, small, large, are_two & np.equal.outer(views, views))
     if np.isnan(gap): gap = _gap(similarity, small, large, are_two) - _OF_VIEWS
     return small, float(gap)
+
+def _views(views, n):
+    "(n,) as given, or all one."
+    if views is None: return np.zeros(n)
+    views = np.asarray(views)
+    if views.shape != (n,): raise ReIDError(f"views are {views.shape}; one for each of {n:,} images is needed")
+    return views
 
 def views_of(
     rows, # Of a table
@@ -136,7 +144,7 @@ def wrong_labels(
 ) -> pd.DataFrame:
     "(N,) `suspicion`, 'swapped', 'two people' or '', `suggestion`, the decision that would mend it, `gap`, and most similar images: `own` of the rest of the id, `other` of the next."
     pids = np.asarray(pids)
-    views = np.zeros(len(pids)) if views is None else np.asarray(views)
+    views = _views(views, len(pids))
     ids, number = np.unique(pids, return_inverse=True)
     groups = [np.flatnonzero(number == i) for i in range(len(ids))]
     nothing = dict(suspicion='', suggestion='', gap=np.nan, own=-1, other=-1)
@@ -207,7 +215,7 @@ def pairs_of_ids(
     views=None, # (N,) from `views_of`; all one when not given
 ) -> pd.DataFrame:
     "Pairs of ids that may be one person, `pid` and `other`, by `score`, the most suspicious first."
-    views = np.zeros(len(pids)) if views is None else np.asarray(views)
+    views = _views(views, len(pids))
     ids, number = np.unique(np.asarray(pids), return_inverse=True)
     of_one, of_two = map(_above_neighbors, _similarity_of_ids(features, number, views))
     score = np.where(np.isnan(of_one), of_two, of_one)
