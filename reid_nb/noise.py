@@ -30,7 +30,7 @@ from .core import ReIDError, save_arrays
 from .explore import KINDS
 from .learner import reid_learner
 from .loss_history import LossHistory
-from .own_likeness import check_likeness, likeness_score
+from .own_likeness import check_likeness, likeness_score, views_of
 from .provenance import trained_on, training_rows, training_values
 from .recipe import NoiseRecipe, Recipe
 from .runs import change_words
@@ -254,15 +254,16 @@ def true_kinds(
     return np.select(below, ['hidden', 'partial'], 'clean')
 
 # %% ../nbs/22_noise.ipynb #4fe7dcfb
-def _score_of(history, pids, recipe, features):
-    "(N,) the score that the recipe asks for."
+def _score_of(history, rows, recipe, features):
+    "(N,) the score of the training images `rows` that the recipe asks for."
     if recipe.score != 'likeness':
         score = history.noise_score(recipe.score, recipe.window)
-        return center_by_id(score, pids, recipe.id_centering)
+        return center_by_id(score, rows.pid, recipe.id_centering)
     if features is None:
         raise ReIDError("noise.score likeness reads features: give `features` of the training images, from embed, or take mean")
-    check_likeness(pids)
-    return likeness_score(features, pids, history.noise_score('mean', recipe.window))
+    check_likeness(rows.pid)
+    loss = history.noise_score('mean', recipe.window)
+    return likeness_score(features, rows.pid, loss, views_of(rows))
 
 # %% ../nbs/22_noise.ipynb #8bba0018
 def mine(
@@ -279,7 +280,7 @@ def mine(
     if history.n != n_train:
         raise ReIDError(f"the loss history has {history.n:,} images and the table {n_train:,} of training")
     pids = table.pid[train]
-    if score is None: score = _score_of(history, pids, recipe, features)
+    if score is None: score = _score_of(history, table[train], recipe, features)
     score = np.asarray(score, float)
     if score.shape != (history.n,):
         raise ReIDError(f"scores are {score.shape}; one for each of {history.n:,} images is needed")

@@ -40,7 +40,7 @@ from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, save_model
 from .near_copies import MOST_COMPARED, near_copies
 from .noise import cross_fit, mine, precision_recall, unjudged
-from .own_likeness import possible_score, tell_score
+from .own_likeness import nearest_images, possible_score, tell_score, views_of
 from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
                                 training_rows)
@@ -55,7 +55,7 @@ from .starts import start_of
 from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
-from .wrong_labels import MOST_IDS, add_copies, add_pairs, nearest_images, views_of, wrong_labels
+from .wrong_labels import MOST_IDS, add_copies, add_pairs, wrong_labels
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:

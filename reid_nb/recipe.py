@@ -113,7 +113,7 @@ class AugmentRecipe:
 class NoiseRecipe:
     "Mining images by their training loss, and what becomes of them (paper, section 2.1)."
     clean: bool = setting(True) # Train once, mine, and train again on the cleaned table?
-    score: str = setting('mean', source='chosen by measurement') # Of losses: 'mean', 'last', 'least', 'rank'; or 'forgetting', or 'likeness' to the own id
+    score: str = setting('mean', source='chosen by measurement') # Of losses: 'mean', 'last', 'least', 'rank'; or 'forgetting', or 'likeness' to the own id and to others
     window: tuple = setting((0.4, 1.0), UNIT, 'chosen by measurement') # Part of the epochs that is read
     folds: int = setting(0, (0, 100)) # Models for a cross-fitted score; 0: the losses of one training, as in the paper
     id_centering: float = setting(0.0, UNIT, 'chosen by measurement') # Share of the id's median that is taken off an image's score

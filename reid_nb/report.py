@@ -477,7 +477,7 @@ def _noise_section(run, root):
     plots = [_loss_by_kind(run.losses, run.noise)]
     if truth_is_known: plots.append(_loss_by_visible(run.noise))
     note = ('Training images sorted into kinds by what a first training says of them: their loss and, with noise.score = likeness, '
-            'how unlike they are the other images of their id. The frames below are the highest scores of each kind: '
+            'how unlike the other images of their id they are, and how like somebody else. The frames below are the highest scores of each kind: '
             'look for visible players among the hidden, and for hidden ones among the clean.')
     if truth:
         note += (' Precision is the share of a kind that the known visible part confirms, '

@@ -1,9 +1,12 @@
-"""What one training knows about its own labels. Four questions, each with a training of the preset `small` (of the demonstration run's
-recipe for the embedded players):
+"""What one training knows about its own labels. Five questions, each with a training of the preset `small` (of the demonstration run's
+recipe for synthetic players):
 
 - `labels-even`, `labels-odd`: wrong labels of known kinds (`mislabel`) among the CUHK03 training people of even and of odd
   number; how many of each kind are found. Thresholds were chosen on the even ones.
-- `pasted-even`, `pasted-odd`: people pasted in front (`occlude`); average precision of mean loss and likeness.
+- `pasted-even`, `pasted-odd`: people pasted in front (`occlude`); average precision of mean loss and likeness, and the highest
+  precision at a recall of 0.6 or more.
+- `players-1`, `players-2`: synthetic players of these seeds, of which the first are the embedded ones; the same, and what a run
+  would drop.
 - `embedded`, `snmot`: really hidden players, and among the training images pasted copies: what precision do the pasted ones promise
   for a drop (Garg 2021), what a mixture of normal curves, and what is true? And what do forty looks promise (`sure_threshold`)?
 
@@ -18,26 +21,28 @@ import numpy as np
 import pandas as pd
 import torch
 from fastcore.script import call_parse
-from sklearn.metrics import average_precision_score
+from sklearn.metrics import average_precision_score, precision_recall_curve
 from sklearn.mixture import GaussianMixture
 
 from reid_nb.cache import decode_images
 from reid_nb.certainty import draw_looks, sure_threshold
+from reid_nb.cleaning import decide
 from reid_nb.core import load_table
 from reid_nb.data import ReIDData, read_dataset
 from reid_nb.decisions import give_to
-from reid_nb.demo import demo_data, demo_run
+from reid_nb.demo import EMBEDDED, demo_data, demo_run
 from reid_nb.embed import embed
 from reid_nb.mislabel import mislabel
 from reid_nb.models import load_model
-from reid_nb.own_likeness import likeness_score
+from reid_nb.noise import auroc, mine
+from reid_nb.own_likeness import likeness_score, views_of
 from reid_nb.pipeline import Job, train_job
 from reid_nb.provenance import read_training_losses, training_rows
 from reid_nb.recipe import load_recipe, save_recipe
 from reid_nb.retrieval import embed_options
 from reid_nb.runs import load_run_recipe
-from reid_nb.synth import occlude
-from reid_nb.wrong_labels import pairs_of_ids, sure_score, views_of, wrong_labels
+from reid_nb.synth import make_dataset, occlude
+from reid_nb.wrong_labels import pairs_of_ids, sure_score, wrong_labels
 
 PLANTED = (0.06, (0, 0.15)), (0.03, (0.15, 0.5)), (0.03, (0.5, 0.8)) # Pasted copies among the training images
 HALF = 0.5 # Visible part below which it is right to drop an image
@@ -103,18 +108,28 @@ def labels(data, name, out):
     said = pairs.score >= sure_score(table.pid.nunique())
     print(f'  told: {said.sum()}, precision {right[said].mean():.2f}, recall {right[said].sum()/len(cut):.2f}')
 
+def precision_at(hidden, score, recall=0.6):
+    "Highest precision at this recall or more."
+    precision, reached, _ = precision_recall_curve(hidden, score)
+    return precision[reached >= recall].max()
+
 def compare(table, features, loss):
-    "Average precision of both scores against the truth, and of their difference."
-    score = likeness_score(features, table.pid, loss)
+    "Average precision, and precision at a recall of 0.6, of both scores against the truth, and of their difference; AUROC."
+    score = likeness_score(features, table.pid, loss, views_of(table))
     score = np.where(np.isnan(score), np.nanmin(score), score)
     for limit in (0.15, HALF):
         hidden = (table.visible < limit).to_numpy()
         at = [a for a in drawn(table.pid) if hidden[a].any()]
-        both = {name: [average_precision_score(hidden[a], s[a]) for a in at] for name, s in dict(loss=loss, likeness=score).items()}
-        tell(f'below {limit:.0%} visible, loss', average_precision_score(hidden, loss), both['loss'])
-        tell(f'below {limit:.0%} visible, likeness', average_precision_score(hidden, score), both['likeness'])
-        gain = average_precision_score(hidden, score) - average_precision_score(hidden, loss)
-        tell(f'below {limit:.0%} visible, gain', gain, np.subtract(both['likeness'], both['loss']))
+        for what, of in dict(AP=average_precision_score, precision=precision_at).items():
+            both = {name: [of(hidden[a], s[a]) for a in at] for name, s in dict(loss=loss, likeness=score).items()}
+            tell(f'below {limit:.0%} visible, {what}, loss', of(hidden, loss), both['loss'])
+            tell(f'below {limit:.0%} visible, {what}, likeness', of(hidden, score), both['likeness'])
+            gain = of(hidden, score) - of(hidden, loss)
+            tell(f'below {limit:.0%} visible, {what}, gain', gain, np.subtract(both['likeness'], both['loss']))
+    for limit in (0.15, 0.3):
+        for name, s in dict(loss=loss, likeness=score).items():
+            found = [auroc(s[a], table.iloc[a], hidden=limit) for a in drawn(table.pid)]
+            tell(f'below {limit:.0%} visible against clear, AUROC, {name}', auroc(s, table, hidden=limit), found)
 
 def pasted(data, name, out):
     "Both scores on people pasted."
@@ -127,10 +142,28 @@ def pasted(data, name, out):
     compare(table, features, loss)
     promises(table, features, loss)
 
+def synthetic(name, out):
+    "Both scores on synthetic players, and what a run drops of them."
+    folder = out/f'{name}-data'
+    folder.mkdir(parents=True, exist_ok=True)
+    seed = int(name.rsplit('-', 1)[1])
+    if not (folder/'players.zip').exists(): make_dataset(folder/'players.zip', **dict(EMBEDDED, seed=seed))
+    data = read_dataset(folder/'players.zip', folder)
+    table, recipe = train_part(data), load_recipe('tiny')
+    data = ReIDData(data.root, table, name)
+    features, loss = one_training(data, recipe, out/name)
+    print(f'{name}: {len(table):,} images')
+    compare(table, features, loss)
+    history = read_training_losses(out/name, training_rows(data), recipe)
+    noise = recipe.noise
+    mined = mine(history, table, noise, features=features)
+    dropped = table.visible[decide(mined, noise.repeats, None, noise.drop, noise.spare).decision == 'drop']
+    print(f'  dropped: {len(dropped)}, of which {(dropped < 0.15).mean():.2f} below 15 % visible, {(dropped < HALF).mean():.2f} below half')
+
 def promises(table, features, loss, tries=300):
     "How often forty looks promise something, and how often that is broken."
     right = (table.visible < HALF).to_numpy()
-    for name, score in dict(likeness=likeness_score(features, table.pid, loss), loss=loss).items():
+    for name, score in dict(likeness=likeness_score(features, table.pid, loss, views_of(table)), loss=loss).items():
         for certainty in (0.5, 0.6, 0.8):
             shares = []
             for seed in range(tries):
@@ -169,7 +202,7 @@ def players(table, root, recipe, name, out):
     folder.mkdir(parents=True, exist_ok=True)
     table, root = with_planted(table, root, folder)
     features, loss = one_training(ReIDData(root, table, name), recipe, folder/'model')
-    score, real = likeness_score(features, table.pid, loss), table.planted.isna().to_numpy()
+    score, real = likeness_score(features, table.pid, loss, views_of(table)), table.planted.isna().to_numpy()
     print(f'{name}: {real.sum():,} images and {(~real).sum()} copies')
     compare(table[real].reset_index(drop=True), features[real], loss[real])
     own, copies = score[real], score[(table.planted < HALF).to_numpy()]
@@ -190,7 +223,7 @@ def main(
     out:str,       # Folder for everything that is made
     cuhk:str='',   # Challenge zip of CUHK03
     snmot:str='',  # Zip of SNMOT-116
-    what:str='labels-even labels-odd pasted-even pasted-odd embedded snmot', # Which of them
+    what:str='labels-even labels-odd pasted-even pasted-odd players-1 players-2 embedded snmot', # Which of them
     threads:int=1, # Of torch
 ):
     torch.set_num_threads(threads)
@@ -198,6 +231,7 @@ def main(
     for name in what.split():
         if name.startswith('labels'): labels(read_dataset(cuhk, out/'data'), name, out)
         elif name.startswith('pasted'): pasted(read_dataset(cuhk, out/'data'), name, out)
+        elif name.startswith('players-'): synthetic(name, out)
         elif name == 'embedded':
             data = demo_data()
             recipe = load_run_recipe(demo_run()).set(**{'train.checkpoint': 'last'})
