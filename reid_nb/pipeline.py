@@ -32,15 +32,13 @@ from .decisions import decisions_key
 from .distributed import on_first, process_group
 from .embed import color_histogram, embed
 from .known_callbacks import logger
-from .images import inspect_images
 from .learner import reid_learner
 from .loaders import to_device
 from .losses import find_loss, reid_loss
 from .metrics import evaluate_rows
 from .models import MODEL_FILES, load_model, read_note, save_model
-from .near_copies import MOST_COMPARED, near_copies
 from .noise import cross_fit, mine, precision_recall, unjudged
-from .own_likeness import nearest_images, possible_score, tell_score, views_of
+from .own_likeness import possible_score, tell_score
 from .protocols import protocol_of
 from .provenance import (check_trained_on, differing, read_training_losses, same_training, trained_on,
                                 training_rows)
@@ -55,7 +53,7 @@ from .starts import start_of
 from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
-from .wrong_labels import MOST_IDS, add_copies, add_pairs, wrong_labels
+from .wrong_labels import MOST_IDS, looks_of, suspicions
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -287,26 +285,11 @@ def _features_and_visible(run):
         features = embed(model, rows, pixels=images, **embed_options(run.recipe.test)).features
         return features, known_visible(rows, run.data.root, run.verbose)
 
-def _near_copies(run, rows):
-    "Pairs of training images of different ids that are one picture, as places in `rows`."
-    images = run.data.images
-    if images is None: images, _ = inspect_images(run.data.root, rows.file)
-    return near_copies(rows.file.map(images.look), rows.pid)
-
 def _suspicions(run, features, rows, kind):
-    "Columns of `noise.csv` on labels that look wrong: what is suspected and suggested, and files to compare a suspect with."
-    views = views_of(rows)
-    found = wrong_labels(features, rows.pid, views)
-    if len(rows) <= MOST_COMPARED: found = add_copies(found, features, rows.pid, _near_copies(run, rows))
-    if rows.pid.nunique() <= MOST_IDS: found = add_pairs(found, features, rows.pid, views)
-    elif run.verbose: print(f'· ids of one person are not looked for among more than {MOST_IDS:,}', flush=True)
-    suspects = np.flatnonzero((kind != 'clean') | (found.suspicion != ''))
-    own, other = nearest_images(features, rows.pid, suspects)
-    own = np.where(found.own < 0, own, found.own)
-    other = np.where(found.other < 0, other, found.other)
-    files = np.append(rows.file.to_numpy(), '') # '' where there is none
-    return dict(suspicion=found.suspicion.to_numpy(), suggestion=found.suggestion.to_numpy(),
-                like_own=files[own], like_other=files[other])
+    "Columns of `noise.csv` on labels that look wrong."
+    if run.verbose and rows.pid.nunique() > MOST_IDS:
+        print(f'· ids of one person are not looked for among more than {MOST_IDS:,}', flush=True)
+    return suspicions(features, rows, kind, looks_of(rows, run.data.root, run.data.images))
 
 # %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):
@@ -324,8 +307,8 @@ def _mine_noise(run):
     for line in filter(None, (tell_score(recipe, rows.pid), unjudged(mined))):
         if run.verbose: print(f'· {line}', flush=True)
     decided = decide(mined, noise.repeats, earlier_decisions, noise.drop, noise.spare)
-    suspicions = {} if features is None else _suspicions(run, features, rows, decided.kind.to_numpy())
-    run.write(RunFile.noise, decided.assign(**suspicions))
+    suspected = {} if features is None else _suspicions(run, features, rows, decided.kind)
+    run.write(RunFile.noise, decided.assign(**suspected))
 
 def clean(
     run:Run, # With the loss history of the model 'noise_model'

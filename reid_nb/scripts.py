@@ -16,7 +16,7 @@ from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .epochs import with_minutes
-from .evidence import losses_folder, mining_evidence, read_losses
+from .evidence import losses_folder, mining_evidence, read_losses, with_suspicions
 from .options import (DataOptions, check_recipe_names, check_options, check_path, set_values, several_paths,
                              whole_numbers)
 from .progress import is_quiet, say
@@ -442,6 +442,7 @@ def reid_noise(
     earlier = [p for p in map(Path, (out or '', run/RunFile.noise)) if p.is_file()]
     before = read_decisions(earlier[0]) if earlier else None
     found = decide(mine(losses, table, settings, **evidence), settings.repeats, before, settings.drop, settings.spare)
+    found = with_suspicions(found, evidence, run, root)
     if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
     if out: save_table(found, out)
     truth = None
@@ -476,6 +477,9 @@ def _noise_lines(found, truth):
             known = truth.loc[kind]
             line += f", {known.precision:.0%} of them rightly, {known.recall:.0%} of all such"
         yield line
+    suspicions = found.groupby('suspicion') if 'suspicion' in found else []
+    for suspicion, rows in suspicions:
+        if suspicion: yield f"label looks wrong, {suspicion}: {len(rows):,} crops of {rows.pid.nunique():,} ids"
     worst = found.nlargest(10, 'score').assign(pid=names_of(found))
     worst = worst[['file', 'pid', 'score', 'kind', 'decision']].round(3)
     yield worst.assign(file=worst.file.map(escape), pid=worst.pid.map(escape)).to_string(index=False)

@@ -19,28 +19,25 @@ import pandas as pd
 import traitlets as tl
 from fastcore.basics import patch
 from matplotlib.colors import to_hex, to_rgb
-import reid_nb
 from .core import ReIDError, plain_label, plain_widget
 from .explore import KINDS
 from .explorer_state import STATUS, Explorer
 from .images import open_image
 from .report import list_anchor
-from .review import jpeg, thumbnail
+from .review import jpeg, thumbnail, widget_files
 from .saliency import colors_of, saliency_plot
 from .tables import name_in
 
 # %% ../nbs/34_views.ipynb #8c8d8376
-_STATIC = Path(reid_nb.__file__).parent/'static'
-
 class RankedLists(anywidget.AnyWidget):
     "Lists of pictures; sends back which was clicked, or dropped."
-    _esm, _css = _STATIC/'explorer_lists.js', _STATIC/'explorer_lists.css'
+    _esm, _css = widget_files('explorer_lists')
     page = tl.Dict().tag(sync=True)
     pictures = tl.List(tl.Bytes()).tag(sync=True)
 
 class EmbeddingMap(anywidget.AnyWidget):
     "Dots in the plane; asks for the picture under the pointer, and sends back which were clicked or selected."
-    _esm, _css = _STATIC/'explorer_map.js', _STATIC/'explorer_map.css'
+    _esm, _css = widget_files('explorer_map')
     xy = tl.Bytes(b'').tag(sync=True)     # float32, M times x and y
     looks = tl.Bytes(b'').tag(sync=True)  # bytes, M times red, green, blue, shape
     groups = tl.Bytes(b'').tag(sync=True) # uint16, M numbers of rows of the legend

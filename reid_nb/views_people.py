@@ -6,12 +6,9 @@
 __all__ = ['TrackBars', 'PeopleView']
 
 # %% ../nbs/34_views_people.ipynb #4e36852b
-from pathlib import Path
-
 import anywidget
 import ipywidgets as iw
 import pandas as pd
-import reid_nb
 import traitlets as tl
 from fastcore.basics import patch
 
@@ -19,7 +16,7 @@ from .core import ReIDError, escape, plain_widget
 from .handout import HandOut, hand_out, named_for
 from .index_state import with_folder
 from .people_state import DOUBTFUL, PeopleExplorer
-from .review import review
+from .review import review, widget_files
 from .views import MOST_SELECTED, OKABE_ITO, ActingView, ListPictures, RankedLists, controls_beside, legend_of, named, try_change
 
 # %% ../nbs/34_views_people.ipynb #6a641b7e
@@ -87,11 +84,9 @@ def page(self:PeopleExplorer,
     return dict(lists=lists, legend=legend, report=''), list(pictures.jpegs.values())
 
 # %% ../nbs/34_views_people.ipynb #4086e9ed
-_STATIC = Path(reid_nb.__file__).parent/'static'
-
 class TrackBars(anywidget.AnyWidget):
     "Tracks in time; sends back which was clicked."
-    _esm, _css = _STATIC/'explorer_tracks.js', _STATIC/'explorer_tracks.css'
+    _esm, _css = widget_files('explorer_tracks')
     chart = tl.Dict().tag(sync=True)
 
 def _bar(row, chosen):
