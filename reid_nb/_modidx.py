@@ -2893,6 +2893,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.scripts._read_data': ('scripts.html#_read_data', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._recipe_of': ('scripts.html#_recipe_of', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._refuse_finished': ('scripts.html#_refuse_finished', 'reid_nb/scripts.py'),
+                                 'reid_nb.scripts._say_how_to_review': ('scripts.html#_say_how_to_review', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._signed_range': ('scripts.html#_signed_range', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._to_resume': ('scripts.html#_to_resume', 'reid_nb/scripts.py'),
                                  'reid_nb.scripts._train': ('scripts.html#_train', 'reid_nb/scripts.py'),

@@ -450,10 +450,7 @@ def reid_noise(
         truth = precision_recall(table.merge(found[['file', 'kind']], 'left', 'file'))
     for line in _noise_lines(found, truth): print(line)
     for path in filter(None, (plot, out)): print(f"{path} is written")
-    if not out: return
-    images = root or (run/RunFile.root).is_file() and read_root(run)
-    call = f'review({out!r}, {str(images)!r})' if images else f'review({out!r}, root), with the folder of the images as root'
-    say(f'To review it in JupyterLab: from reid_nb.review import review; {call}')
+    if out: _say_how_to_review(run, root, out)
 
 # %% ../nbs/40_scripts.ipynb #44cba37e
 def _drop_surely(run, certainty, others):
@@ -467,6 +464,14 @@ def _drop_surely(run, certainty, others):
     if not found.dropped: return print(f'{found}; {path} stays as it is')
     print(found)
     say(f"{path} is written; train with it: {shlex.join(['reid_run', '--out', str(run), '--resume'])}")
+
+# %% ../nbs/40_scripts.ipynb #c28bdad3
+def _say_how_to_review(run, root, out):
+    "Say the line that opens the csv `out` in the review grid."
+    from reid_nb.run_files import read_root
+    images = root or (run/RunFile.root).is_file() and read_root(run)
+    call = f'review({out!r}, {str(images)!r})' if images else f'review({out!r}, root), with the folder of the images as root'
+    say(f'To review it in JupyterLab: from reid_nb.review import review; {call}')
 
 def _noise_lines(found, truth):
     "Lines: how many of each kind, how far that is true where the truth is known, and the ten of the highest score."

@@ -1,4 +1,4 @@
-"""What one training knows about its own labels. Five questions, each with a training of the preset `small` (of the demonstration run's
+"""What one training knows about its own labels. Six questions, each with a training of the preset `small` (of the demonstration run's
 recipe for synthetic players):
 
 - `labels-even`, `labels-odd`: wrong labels of known kinds (`mislabel`) among the CUHK03 training people of even and of odd
@@ -9,6 +9,7 @@ recipe for synthetic players):
   would drop.
 - `embedded`, `snmot`: really hidden players, and among the training images pasted copies: what precision do the pasted ones promise
   for a drop (Garg 2021), what a mixture of normal curves, and what is true? And what do forty looks promise (`sure_threshold`)?
+- `snmot-alone`: the second without copies; both scores.
 
 Resumable: a training that is in OUT is not done again.
 
@@ -218,12 +219,25 @@ def players(table, root, recipe, name, out):
         print(f'  {dropped:.0%} dropped: truth {hidden[above].mean():.2f}; ' + ', '.join(f'{k} {v:.2f}' for k, v in told.items()))
     promises(table[real].reset_index(drop=True), features[real], loss[real])
 
+def real_players(data):
+    "The training images with the visible part of each, and their root."
+    truth = pd.read_csv(next(Path(data.root).rglob('truth.csv')))
+    table = train_part(data)
+    table['visible'] = table.file.map(dict(zip(truth.file, truth.visible_box_fraction)))
+    return table, data.root
+
+def alone(table, root, recipe, name, out):
+    "Both scores on the images as they are."
+    features, loss = one_training(ReIDData(root, table, name), recipe, out/name)
+    print(f'{name}: {len(table):,} images')
+    compare(table, features, loss)
+
 @call_parse
 def main(
     out:str,       # Folder for everything that is made
     cuhk:str='',   # Challenge zip of CUHK03
     snmot:str='',  # Zip of SNMOT-116
-    what:str='labels-even labels-odd pasted-even pasted-odd players-1 players-2 embedded snmot', # Which of them
+    what:str='labels-even labels-odd pasted-even pasted-odd players-1 players-2 embedded snmot snmot-alone', # Which of them
     threads:int=1, # Of torch
 ):
     torch.set_num_threads(threads)
@@ -236,9 +250,8 @@ def main(
             data = demo_data()
             recipe = load_run_recipe(demo_run()).set(**{'train.checkpoint': 'last'})
             players(train_part(data), data.root, recipe, name, out)
-        elif name == 'snmot':
-            data = read_dataset(snmot, out/'data')
-            truth = pd.read_csv(next(Path(data.root).rglob('truth.csv')))
-            table = train_part(data)
-            table['visible'] = table.file.map(dict(zip(truth.file, truth.visible_box_fraction)))
-            players(table, data.root, load_recipe('small').set(**{'train.epochs': 20}), name, out)
+        elif name.startswith('snmot'):
+            table, root = real_players(read_dataset(snmot, out/'data'))
+            recipe = load_recipe('small').set(**{'train.epochs': 20})
+            if name == 'snmot': players(table, root, recipe, name, out)
+            else: alone(table, root, recipe, name, out)

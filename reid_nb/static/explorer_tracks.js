@@ -2,8 +2,8 @@
 
 const percent = share => `${100 * share}%`;
 
-function place(node, { left, width }) {
-  Object.assign(node.style, { left: percent(left), width: percent(width) });
+function place(node, { left, width }) { // a short bar at the end is wider than its share, and stays within the lane
+  Object.assign(node.style, { left: `min(${percent(left)}, 100% - 14px)`, width: percent(width) });
   return node;
 }
 
