@@ -78,11 +78,11 @@ def half_of(data, name):
     table = train_part(data)
     return table[table.pid % 2 == (0 if is_even else 1)].reset_index(drop=True), 0 if is_even else 1
 
-def labels(data, name, out):
+def labels(data, name, out, epochs):
     "Precision and recall by kind of wrong label."
     table, seed = half_of(data, name)
     table = mislabel(table, seed=seed)
-    recipe = load_recipe('small').set(**{'train.epochs': 16, 'seed': 42 + seed})
+    recipe = load_recipe('small').set(**{'train.epochs': epochs, 'seed': 42 + seed})
     features, _ = one_training(ReIDData(data.root, table, name), recipe, out/name)
     found = wrong_labels(features, table.pid, views_of(table))
     swapped, told = (table.wrong == 'swapped').to_numpy(), (found.suspicion == 'swapped').to_numpy()
@@ -132,12 +132,12 @@ def compare(table, features, loss):
             found = [auroc(s[a], table.iloc[a], hidden=limit) for a in drawn(table.pid)]
             tell(f'below {limit:.0%} visible against clear, AUROC, {name}', auroc(s, table, hidden=limit), found)
 
-def pasted(data, name, out):
+def pasted(data, name, out, epochs):
     "Both scores on people pasted."
     table, seed = half_of(data, name)
     root = out/f'{name}-images'
     table = load_table(root/'truth.csv') if root.is_dir() else occlude(table, data.root, root, seed=seed)
-    recipe = load_recipe('small').set(**{'train.epochs': 16, 'seed': 42 + seed})
+    recipe = load_recipe('small').set(**{'train.epochs': epochs, 'seed': 42 + seed})
     features, loss = one_training(ReIDData(root, table, name), recipe, out/name)
     print(f'{name}: {len(table):,} images')
     compare(table, features, loss)
@@ -239,12 +239,13 @@ def main(
     snmot:str='',  # Zip of SNMOT-116
     what:str='labels-even labels-odd pasted-even pasted-odd players-1 players-2 embedded snmot snmot-alone', # Which of them
     threads:int=1, # Of torch
+    epochs:int=16, # Of the trainings on CUHK03
 ):
     torch.set_num_threads(threads)
     out = Path(out)
     for name in what.split():
-        if name.startswith('labels'): labels(read_dataset(cuhk, out/'data'), name, out)
-        elif name.startswith('pasted'): pasted(read_dataset(cuhk, out/'data'), name, out)
+        if name.startswith('labels'): labels(read_dataset(cuhk, out/'data'), name, out, epochs)
+        elif name.startswith('pasted'): pasted(read_dataset(cuhk, out/'data'), name, out, epochs)
         elif name.startswith('players-'): synthetic(name, out)
         elif name == 'embedded':
             data = demo_data()
