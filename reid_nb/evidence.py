@@ -75,7 +75,7 @@ def with_suspicions(
 ):
     "`found` with what looks wrong about its labels, in the columns of `suspicions`; as it is where no features were asked for."
     from reid_nb.run_files import read_root
-    from reid_nb.wrong_labels import looks_of, suspicions
+    from reid_nb.wrong_labels import looks_for_copies, suspicions
     if 'features' not in evidence: return found
-    looks = looks_of(found, root or read_root(run))
+    looks = looks_for_copies(found, root or read_root(run))
     return found.assign(**suspicions(evidence['features'], found, found.kind, looks))
