@@ -78,4 +78,4 @@ def with_suspicions(
     from reid_nb.wrong_labels import looks_for_copies, suspicions
     if 'features' not in evidence: return found
     looks = looks_for_copies(found, root or read_root(run))
-    return found.assign(**suspicions(evidence['features'], found, found.kind, looks))
+    return found.assign(**suspicions(evidence['features'], found, found.kind, looks, say))

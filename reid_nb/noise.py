@@ -84,7 +84,7 @@ def noise_score(self:LossHistory,
     ) -> np.ndarray:
     "(N,) scores, higher is more suspicious, NaN for an image that was not shown in the window."
     if how not in (*SCORES, 'forgetting'):
-        raise ReIDError(f"noise.score is {how!r}; give one of {', '.join(SCORES)}, forgetting")
+        raise ReIDError(f"noise.score is {how!r}; give one of {', '.join(SCORES)}, forgetting or, for a run, likeness")
     epochs = _window(len(self), window)
     if how != 'forgetting':
         losses = pd.DataFrame(self.losses(without)[epochs])

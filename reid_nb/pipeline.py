@@ -53,7 +53,7 @@ from .starts import start_of
 from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
-from .wrong_labels import MOST_IDS, looks_for_copies, suspicions
+from .wrong_labels import looks_for_copies, suspicions
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -287,9 +287,9 @@ def _features_and_visible(run):
 
 def _suspicions(run, features, rows, kind):
     "Columns of `noise.csv` on labels that look wrong."
-    if run.verbose and rows.pid.nunique() > MOST_IDS:
-        print(f'· ids of one person are not looked for among more than {MOST_IDS:,}', flush=True)
-    return suspicions(features, rows, kind, looks_for_copies(rows, run.data.root, run.data.images))
+    def tell(line):
+        if run.verbose: print(f'· {line}', flush=True)
+    return suspicions(features, rows, kind, looks_for_copies(rows, run.data.root, run.data.images), tell)
 
 # %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):
