@@ -132,15 +132,20 @@ def compare(table, features, loss):
             found = [auroc(s[a], table.iloc[a], hidden=limit) for a in drawn(table.pid)]
             tell(f'below {limit:.0%} visible against clear, AUROC, {name}', auroc(s, table, hidden=limit), found)
 
+def both_scores(table, root, recipe, name, out):
+    "Features and mean loss of one training; tells what both scores know."
+    features, loss = one_training(ReIDData(root, table, name), recipe, out/name)
+    print(f'{name}: {len(table):,} images')
+    compare(table, features, loss)
+    return features, loss
+
 def pasted(data, name, out, epochs):
     "Both scores on people pasted."
     table, seed = half_of(data, name)
     root = out/f'{name}-images'
     table = load_table(root/'truth.csv') if root.is_dir() else occlude(table, data.root, root, seed=seed)
     recipe = load_recipe('small').set(**{'train.epochs': epochs, 'seed': 42 + seed})
-    features, loss = one_training(ReIDData(root, table, name), recipe, out/name)
-    print(f'{name}: {len(table):,} images')
-    compare(table, features, loss)
+    features, loss = both_scores(table, root, recipe, name, out)
     promises(table, features, loss)
 
 def synthetic(name, out):
@@ -151,11 +156,8 @@ def synthetic(name, out):
     if not (folder/'players.zip').exists(): make_dataset(folder/'players.zip', **dict(EMBEDDED, seed=seed))
     data = read_dataset(folder/'players.zip', folder)
     table, recipe = train_part(data), load_recipe('tiny')
-    data = ReIDData(data.root, table, name)
-    features, loss = one_training(data, recipe, out/name)
-    print(f'{name}: {len(table):,} images')
-    compare(table, features, loss)
-    history = read_training_losses(out/name, training_rows(data), recipe)
+    features, _ = both_scores(table, data.root, recipe, name, out)
+    history = read_training_losses(out/name, training_rows(ReIDData(data.root, table, name)), recipe)
     noise = recipe.noise
     mined = mine(history, table, noise, features=features)
     dropped = table.visible[decide(mined, noise.repeats, None, noise.drop, noise.spare).decision == 'drop']
@@ -226,12 +228,6 @@ def real_players(data):
     table['visible'] = table.file.map(dict(zip(truth.file, truth.visible_box_fraction)))
     return table, data.root
 
-def alone(table, root, recipe, name, out):
-    "Both scores on the images as they are."
-    features, loss = one_training(ReIDData(root, table, name), recipe, out/name)
-    print(f'{name}: {len(table):,} images')
-    compare(table, features, loss)
-
 @call_parse
 def main(
     out:str,       # Folder for everything that is made
@@ -255,4 +251,4 @@ def main(
             table, root = real_players(read_dataset(snmot, out/'data'))
             recipe = load_recipe('small').set(**{'train.epochs': 20})
             if name == 'snmot': players(table, root, recipe, name, out)
-            else: alone(table, root, recipe, name, out)
+            else: both_scores(table, root, recipe, name, out)

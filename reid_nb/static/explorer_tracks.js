@@ -3,7 +3,7 @@
 const percent = share => `${100 * share}%`;
 
 function place(node, { left, width }) { // a short bar at the end is wider than its share, and stays within the lane
-  Object.assign(node.style, { left: `min(${percent(left)}, 100% - 14px)`, width: percent(width) });
+  Object.assign(node.style, { left: `min(${percent(left)}, 100% - var(--least))`, width: percent(width) });
   return node;
 }
 
