@@ -47,7 +47,7 @@ def why_name_refused(
 def _why_refused(info):
     "Why a zip with this `ZipInfo` is refused, or None."
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if why := why_name_refused(info.orig_filename): return why
+    if why := why_name_refused(info.orig_filename) or why_name_refused(info.filename): return why
     if kind == stat.S_IFLNK: return 'is a link'
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR): return 'is neither a file nor a folder'
     is_encrypted = info.flag_bits & 1
@@ -64,6 +64,17 @@ def _check_index(path):
         raise ReIDError(f"{path} is refused: its list of members has more than {MAX_INDEX >> 20} "
                         "MiB")
 
+def _with_meant_names(z):
+    "The zip; names that are UTF-8, and do not say so, as they were meant."
+    is_utf8 = 0x800
+    for info in z.infolist():
+        if info.flag_bits & is_utf8 or info.filename.isascii(): continue
+        try: name = info.filename.encode('cp437').decode()
+        except UnicodeError: continue
+        z.NameToInfo[name] = z.NameToInfo.pop(info.filename, info)
+        info.filename = name
+    return z
+
 def open_zip(
     path, # Of the file
 ) -> zipfile.ZipFile:
@@ -74,7 +85,7 @@ def open_zip(
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error) as e:
         raise ReIDError(f"{path} is neither a folder, a csv nor a whole zip; "
                         "was the download cut short?") from e
-    if len(z.infolist()) <= MAX_IMAGES: return z
+    if len(z.infolist()) <= MAX_IMAGES: return _with_meant_names(z)
     z.close()
     raise ReIDError(f"{path} is refused: it has more than {MAX_IMAGES:,} members")
 

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from .core import ReIDError, escape
-from .files import Files
+from .files import Files, natural_key
 from .images import crop_name, decode_image, split_crop
 from .layouts import add_layout, built_in, first_of
 from .nested import SPLITS, assign_parts
@@ -363,8 +363,14 @@ class Clip(NamedTuple):
 
     def path(self, number):
         "Of a frame, as it would be called where there is none."
-        ending = self.settings.get('imext') or '.jpg'
+        first = next(iter(self.frames.values()), 'a.jpg')
+        ending = self.settings.get('imext') or PurePosixPath(first).suffix
         return self.frames.get(number) or f'{self.folder}{number:06d}{ending}'
+
+    def paths(self, numbers):
+        "Path by number in a list; where it counts from 1, and names from 0, the first is frame 1."
+        shift = 1 if 0 in self.frames and min(numbers) > 0 else 0
+        return {number: self.path(number - shift) for number in numbers}
 
 # %% ../nbs/09_boxes.ipynb #b3b3dfd4
 def _by_folder(files):
@@ -374,12 +380,12 @@ def _by_folder(files):
     return found
 
 def _number_frames(names):
-    "From frame number, the last in a name, to path; from 1 where they begin with 0, as the lists do."
+    "From frame number, the last in a name, to path; from 1 on, as people count, where names have none or share one."
     numbers = [re.search('([0-9]+)[^0-9]*$', PurePosixPath(name).stem) for name in names]
-    if not all(numbers): return dict(enumerate(names, 1))
-    known = {int(number[1]): name for number, name in zip(numbers, names)}
-    if 0 in known or len(known) < len(names): return dict(enumerate(names, 1))
-    return known
+    if all(numbers):
+        known = {int(number[1]): name for number, name in zip(numbers, names)}
+        if len(known) == len(names): return known
+    return dict(enumerate(sorted(names, key=natural_key), 1))
 
 def _frame_folder(base, by_folder, told):
     "The folder of a sequence's frames: as its seqinfo.ini says, or the only one with images."
@@ -429,7 +435,7 @@ def _clip_boxes(files, clip, there):
     "The table of a sequence's boxes, for `rows_of_boxes`."
     table = read_mot(files.text(clip.listed), f'{files.where}: {clip.listed}')
     table = _kinds_of(table, files, clip, there)
-    paths = {number: clip.path(number) for number in table.frame.unique()}
+    paths = clip.paths(table.frame.unique())
     track = table.track.astype(str)
     pid = f'{clip.name}/' + track if clip.name else track
     width, height = _picture_size(files, clip)

@@ -15,7 +15,9 @@ import pandas as pd
 from .boxes import BOXES, LARGEST, Clip, clips_in, rows_of_boxes
 from .core import ReIDError
 from .layouts import add_layout, built_in, first_of
+from .files import natural_key
 from .nested import SPLITS
+from .tables import UNKNOWN
 
 # %% ../nbs/09_coco.ipynb #fab2b809
 _OF_VIDEO = 'track_id', 'instance_id', 'object_id'
@@ -39,7 +41,8 @@ def _first_told(annotation, names):
     for place in (annotation, attributes if isinstance(attributes, dict) else {}):
         for name in names:
             value = place.get(name)
-            if value not in (None, '', -1) and isinstance(value, (str, int, float)): return str(value)
+            if not isinstance(value, (str, int, float)) or value == -1: continue
+            if str(value).strip().lower() not in UNKNOWN: return str(value)
 
 # %% ../nbs/09_coco.ipynb #32bc7b54
 def _box_numbers(boxes, name, where):
@@ -167,6 +170,18 @@ def _find_coco(files):
     return '' if any(_is_coco(files, name) for name in _coco_files(files)) else None
 
 # %% ../nbs/09_coco.ipynb #6d4fe193
+def _last_part(path): return path.rpartition('/')[2]
+
+def _by_last_part(paths):
+    "The different paths by their last part."
+    found = {}
+    for path in dict.fromkeys(paths): found.setdefault(_last_part(path), []).append(path)
+    return found
+
+def _end_alike(path, other):
+    "Do the last two parts of both paths agree?"
+    return path.split('/')[-2:] == other.split('/')[-2:]
+
 def _coco_paths(names, listed, files):
     "From each file_name to the path of the image: below the json's folder or beside it; as it is where there is none."
     there, top = set(files.images), listed.rpartition('/')[0]
@@ -175,15 +190,17 @@ def _coco_paths(names, listed, files):
     inside = '', 'images', split, f'images/{split}', 'data', 'frames'
     folders = [f'{place}/{folder}/' for place in (top, above, '') for folder in inside]
     places = [re.sub('/+', '/', folder).lstrip('/') for folder in folders]
-    by_last = {}
-    for path in files.images: by_last.setdefault(path.rpartition('/')[2], []).append(path)
-    def path_of(name):
-        plain = name.replace('\\', '/').removeprefix('./')
+    plain_of = {name: name.replace('\\', '/').removeprefix('./') for name in names}
+    by_last = _by_last_part(files.images)
+    asked = _by_last_part(plain_of.values())
+    def path_of(plain):
         for place in places:
             if place + plain in there: return place + plain
-        alone = by_last.get(plain.rpartition('/')[2], [])
-        return alone[0] if len(alone) == 1 else plain.lstrip('/')
-    return {name: path_of(name) for name in names}
+        last = _last_part(plain)
+        found = by_last.get(last, [])
+        if len(found) > 1 or len(asked[last]) > 1: found = [path for path in found if _end_alike(path, plain)]
+        return found[0] if len(found) == 1 else plain.lstrip('/')
+    return {name: path_of(plain) for name, plain in plain_of.items()}
 
 # %% ../nbs/09_coco.ipynb #73e70b28
 def _coco_split(listed):
@@ -201,6 +218,12 @@ def _frame_number(value, where):
     if -1 <= number <= 2**53 and number.is_integer(): return int(number)
     raise ReIDError(f"{where} has the frame {str(value)[:60]}; a frame is a whole number from 0 on")
 
+def _places_in(images):
+    "(N,) place of each path among those of its sequence, as people count, from 1 on."
+    in_order = sorted(images.file.unique(), key=natural_key)
+    position = images.file.map({path: i for i, path in enumerate(in_order)})
+    return position.groupby(images.seq).rank('dense').astype(int)
+
 def _coco_frames(images, paths, where):
     "The images with their path, sequence and frame: as told, else the folder and the place in it."
     images = images.assign(file=images.file_name.map(paths))
@@ -209,7 +232,7 @@ def _coco_frames(images, paths, where):
         images['seq'] += '#' + images.video_id.astype('string').fillna('').astype(object)
     told = next((name for name in _FRAME if name in images), None)
     if told: images['frame'] = [_frame_number(value, where) for value in images[told]]
-    else: images['frame'] = images.groupby('seq').file.rank('dense').astype(int)
+    else: images['frame'] = _places_in(images)
     return images[['file', 'seq', 'frame', 'width', 'height']]
 
 # %% ../nbs/09_coco.ipynb #684692a9

@@ -65,7 +65,7 @@ def mislabel(
     subset:str='train',    # Whose labels are changed
     least:int=5,           # Images of an id, for it to be changed
 ) -> pd.DataFrame:
-    "`table` with wrong `pid`, the right ones as `true_pid`, and `wrong`, one of `LABEL_KINDS` or ''."
+    "`table` with wrong `pid`, the right ones as `true_pid`, and `wrong`, one of `LABEL_KINDS` or ''; without `person`."
     rng = np.random.default_rng(mix_seed(seed))
     is_known = (table.subset == subset) & (table.pid >= 0)
     train = table[is_known]
@@ -85,4 +85,4 @@ def mislabel(
     _join(out, of_id, joined.reshape(-1, 2))
     _cut(out, of_id, cut, first_new, rng)
     _swap(out, of_id, rest, n_swapped, rng)
-    return out
+    return out.drop(columns='person', errors='ignore') # names go with the right ids

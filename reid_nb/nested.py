@@ -158,10 +158,10 @@ built_in('one folder per id', 'one folder per id, cameras from Market-1501 names
 
 # %% ../nbs/08_nested.ipynb #73c05fc8
 def _pattern_rows(pattern, files):
-    "A row per image whose path the pattern matches, with its ending or without."
+    "A row per image whose path the pattern matches, without its ending or with it."
     rows, wrong = [], []
     for name in files.images:
-        found = pattern.fullmatch(name) or pattern.fullmatch(name.rpartition('.')[0])
+        found = pattern.fullmatch(name.rpartition('.')[0]) or pattern.fullmatch(name)
         if found: rows.append(dict(file=name) | found.groupdict())
         else: wrong.append(name)
     if not rows: raise ReIDError(f"{files.where}: --pattern matches none of {len(wrong):,} images, such as {first_of(wrong)}")

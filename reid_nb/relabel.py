@@ -6,6 +6,8 @@
 __all__ = ['relabel', 'relabel_table']
 
 # %% ../nbs/02_relabel.ipynb #de6d2db7
+from itertools import count
+
 import numpy as np
 import pandas as pd
 from scipy.sparse import coo_array
@@ -13,6 +15,7 @@ from scipy.sparse.csgraph import connected_components
 
 from .core import ReIDError
 from .decisions import LABEL_DECISION
+from .tables import names_of
 
 # %% ../nbs/02_relabel.ipynb #6e0b7ea8
 def _targets(decisions, word):
@@ -68,14 +71,20 @@ def relabel(
     return np.where(new >= 0, new, out)
 
 # %% ../nbs/02_relabel.ipynb #9d5cd679
-def _new_names(train, pids):
-    "(N,) names of persons of the new ids."
+def _free_name(name, taken):
+    "The name with the first number from 2 on that nobody has."
+    numbered = (f'{name} ({number})' for number in count(2))
+    return next(new for new in numbered if new not in taken)
+
+def _new_names(train, pids, taken):
+    "(N,) names of persons of the new ids, none of them among those `taken`."
     name_of = dict(zip(train.pid, train.person))
     is_new = ~np.isin(pids, train.pid)
     pairs = pd.DataFrame(dict(old=train.pid.to_numpy(), new=pids))
     made = pairs[is_new].drop_duplicates()
-    made['number'] = 1 + made.groupby('old').new.rank().astype(int)
-    for old, new, number in made.itertuples(index=False): name_of[new] = f'{name_of[old]} ({number})'
+    for old, new in made.sort_values('new').itertuples(index=False):
+        name_of[new] = _free_name(name_of[old], taken)
+        taken.add(name_of[new])
     return [name_of[pid] for pid in pids]
 
 def relabel_table(
@@ -90,5 +99,5 @@ def relabel_table(
     pids = relabel(train.pid, decided, table.pid.max() + 1, train.file)
     out = table.assign(given_pid=table.pid)
     out.loc[train.index, 'pid'] = pids
-    if 'person' in table: out.loc[train.index, 'person'] = _new_names(train, pids)
+    if 'person' in table: out.loc[train.index, 'person'] = _new_names(train, pids, set(names_of(table)))
     return out

@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold
 
 from .core import ReIDError, mix_seed
+from .tables import names_of
 
 # %% ../nbs/14_splits.ipynb #74129041
 def _class_numbers(column): return np.unique(column, return_inverse=True)[1]
@@ -103,6 +104,14 @@ def _first_frames(rows, cameras):
     return query & ~rows.duplicated('file', keep=False)
 
 # %% ../nbs/14_splits.ipynb #3ca681dd
+def _as_two_cameras(rows):
+    "The gallery as seen by another camera than the queries."
+    in_gallery = rows.role == 'gallery'
+    new = rows.assign(camid=rows.camid + in_gallery)
+    if 'camera' not in rows: return new
+    others = names_of(rows, 'camid') + ' (gallery)'
+    return new.assign(camera=rows.camera.mask(in_gallery, others))
+
 def split_roles(
     rows,         # Of a table, all of them labeled
     cameras=None, # Those of the whole table; of the rows when not given
@@ -116,8 +125,7 @@ def split_roles(
                         "camera, where there are several), so there would be no query; take more")
     new = rows.assign(subset='test', role=np.where(query, 'query', 'gallery'))
     one_known_camera = len(cameras) == 1 and cameras != {-1}
-    if one_known_camera: new['camid'] = (~query).astype(int)
-    return new
+    return _as_two_cameras(new) if one_known_camera else new
 
 # %% ../nbs/14_splits.ipynb #5809e53d
 def _rows_to_hold_out(table, labeled, rows, share, by, seed):
@@ -149,7 +157,8 @@ def hold_out(
         raise ReIDError("rows to hold out have to be labeled training images, some of them but not all")
     new = split_roles(table.reset_index(drop=True)[held], set(table.camid[labeled]))
     out = table.copy()
-    for name in ('subset', 'role', 'camid'):
+    changed = [name for name in ('subset', 'role', 'camid', 'camera') if name in out]
+    for name in changed:
         column = out.columns.get_loc(name)
         out.iloc[new.index, column] = new[name].to_numpy()
     return out

@@ -11,13 +11,15 @@ __all__ = ['UNKNOWN', 'NAMED', 'SHARED', 'COLUMNS', 'OTHERS', 'ALIASES', 'NOT_RE
 import os, re, shlex
 from collections import namedtuple
 from pathlib import Path, PurePosixPath
+from string import whitespace
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
 
 from .archives import MAX_GIB, is_outside
 from .core import ReIDError, escape
-from .files import ReadOptions
+from .files import ReadOptions, natural_key
 from .images import crop_name, split_crop
 from .layouts import check_names, first_of
 from .protocols import get_protocol
@@ -58,13 +60,17 @@ def _check_whole(whole, signed, where):
             raise ReIDError(f"{where}: {digits} and {text} are both there; "
                             "write a number in one way")
 
+_BLANK = whitespace + '\u00a0\u200b\ufeff' # Of which some cannot be seen
+
 def clean_names(
     values,            # Column of texts or numbers
     where,             # For the errors
     signed:bool=False, # May there be whole numbers below -1?
 ) -> pd.Series:
     "(N,) names as texts, '' where unknown; raises `ReIDError` for ambiguous numbers."
-    texts = values.astype('string').fillna('').astype(object).str.strip()
+    texts = values.astype('string').fillna('').astype(object).str.strip(_BLANK)
+    composed = {text: normalize('NFC', text) for text in set(texts)} # 'é' has two spellings
+    texts = texts.map(composed)
     texts = texts.mask(is_unknown(texts), '')
     known = sorted(set(texts) - {''})
     whole = {text: text.partition('.')[0] for text in known if _WHOLE.fullmatch(text)}
@@ -93,11 +99,19 @@ def _as_numbers(names):
     number[''] = -1
     return names.map(number).astype(int)
 
+def _places(names, key):
+    "(N,) place of each name among all of them, in the order of `key`; -1 where unknown."
+    known = sorted(set(names) - {''}, key=key)
+    place = {name: i for i, name in enumerate(known)} | {'': -1}
+    return names.map(place).astype(int)
+
+_NUMBER = r'-?[0-9]*\.?[0-9]+'
+
 def _in_order(names):
-    "(N,) whole numbers of up to 18 digits as they are, other names as `_as_numbers` gives them."
-    is_whole = names.str.fullmatch('(-?[0-9]{1,18})?')
-    if not is_whole.all(): return _as_numbers(names)
-    return names.replace('', '-1').astype(int)
+    "(N,) whole numbers of up to 18 digits as they are; places of other numbers by their value, and of names as people count."
+    if names.str.fullmatch('(-?[0-9]{1,18})?').all(): return names.replace('', '-1').astype(int)
+    are_numbers = names.str.fullmatch(f'({_NUMBER})?').all()
+    return _places(names, float if are_numbers else natural_key)
 
 # %% ../nbs/08_tables.ipynb #35547c8f
 NAMED = dict(pid='person', camid='camera') # Where the names of these numbers are kept
