@@ -14,7 +14,7 @@ import pandas as pd
 from .core import ReIDError
 from .layouts import add_layout, built_in, first_of
 from .table_boxes import stripped_texts
-from .tables import NOT_READ, name_columns, read_rows, with_parts
+from .tables import NOT_READ, name_columns, name_tracks, read_rows, with_parts
 
 # %% ../nbs/09_annotations.ipynb #4a191558
 PART_NAMES = 'train training val valid validation test query probe gallery'.split() # Folders, and tags, that are parts
@@ -72,7 +72,8 @@ def hugging_face_rows(
         rows = read_rows(Path(f'{files.where}: {name}'), files.read(name), columns)
         split = _split_of(folder) or rows.file.map(_split_above)
         tables.append(rows.assign(file=folder + rows.file, split='' if has_no_split else split))
-    return _in_parts(pd.concat(tables, ignore_index=True), files.where)
+    rows = name_tracks(pd.concat(tables, ignore_index=True), files.where)
+    return _in_parts(rows, files.where)
 
 HUGGING_FACE = dict(parts={}, strict=False, columns=True, find=find_hugging_face, rows=hugging_face_rows,
                     about='images with metadata.csv or .jsonl: file_name, a label, perhaps a camera; in train, validation, test or together')

@@ -25,7 +25,7 @@ from .nested import SPLITS, assign_parts, layout_of_pattern
 from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol, protocol_of
 from .spreadsheets import READERS, UNREADABLE, columns_of_bytes, read_csv_columns
-from .tables import COLUMNS, NOT_READ, names_of, number_names, read_image_table, visible_fraction
+from .tables import COLUMNS, NOT_READ, name_tracks, names_of, number_names, read_image_table, visible_fraction
 from .table_boxes import check_no_box_options
 from .tars import open_archive
 
@@ -392,20 +392,26 @@ def _read_table(path, columns, skip_bad, progress, protocol, **how):
     return _read(root, make((), path), make, path, skip_bad, progress, path.stem)
 
 def _split_named(name):
-    "The part that a file is named after, as train-00000-of-00002.parquet; train for another."
-    first_word = re.split('[^a-z]', PurePosixPath(name).name.lower())[0]
-    return SPLITS.get(first_word, 'train')
+    "The part that a file is named after, as train-00000-of-00002.parquet, or else its folder; '' for another."
+    *folders, file = name.lower().split('/')
+    first_word = re.split('[^a-z]', file)[0]
+    known = (SPLITS.get(word, '') for word in (first_word, *reversed(folders)))
+    return next(filter(None, known), '')
 
 def _read_shards(path, names, options, skip_bad, progress, protocol, dest, max_gib):
     "The data set in the parquet files of a folder, as the Hugging Face Hub has them, unpacked into folders of `dest`."
-    top, tables = Path(os.path.abspath(dest)), []
-    for name in sorted(names):
+    top, tables, columns = Path(os.path.abspath(dest)), [], dict(options.columns)
+    named = {name: _split_named(name) for name in sorted(names)}
+    by_name = any(named.values()) and not columns.keys() & {'subset', 'role'}
+    if by_name: columns['subset'] = NOT_READ
+    for name, split in named.items():
         shard = path/name
         if not columns_of_bytes(shard): raise ReIDError(f"{path}: {name} holds no images; give its own path")
-        table, root = read_image_table(shard, options.columns | dict(subset=NOT_READ), options=options, dest=dest, skip_bad=skip_bad,
-                                       progress=progress, max_gib=max_gib)
-        tables.append(table.assign(file=f'{root.relative_to(top)}/' + table.file, split=_split_named(name)))
-    used, left_out = assign_parts(pd.concat(tables).fillna({'camid': ''}))
+        table, root = read_image_table(shard, columns, options=options, dest=dest, skip_bad=skip_bad,
+                                       progress=progress, max_gib=max_gib, is_part=True)
+        tables.append(table.assign(file=f'{root.relative_to(top)}/' + table.file, split=split or 'train'))
+    used, left_out = name_tracks(pd.concat(tables, ignore_index=True), path).fillna({'camid': ''}), {}
+    if by_name: used, left_out = assign_parts(used)
     layout = Layout('parquet files', parts={}, strict=False)
     def make(without, where):
         kept = used[~used.file.isin(list(without))]

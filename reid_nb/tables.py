@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['UNKNOWN', 'NAMED', 'SHARED', 'COLUMNS', 'OTHERS', 'ALIASES', 'NOT_READ', 'is_unknown', 'clean_names', 'names_of',
            'name_in', 'match_names', 'concat_tables', 'number_names', 'first_are_queries', 'visible_fraction',
-           'read_image_table', 'with_parts', 'read_rows', 'name_columns']
+           'read_image_table', 'with_parts', 'name_tracks', 'read_rows', 'name_columns']
 
 # %% ../nbs/08_tables.ipynb #24aa7acf
 import os, re, shlex
@@ -524,6 +524,7 @@ def read_image_table(
     skip_bad:bool=False,   # May rows of that file have no image?
     progress:bool=False,   # Show a progress bar while these are unpacked?
     max_gib:float=MAX_GIB, # They may have so many GiB
+    is_part:bool=False,    # Is it one file of several? Tracks are named, by `name_tracks`, when all are read
 ) -> tuple:
     "The images that it lists, with all `COLUMNS`, and their folder; raises `ReIDError` for an unclear table."
     path, columns = Path(path), dict(columns or {})
@@ -540,7 +541,11 @@ def read_image_table(
     raw = choose_boxes(raw, sheet.kind, options or ReadOptions(), overlaps, path)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
     _only_once(raw, path)
-    return _image_table(raw, sheet, tested, path).reset_index(drop=True), top
+    raw.attrs['pid'] = sheet.sources['pid']
+    if not is_part: raw = name_tracks(raw, path)
+    table = _image_table(raw, tested, path, bool(sheet.boxes)).reset_index(drop=True)
+    table.attrs = raw.attrs
+    return table, top
 
 # %% ../nbs/08_tables.ipynb #3b4d341d
 def _tested_part(theirs):
@@ -563,21 +568,26 @@ def with_parts(
     parts = _fill_in_roles(raw, parts, where)
     return raw.assign(subset=parts.subset, role=parts.role)
 
-def _track_names(raw, source, where):
-    "The ids; with the sequence in front where they are tracks, which are numbered anew in each."
+def name_tracks(
+    raw,   # Rows with file, pid and perhaps seq; `attrs` says which column pid was read from
+    where, # For the errors
+) -> pd.DataFrame:
+    "The rows; with the sequence in front of ids that are tracks, which are numbered anew in each."
+    source = raw.attrs.get('pid', 'pid')
     pid = clean_names(raw.pid, f'{where}: column {source}')
     is_track = source.lower() in ('track_id', 'tracker_id')
     if is_track and 'seq' not in raw: tell_folders(raw.file, pid, where)
-    if not is_track or 'seq' not in raw or raw.seq.nunique() < 2: return raw.pid
+    if not is_track or 'seq' not in raw or raw.seq.nunique() < 2: return raw
     print(f"{escape(where)}: an id is seq and {source} together, since tracks are numbered anew in each sequence")
     seq = clean_names(raw.seq, f'{where}: column seq')
-    return (seq + '/' + pid).where(pid != '', '')
+    named = raw.assign(pid=(seq + '/' + pid).where(pid != '', ''))
+    named.attrs = {} # once
+    return named
 
-def _image_table(raw, sheet, tested, where):
+def _image_table(raw, tested, where, has_boxes):
     "The table of these rows, those left out that no part has."
-    raw = raw.assign(pid=_track_names(raw, sheet.sources['pid'], where))
     raw = with_parts(raw, where, tested)
-    if sheet.boxes:
+    if has_boxes:
         has_id = (raw.subset != 'train') | (clean_names(raw.pid, where) != '')
         raw = _without(raw, has_id, 'boxes have no id', where)
     known = dict.fromkeys(COLUMNS) | dict(raw)
@@ -603,6 +613,7 @@ def read_rows(
     raw = _with_files(sheet, ('', '', False), '', path)
     raw = choose_boxes(raw, sheet.kind, ReadOptions(), None, path)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
+    raw.attrs['pid'] = sheet.sources['pid'] # for `name_tracks`
     return raw
 
 def name_columns(
