@@ -13,6 +13,8 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from .core import ReIDError
+from .labels import as_labels, to_numpy
+from .tables import is_unknown
 
 # %% ../nbs/16_cluster_scores.ipynb #a689548a
 CLUSTER_SCORES = 'precision', 'recall', 'f', 'bcubed_precision', 'bcubed_recall', 'bcubed_f', 'ari'
@@ -116,6 +118,15 @@ class ClusterScores:
         return f'{counts}: {f}, precision {self.precision:.3f}, recall {self.recall:.3f}'
 
 # %% ../nbs/16_cluster_scores.ipynb #7993fceb
+def _numbers(labels):
+    "(N,) numbers of the clusters, below 0 where there is none."
+    labels = to_numpy(labels)
+    if labels.dtype.kind in 'biu': return labels
+    if labels.dtype.kind == 'f': return np.nan_to_num(labels, nan=-1)
+    texts = pd.Series(labels).astype('string').fillna('')
+    number, _ = pd.factorize(texts)
+    return np.where(is_unknown(texts), -1, number)
+
 def _alone(labels):
     "Clusters as numbers from 0; each image without one, that is below 0, is one by itself."
     _, numbered = np.unique(labels, return_inverse=True)
@@ -123,16 +134,17 @@ def _alone(labels):
     return np.where(labels < 0, of_image, numbered)
 
 def cluster_scores(
-    labels,          # (N,) number of each image's cluster, below 0: by itself
-    pids,            # (N,) person ids, -1 where unknown; such images are left out
+    labels,          # (N,) number or name of each image's cluster, below 0 or nothing: by itself
+    pids,            # (N,) person ids, numbers or texts, -1 where unknown; such images are left out
     draws:int=1000,  # Of people, for the intervals
     seed:int=0,      # The same draws for the same people
 ) -> ClusterScores:
     "Pairwise, B-cubed and ARI; raises `ReIDError` without two known people."
-    labels, pids = np.asarray(labels), np.asarray(pids)
+    labels, pids = _numbers(labels), to_numpy(pids)
     if labels.shape != pids.shape or labels.ndim != 1:
         raise ReIDError(f"clusters {labels.shape} and people {pids.shape} "
                         "have to be numbers of the same images")
+    pids, _ = as_labels(pids, pids).pids
     known = pids != -1
     n_people = len(np.unique(pids[known]))
     if n_people < 2:

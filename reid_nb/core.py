@@ -357,11 +357,12 @@ TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decisi
                 'content suspicion suggestion like_own like_other').split() # Also where all look like numbers, or are empty
 
 def load_table(
-    path, # csv from `save_table`
+    path,     # csv from `save_table`
+    texts=(), # Further columns that are texts, also where they look like numbers
 ):
     "The table; an empty cell is NaN among numbers and '' among texts. Raises `ReIDError` when it cannot be read."
     import pandas as pd
-    types = dict.fromkeys(TEXT_COLUMNS, str)
+    types = dict.fromkeys([*TEXT_COLUMNS, *texts], str)
     only_empty = dict(keep_default_na=False, na_values=[''])
     content = read_plain(path)
     try:
@@ -372,7 +373,7 @@ def load_table(
         twice = [name for name in table if f'{name}.1' in table]
         if twice: raise ValueError(f"the column {twice[0]} is there twice")
     except (ValueError, OverflowError) as e: raise ReadError(f"{path} cannot be read: {e}") from e
-    texts = [c for c in table if c in TEXT_COLUMNS or not pd.api.types.is_numeric_dtype(table[c])]
+    texts = [c for c in table if c in types or not pd.api.types.is_numeric_dtype(table[c])]
     return table.fillna(dict.fromkeys(texts, ''))
 
 # %% ../nbs/00_core.ipynb #c00181a9

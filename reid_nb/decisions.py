@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KIND_NAMES', 'LABEL_DECISION', 'DECISION', 'DECISION_WORDS', 'NOISE_COLUMNS', 'MAX_ROWS', 'VALUES', 'give_to',
            'merge_with', 'split_off', 'oversample', 'is_decision', 'parse_repeats', 'by_person', 'decisions_key',
-           'read_decisions', 'decision_columns', 'apply_choices', 'change_decision']
+           'check_below_root', 'read_decisions', 'decision_columns', 'apply_choices', 'change_decision']
 
 # %% ../nbs/02_decisions.ipynb #35dcbd68
 import csv, hashlib, io, re
@@ -126,6 +126,14 @@ def _table_by_line(rows, path):
             raise ReIDError(f"{path}, line {line}: {len(row)} values where there are {len(names)} columns")
         full[line] = row
     return pd.DataFrame(list(full.values()), index=list(full), columns=names, dtype=str)
+
+def check_below_root(
+    files, # (N,) names of images
+):
+    "`ReIDError` for a path that could not be read again from a table of decisions."
+    pattern, words = VALUES['file']
+    wrong = files[~files.str.fullmatch(pattern).astype(bool)]
+    if len(wrong): raise ReIDError(f"{wrong.iloc[0]}: give {words}, as in find_images('folder') or a table with its root")
 
 def _check_values(table, path):
     "`ReIDError` naming the first line with another value than `VALUES`, or a file that is there twice."

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from fastai.torch_core import default_device
 from fastcore.basics import patch
 from matplotlib.colors import rgb_to_hsv
+from pandas.api.types import is_numeric_dtype
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
@@ -96,7 +97,8 @@ def _header(metadata, table):
     "What the file says of its features."
     model = Embeddings(None, table, metadata).model
     files = _digest(*table.file.map(str))
-    return dict(metadata=json.dumps(metadata), model=model, files=files)
+    texts = [name for name in table if not is_numeric_dtype(table[name])]
+    return dict(metadata=json.dumps(metadata), model=model, files=files, texts=json.dumps(texts))
 
 def _tell_skipped(header, embeddings):
     "The header of a file that lacks some of the images that were asked for: with these, and why."
@@ -113,7 +115,7 @@ def _features_path(path):
 
 def _write(path, features, header):
     "Write the file of features, whole or not at all."
-    save_arrays(path, dict(features=np.ascontiguousarray(features)), header)
+    save_arrays(path, dict(features=np.ascontiguousarray(features, np.float32)), header)
 
 def _save(embeddings, path, header):
     "Write the table, then the features."
@@ -154,10 +156,12 @@ def load_embeddings(
 ) -> Embeddings:
     "Read features and table; raises `ReIDError` when they are damaged or do not belong together."
     table_path = _features_path(path).with_suffix('.csv')
-    try: features, header = _read(path)
+    try:
+        features, header = _read(path)
+        texts = [str(name) for name in json.loads(header.get('texts', '[]'))]
     except _UNREADABLE as e:
         raise ReIDError(f"cannot read embeddings from {path}: {e}; delete it and embed again") from e
-    try: table = load_table(table_path)
+    try: table = load_table(table_path, texts)
     except ReIDError as e: raise ReIDError(f"cannot read the table of {path}: {e}") from e
     if len(features) != len(table):
         raise ReIDError(f"{path} has {len(features)} features and its table {len(table)} rows")

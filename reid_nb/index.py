@@ -167,7 +167,7 @@ def __len__(self:Index):
 # %% ../nbs/29_index.ipynb #e726043a
 def _plain(value):
     "A value that SQLite keeps: a number, a text or nothing."
-    if hasattr(value, 'item'): value = value.item()
+    if hasattr(value, 'item') and np.ndim(value) == 0: value = value.item()
     if pd.api.types.is_scalar(value) and pd.isna(value): return None
     if isinstance(value, (float, str)): return value
     is_kept = isinstance(value, int) and abs(value) < 2**63
@@ -239,8 +239,6 @@ def _check_same(info, embeddings):
 def _store(self:Index, embeddings, root):
     "Add rows with their features: all of them, or none after an error."
     n = len(embeddings.table)
-    if len(embeddings.features) != n:
-        raise ReIDError(f"there are {len(embeddings.features)} features and {n} rows")
     table = embeddings.table.assign(root=str(root))
     _begin(self.folder, embeddings)
     with _transaction(self.folder) as connection:
@@ -290,11 +288,24 @@ def _are_paths(images):
     is_list = isinstance(images, (list, tuple))
     return is_list and all(isinstance(image, (str, Path)) for image in images)
 
+_FOUND = 'query', 'rank', 'cosine', 'distance' # Columns of what a search finds
+
+def _check_embeddings(table, features):
+    "Raises `ReIDError` unless there is a feature of length 1 for each row."
+    if np.ndim(features) != 2 or len(features) != len(table):
+        raise ReIDError(f"features are {np.shape(features)} for {len(table)} rows; (rows, dimensions) are needed")
+    squares = np.einsum('nd,nd->n', features, features, dtype=float)
+    wrong = np.flatnonzero(~(abs(squares - 1) < .02)) # NaN as well
+    if len(wrong): raise ReIDError(f"the feature of {table.file.iloc[wrong[0]]} is not of length 1 ({len(wrong):,} of {len(table):,}); embed it anew")
+
 @patch
 def _add_embeddings(self:Index, embeddings, root, again, columns):
     "Put features in that are there; returns how many."
     root = '' if root is None else root
     table, features = embeddings.table.assign(**columns), embeddings.features
+    _check_embeddings(table, features)
+    own = [name for name in _FOUND if name in table]
+    if own: raise ReIDError(f"{own[0]!r} is a column of what a search finds; name it otherwise")
     if again == 'skip':
         is_new = ~table.file.isin(self._known(root)).to_numpy()
         table, features = table[is_new], features[is_new]
@@ -302,17 +313,31 @@ def _add_embeddings(self:Index, embeddings, root, again, columns):
     return len(table)
 
 # %% ../nbs/29_index.ipynb #379b1f87
+def _limits(column, wanted):
+    "Comparison and value of each end of a pair (from, to), where None is no limit."
+    if len(wanted) != 2: raise ReIDError(f"where: {column} = {wanted!r}; a tuple is (from, to)")
+    ends = zip(('>=', '<='), map(_plain, wanted))
+    limits = [(sign, value) for sign, value in ends if value is not None]
+    if limits: return limits
+    raise ReIDError(f"where: {column} = {wanted!r} has no limit; leave it out")
+
+def _listed(wanted):
+    "The values of a list, set, range or column; None where one value is wanted."
+    return [_plain(value) for value in wanted] if pd.api.types.is_list_like(wanted) else None
+
 def _condition(column, wanted):
     "SQL and its parameters for a column."
     name = _quoted(column)
     if isinstance(wanted, tuple):
-        if len(wanted) != 2: raise ReIDError(f"where: {column} = {wanted!r}; a tuple is (from, to)")
-        return f'{name} BETWEEN ? AND ?', [_plain(value) for value in wanted]
-    if isinstance(wanted, (list, set, np.ndarray, pd.Series)):
-        values = [_plain(value) for value in wanted]
-        return f'{name} IN (SELECT value FROM json_each(?))', [json.dumps(values)]
-    value = _plain(wanted)
-    return (f'{name} IS NULL', []) if value is None else (f'{name} = ?', [value])
+        limits = _limits(column, wanted)
+        return ' AND '.join(f'{name} {sign} ?' for sign, _ in limits), [value for _, value in limits]
+    values = _listed(wanted)
+    if values is None:
+        value = _plain(wanted)
+        return (f'{name} IS NULL', []) if value is None else (f'{name} = ?', [value])
+    sql = f'{name} IN (SELECT value FROM json_each(?))'
+    if None in values: sql = f'({sql} OR {name} IS NULL)'
+    return sql, [json.dumps(values)]
 
 def _where(connection, where):
     "The WHERE of a statement, '' without one, and its parameters; raises `ReIDError` for a column that is not there."
@@ -490,6 +515,7 @@ def _queries(self:Index, pictures):
     "`Embeddings` of what is looked for, made as those of the index."
     if isinstance(pictures, Embeddings): queries = pictures
     else: queries = embed(self.model, pictures)
+    _check_embeddings(queries.table, queries.features)
     _check_same(self.info(), queries)
     return queries
 
@@ -507,10 +533,11 @@ def search(self:Index,
         raise ReIDError(f"k = {k} and rerank = {rerank}: give whole numbers, k from 1")
     queries = self._queries(pictures)
     q = np.ascontiguousarray(queries.features, np.float32)
+    if not len(q): return pd.DataFrame(columns=['query', 'rank', 'cosine'])
     found, rows = self._nearest(q, max(k, rerank), where)
-    if rerank: found = _reranked(q, found, k, options)
+    if rerank and len(rows): found = _reranked(q, found, k, options)
     tables = [_found_table(name, *one, rows) for name, one in zip(queries.table.file, found)]
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=['query', 'rank', 'cosine'])
+    return pd.concat(tables, ignore_index=True)
 
 def _found_table(query, numbers, cosines, last, rows):
     "The found pictures of one query; `last` is the re-ranked distances, or features without them."
@@ -553,7 +580,7 @@ def _to_remove(files, where):
     "Names of files and conditions as one condition; `ReIDError` without any."
     if files is None and not where: raise ReIDError("remove what? Give names of files, or where")
     where = dict(where or {})
-    if files is not None: where['file'] = [files] if isinstance(files, str) else list(files)
+    if files is not None: where['file'] = [str(files)] if isinstance(files, (str, Path)) else [str(file) for file in files]
     return where
 
 @patch

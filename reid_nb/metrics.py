@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['AP_FORMS', 'false_before', 'precisions', 'Results', 'evaluate_chunks', 'evaluate', 'evaluate_rows', 'ranked_lists',
-           'pick_queries', 'rank1_matches', 'cosine_distances', 'cosine_chunks', 'evaluate_lists', 'bootstrap',
-           'Paired', 'paired_test']
+           'pick_queries', 'rank1_matches', 'check_lengths', 'cosine_distances', 'cosine_chunks', 'evaluate_lists',
+           'bootstrap', 'Paired', 'paired_test']
 
 # %% ../nbs/16_metrics.ipynb #be08dc12
 from dataclasses import dataclass, replace
@@ -389,30 +389,42 @@ def rank1_matches(
     return first[columns].sort_values('ap', kind='stable', ignore_index=True)
 
 # %% ../nbs/16_metrics.ipynb #112a53d4
-def cosine_distances(
-    q, g, # (Q, D) and (G, D) features of length 1
-) -> np.ndarray:
-    "(Q, G) cosine distances, 0 to 2; rounding does not bring them below 0."
-    similarity = row_products(to_numpy(q), to_numpy(g))
-    return np.maximum(1 - similarity, 0)
-
 def _as_float(x):
     x = to_numpy(x)
     if x.dtype in (np.float32, np.float64): return x
     return x.astype(np.float32)
 
-def cosine_chunks(
-    q, g, # (Q, D) and (G, D) features of length 1
+def check_lengths(
+    features, # (N, D)
+    name:str, # Of them, for the error
 ):
-    "A function (start, stop) -> (Q, stop - start) cosine distances, for `evaluate_chunks`."
+    "Raises `ReIDError` for a row that is not of length 1, or no number."
+    squares = np.einsum('nd,nd->n', features, features)
+    off = np.abs(squares - 1)
+    if (off < .02).all(): return
+    raise ReIDError(f"{name} features are not of length 1, such as row {off.argmax()}; divide each row by its length")
+
+def _checked_features(q, g):
+    "Both as floats; `ReIDError` where they do not go together, or are not of length 1."
     q, g = _as_float(q), _as_float(g)
     if q.ndim != 2 or g.ndim != 2 or q.shape[1] != g.shape[1]:
         raise ReIDError(f"features must be (images, dimensions) on both sides, not {q.shape} and {g.shape}")
-    for name, x in ('query', q), ('gallery', g):
-        squares = np.einsum('nd,nd->n', x, x)
-        off = np.abs(squares - 1)
-        if not (off < .02).all():
-            raise ReIDError(f"{name} features are not of length 1, such as row {off.argmax()}")
+    check_lengths(q, 'query')
+    check_lengths(g, 'gallery')
+    return q, g
+
+def cosine_distances(
+    q, g, # (Q, D) and (G, D) features of length 1
+) -> np.ndarray:
+    "(Q, G) cosine distances, 0 to 2; rounding does not bring them below 0. `ReIDError` for features of another length."
+    similarity = row_products(*_checked_features(q, g))
+    return np.maximum(1 - similarity, 0)
+
+def cosine_chunks(
+    q, g, # (Q, D) and (G, D) features of length 1
+):
+    "A function (start, stop) -> (Q, stop - start) cosine distances, for `evaluate_chunks`; `ReIDError` for features of another length."
+    q, g = _checked_features(q, g)
     def distances(start, stop):
         similarity = q @ g[start:stop].T
         return np.subtract(1, similarity, out=similarity)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .core import ReIDError, atomic_write, lock_file, plain_html, save_table, show_grid
-from .decisions import LABEL_DECISION, read_decisions
+from .decisions import LABEL_DECISION, check_below_root, read_decisions
 from .global_ids import GlobalIds
 from .images import open_image, split_crop
 from .relabel import relabel_table
@@ -119,8 +119,9 @@ def write_people(
     if (out/PEOPLE_FILE).exists():
         raise ReIDError(f"{out/PEOPLE_FILE} is there already, maybe with corrections in it; "
                         "give another folder")
-    out.mkdir(parents=True, exist_ok=True)
     rows = people_rows(clusters)
+    check_below_root(rows.file)
+    out.mkdir(parents=True, exist_ok=True)
     if folders:
         for name in ('people', 'alone'):
             shutil.rmtree(out/name, ignore_errors=True) # of a start that was stopped

@@ -10,12 +10,23 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
+from pandas.api.types import is_numeric_dtype
 
 from .core import ReIDError
 from .metrics import bootstrap, cosine_distances
+from .tables import is_unknown
 
 # %% ../nbs/16_reassociation.ipynb #7403df8b
 _NEEDED = 'pid', 'seq', 'frame'
+
+def _is_known(boxes):
+    "(N,) bool: are person, sequence and frame known? Raises `ReIDError` for frames that are no numbers."
+    if not is_numeric_dtype(boxes.frame): raise ReIDError("the column frame holds texts; frames are whole numbers")
+    known = boxes.frame >= 0
+    for name in ('pid', 'seq'):
+        if is_numeric_dtype(boxes[name]): known &= boxes[name] >= 0
+        else: known &= ~is_unknown(boxes[name].astype('string').fillna(''))
+    return known
 
 def _boxes_by_frame(table):
     "Rows of each camera, sequence and frame; raises `ReIDError` where there are none, or a person is there twice."
@@ -24,7 +35,7 @@ def _boxes_by_frame(table):
     boxes = table.reset_index(drop=True)
     if 'camid' not in boxes: boxes['camid'] = -1
     boxes = boxes[['camid', *_NEEDED]]
-    is_known = (boxes[[*_NEEDED]] >= 0).all(axis=1)
+    is_known = _is_known(boxes)
     boxes = boxes[is_known]
     if boxes.empty:
         raise ReIDError("re-association needs boxes with a person, a sequence and a frame; there are none")

@@ -16,7 +16,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .core import ReIDError
-from .index import _ROUNDING, Index, _check_same, _plain, _to_remove
+from .index import _ROUNDING, Index, _check_same, _limits, _listed, _plain, _to_remove
 
 # %% ../nbs/29_remote_index.ipynb #ead84280
 _SPARE = 16   # Rows beyond the k first that are asked for
@@ -175,8 +175,7 @@ def _begin(self:LanceIndex, embeddings, root):
 @patch
 def _store(self:LanceIndex, embeddings, root):
     "Add rows with their features: all of them, or none after an error."
-    n, table = len(embeddings.table), embeddings.table
-    if len(embeddings.features) != n: raise ReIDError(f"there are {len(embeddings.features)} features and {n} rows")
+    table = embeddings.table
     if table.file.duplicated().any(): raise ReIDError(_TWICE)
     with _told(self.folder):
         if not self._is_begun() and self._begin(embeddings, root): return
@@ -207,12 +206,12 @@ def _condition(column, wanted):
     "SQL for a column."
     name = '`' + column + '`'
     if isinstance(wanted, tuple):
-        if len(wanted) != 2: raise ReIDError(f"where: {column} = {wanted!r}; a tuple is (from, to)")
-        return f'{name} BETWEEN {_literal(wanted[0])} AND {_literal(wanted[1])}'
-    if isinstance(wanted, (list, set, np.ndarray, pd.Series)):
-        values = [_literal(value) for value in wanted if _plain(value) is not None]
-        return f"{name} IN ({', '.join(values)})" if values else 'false'
-    return f'{name} IS NULL' if _plain(wanted) is None else f'{name} = {_literal(wanted)}'
+        return ' AND '.join(f'{name} {sign} {_literal(value)}' for sign, value in _limits(column, wanted))
+    values = _listed(wanted)
+    if values is None: return f'{name} IS NULL' if _plain(wanted) is None else f'{name} = {_literal(wanted)}'
+    known = ', '.join(_literal(value) for value in values if value is not None)
+    among = f'{name} IN ({known})' if known else 'false'
+    return f'({among} OR {name} IS NULL)' if None in values else among
 
 def _where(schema, where):
     "A condition for LanceDB, None without one; raises `ReIDError` for a column that is not there."

@@ -16,6 +16,7 @@ from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from .archives import MAX_GIB, is_outside
 from .core import ReIDError, escape
@@ -115,6 +116,7 @@ def _in_order(names):
 
 # %% ../nbs/08_tables.ipynb #35547c8f
 NAMED = dict(pid='person', camid='camera') # Where the names of these numbers are kept
+SHARED = 'group', 'clothes', 'tracklet' # Columns that may be there, whose images with one number belong together
 
 def names_of(
     table,            # DataFrame
@@ -206,11 +208,11 @@ def concat_tables(
     "One below the other, after `match_names`; raises its errors."
     table = pd.concat(match_names(*tables), ignore_index=True)
     named = [column for column in NAMED.values() if column in table]
-    return table.fillna(dict.fromkeys(named, ''))
+    numbers = [column for column in SHARED if column in table and is_numeric_dtype(table[column])]
+    filled = table.fillna(dict.fromkeys(named, '') | dict.fromkeys(numbers, -1))
+    return filled.astype(dict.fromkeys(numbers, int))
 
 # %% ../nbs/08_tables.ipynb #fd6f7183
-SHARED = 'group', 'clothes', 'tracklet' # Columns that may be there, whose images with one number belong together
-
 def _own_names(table, column, names, where):
     "What the table calls the numbers `names`, where it has one name for each; otherwise `names`."
     if NAMED[column] not in table: return names

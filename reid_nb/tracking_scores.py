@@ -188,11 +188,20 @@ def gain(self:TrackingScores,
     return gain, *_interval(gained)
 
 # %% ../nbs/16_tracking_scores.ipynb #bbf05e10
+def _check_alike(true, found, name):
+    "Raises `ReIDError` where a column is numbers on one side and text on the other, so that nothing would match."
+    both = true.map(lambda value: isinstance(value, str)), found.map(lambda value: isinstance(value, str))
+    if pd.concat(both).nunique() < 2: return
+    raise ReIDError(f"{name!r} is text in some boxes and a number in others, so that they would not match; make all of them text, "
+                    f"as in boxes.astype(dict({name}=str))")
+
 def _check_boxes(boxes, identity, group, whose):
     "Raises `ReIDError` unless the columns are there, and an identity is once in a frame."
     needed = 'seq', 'frame', identity, *_SIDES, group
     missing = [name for name in needed if name not in boxes]
     if missing: raise ReIDError(f"the {whose} boxes have no column {missing[0]!r}; they have {', '.join(boxes)}")
+    unknown = [name for name in needed if boxes[name].isna().any()]
+    if unknown: raise ReIDError(f"the {whose} boxes have rows without {unknown[0]!r}; leave them out")
     twice = boxes.duplicated(['seq', 'frame', identity])
     if not twice.any(): return
     row = boxes[twice].iloc[0]
@@ -209,6 +218,7 @@ def tracking_scores(
     "IDF1 (Ristani 2016) and HOTA (Luiten 2021); `ReIDError` for missing columns, or an identity that is twice in a frame."
     _check_boxes(truth, person, group, 'true')
     _check_boxes(found, track, group, 'found')
+    for name in dict.fromkeys(['seq', group]): _check_alike(truth[name], found[name], name)
     names = sorted({*truth[group], *found[group]})
     if not names: raise ReIDError("there are no boxes to score")
     rows = []

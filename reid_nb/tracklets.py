@@ -19,10 +19,10 @@ from .tables import names_of
 _APART = 'camid', 'group', 'clothes' # Columns whose values a tracklet's entries do not mix
 
 def entry_numbers(
-    table, # Rows of one role, with a column `tracklet`: whole numbers, -1 for none
+    table, # Rows of one role, with a column `tracklet`: whole numbers, -1 or nothing for none
 ) -> np.ndarray:
     "(N,) the number of each row's entry, in the order of their first rows; `ReIDError` for a tracklet of two people."
-    tracklet = table.tracklet.to_numpy()
+    tracklet = table.tracklet.fillna(-1).to_numpy()
     rows = np.arange(len(table))
     apart = {name: table[name].to_numpy() for name in _APART if name in table}
     keys = pd.DataFrame(dict(tracklet=tracklet, alone=np.where(tracklet < 0, rows, -1), **apart))
