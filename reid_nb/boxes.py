@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from .core import ReIDError, escape
-from .files import Files, natural_key
+from .files import Files
 from .images import crop_name, decode_image, split_crop
 from .layouts import add_layout, built_in, first_of
+from .names import natural_key
 from .nested import SPLITS, assign_parts
 from .table_boxes import PEOPLE, check_box_options
 

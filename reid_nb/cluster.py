@@ -20,7 +20,7 @@ from .cluster_scores import cluster_scores
 from .core import ReIDError
 from .neighbors import find_neighbors
 from .rerank import _check, _overlaps, _smooth_v
-from .tables import is_unknown
+from .names import is_unknown
 
 # %% ../nbs/29_cluster.ipynb #bca848a1
 _K1, _K2 = 10, 3 # Of `similarities`; about as many neighbors as a person has images

@@ -13,8 +13,7 @@ import pandas as pd
 from scipy.sparse import csr_matrix
 
 from .core import ReIDError
-from .labels import as_labels, to_numpy
-from .tables import is_unknown
+from .names import is_unknown
 
 # %% ../nbs/16_cluster_scores.ipynb #a689548a
 CLUSTER_SCORES = 'precision', 'recall', 'f', 'bcubed_precision', 'bcubed_recall', 'bcubed_f', 'ari'
@@ -119,8 +118,8 @@ class ClusterScores:
 
 # %% ../nbs/16_cluster_scores.ipynb #7993fceb
 def _numbers(labels):
-    "(N,) numbers of the clusters, below 0 where there is none."
-    labels = to_numpy(labels)
+    "(N,) numbers of clusters or people, below 0 where there is none."
+    labels = np.asarray(labels)
     if labels.dtype.kind in 'biu': return labels
     if labels.dtype.kind == 'f': return np.nan_to_num(labels, nan=-1)
     texts = pd.Series(labels).astype('string').fillna('')
@@ -140,11 +139,10 @@ def cluster_scores(
     seed:int=0,      # The same draws for the same people
 ) -> ClusterScores:
     "Pairwise, B-cubed and ARI; raises `ReIDError` without two known people."
-    labels, pids = _numbers(labels), to_numpy(pids)
+    labels, pids = _numbers(labels), _numbers(pids)
     if labels.shape != pids.shape or labels.ndim != 1:
         raise ReIDError(f"clusters {labels.shape} and people {pids.shape} "
                         "have to be numbers of the same images")
-    pids, _ = as_labels(pids, pids).pids
     known = pids != -1
     n_people = len(np.unique(pids[known]))
     if n_people < 2:

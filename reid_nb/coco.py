@@ -15,9 +15,8 @@ import pandas as pd
 from .boxes import BOXES, LARGEST, Clip, clips_in, rows_of_boxes
 from .core import ReIDError
 from .layouts import add_layout, built_in, first_of
-from .files import natural_key
+from .names import UNKNOWN, natural_key
 from .nested import SPLITS
-from .tables import UNKNOWN
 
 # %% ../nbs/09_coco.ipynb #fab2b809
 _OF_VIDEO = 'track_id', 'instance_id', 'object_id'

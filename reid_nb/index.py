@@ -19,7 +19,7 @@ from torch import nn
 
 from .core import ReIDError, check_held, lock_folder, show_grid
 from .data import ReIDData
-from .embed import Embeddings, embed, same_model
+from .embed import Embeddings, check_embeddings, embed, same_model
 from .images import open_image
 from .models import load_model
 from .rerank import k_reciprocal_groups
@@ -290,20 +290,12 @@ def _are_paths(images):
 
 _FOUND = 'query', 'rank', 'cosine', 'distance' # Columns of what a search finds
 
-def _check_embeddings(table, features):
-    "Raises `ReIDError` unless there is a feature of length 1 for each row."
-    if np.ndim(features) != 2 or len(features) != len(table):
-        raise ReIDError(f"features are {np.shape(features)} for {len(table)} rows; (rows, dimensions) are needed")
-    squares = np.einsum('nd,nd->n', features, features, dtype=float)
-    wrong = np.flatnonzero(~(abs(squares - 1) < .02)) # NaN as well
-    if len(wrong): raise ReIDError(f"the feature of {table.file.iloc[wrong[0]]} is not of length 1 ({len(wrong):,} of {len(table):,}); embed it anew")
-
 @patch
 def _add_embeddings(self:Index, embeddings, root, again, columns):
     "Put features in that are there; returns how many."
     root = '' if root is None else root
     table, features = embeddings.table.assign(**columns), embeddings.features
-    _check_embeddings(table, features)
+    check_embeddings(embeddings)
     own = [name for name in _FOUND if name in table]
     if own: raise ReIDError(f"{own[0]!r} is a column of what a search finds; name it otherwise")
     if again == 'skip':
@@ -515,7 +507,7 @@ def _queries(self:Index, pictures):
     "`Embeddings` of what is looked for, made as those of the index."
     if isinstance(pictures, Embeddings): queries = pictures
     else: queries = embed(self.model, pictures)
-    _check_embeddings(queries.table, queries.features)
+    check_embeddings(queries)
     _check_same(self.info(), queries)
     return queries
 

@@ -15,8 +15,9 @@ import torch
 from fastcore.basics import patch
 
 from .core import ReIDError
+from .names import is_unknown
 from .protocols import protocol_of
-from .tables import is_unknown, match_names
+from .tables import match_names
 
 # %% ../nbs/16_labels.ipynb #f15d5690
 def to_numpy(

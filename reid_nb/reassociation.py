@@ -14,7 +14,7 @@ from pandas.api.types import is_numeric_dtype
 
 from .core import ReIDError
 from .metrics import bootstrap, cosine_distances
-from .tables import is_unknown
+from .names import is_unknown
 
 # %% ../nbs/16_reassociation.ipynb #7403df8b
 _NEEDED = 'pid', 'seq', 'frame'

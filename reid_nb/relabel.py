@@ -15,7 +15,6 @@ from scipy.sparse.csgraph import connected_components
 
 from .core import ReIDError
 from .decisions import LABEL_DECISION
-from .tables import names_of
 
 # %% ../nbs/02_relabel.ipynb #6e0b7ea8
 def _targets(decisions, word):
@@ -99,5 +98,5 @@ def relabel_table(
     pids = relabel(train.pid, decided, table.pid.max() + 1, train.file)
     out = table.assign(given_pid=table.pid)
     out.loc[train.index, 'pid'] = pids
-    if 'person' in table: out.loc[train.index, 'person'] = _new_names(train, pids, set(names_of(table)))
+    if 'person' in table: out.loc[train.index, 'person'] = _new_names(train, pids, set(table.person))
     return out
