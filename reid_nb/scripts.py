@@ -162,7 +162,7 @@ def reid_run(
     force:bool=False,    # Replace the run that is there
     **kwargs
 ):
-    "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse. A fifth of the people is held out where no test part is labeled."
+    "From a data set to a submission and a report: train, mine noise, train again, re-rank, fuse. Whole people with a fifth of the images are held out where no test part is labeled."
     options = _options(resume, **kwargs)
     out = _folder(out, options, recipe, _preset(options))
     before = _to_resume(out, 'run', resume, force)
@@ -218,7 +218,7 @@ def reid_train(
     log:str=None,        # Write curves for tensorboard or wandb
     **kwargs
 ):
-    "Train one model from a recipe, on one process or many. A fifth of the people is held out where no test part is labeled."
+    "Train one model from a recipe, on one process or many. Whole people with a fifth of the images are held out where no test part is labeled."
     options = _options(resume, **kwargs)
     out = _folder(out, options, recipe, _preset(options), '-model')
     first = out if more or unlabeled else None

@@ -3,7 +3,7 @@ it builds on, with the same backbone, size, epochs and share of warm-up, without
 the entry with one part changed each. mAP on the labeled test part. Resumable: what is in OUT is not trained again.
 
     python nbs/benchmarks/recipes.py cuhk03_challenge.zip recipes --seeds "0 1 2"
-    python nbs/benchmarks/recipes.py cuhk03_challenge.zip recipes --seeds 0 --variants "1 2 3 4"
+    python nbs/benchmarks/recipes.py cuhk03_challenge.zip recipes --seeds 0 --ways "1 2 3 4"
 """
 from pathlib import Path
 
