@@ -45,7 +45,7 @@ def unknown_backbone(
 def check_backbone_name(
     name:str, # `model.backbone` of a recipe
 ):
-    "Raises `ReIDError` for a name that no backbone can have. One of your own is known by then, as `--import` loads it."
+    "Raises `ReIDError` for a name that no backbone can have. One of your own is known by then, as `--imports` loads it."
     if loaded := sys.modules.get('reid_nb.backbones'): return loaded.find_backbone(name)
     stem = name.partition('.')[0] # what follows names weights
     words = {*re.findall(r'\w+', _timm_source() + _own_source())}

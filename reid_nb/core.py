@@ -492,14 +492,14 @@ def _import_file(path):
     if getattr(sys.modules.get(name), '__file__', None) == path: return
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or not os.path.isfile(path):
-        raise ReIDError(f"--import {path}: there is no such Python file")
+        raise ReIDError(f"--imports {path}: there is no such Python file")
     if name in sys.modules:
-        raise ReIDError(f"--import {path}: there is a module {name} already; rename the file")
+        raise ReIDError(f"--imports {path}: there is a module {name} already; rename the file")
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     try: spec.loader.exec_module(module)
     except Exception as e:
         del sys.modules[name]
-        raise ReIDError(f"--import {path}: {type(e).__name__}: {e}") from e
+        raise ReIDError(f"--imports {path}: {type(e).__name__}: {e}") from e
 
 # %% ../nbs/00_core.ipynb #b433c4b3
 def set_up_tests(
