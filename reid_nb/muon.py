@@ -65,6 +65,10 @@ class Muon(torch.optim.Adam):
         self.momentum, self.turn, self.every, self.damping = momentum, turn, every, damping
         self.dtype = torch.bfloat16 if use_bf16('auto') else torch.float32 # Of products
 
+    def __getstate__(self): # Of a copy: torch leaves out what is not its own
+        own = dict(momentum=self.momentum, turn=self.turn, every=self.every, damping=self.damping, dtype=self.dtype)
+        return super().__getstate__() | own
+
     @torch.no_grad()
     def step(self, closure=None): # Computes the loss again, as torch's
         "One step; the loss of `closure`."
@@ -79,6 +83,15 @@ class Muon(torch.optim.Adam):
         return loss
 
 # %% ../nbs/19_muon.ipynb #d40d3914
+_LEAST = 1e-3 # Length of a turned matrix that is not zero: more than this
+_FAR = 120 # Powers of two that float32 can be moved by
+
+def _scaled(x, dims=None):
+    "Times a power of two, which changes no digit: the largest number along `dims` is near 1, so that its square is not lost."
+    largest = x.abs().amax(dims, keepdim=True)
+    _, exponent = torch.frexp(largest)
+    return torch.ldexp(x, -exponent.clamp(-_FAR, _FAR))
+
 @patch
 def _step_filters(self:Muon, filters, group):
     "One after another on a CPU, those of a shape together on a device."
@@ -93,12 +106,12 @@ def _step_filter(self:Muon, weight, group):
     "Momentum, its turned form, and the weights by that."
     state = self.state[weight]
     momentum = state['momentum'].lerp_(weight.grad, 1 - self.momentum)
-    ahead = weight.grad.lerp(momentum, self.momentum) # Nesterov's
-    step = self._turned(_as_matrix(ahead), state)
-    state['step'] += 1
-    tiny = torch.finfo(step.dtype).tiny
-    factor = self.turn * group['lr'] * state['length'] / (step.norm() + tiny)
     weight.mul_(1 - group['lr']*group['weight_decay'])
+    if not weight.grad.any(): return # momentum alone would go on at full length
+    ahead = weight.grad.lerp(momentum, self.momentum) # Nesterov's
+    step = self._turned(_as_matrix(_scaled(ahead)), state)
+    state['step'] += 1
+    factor = self.turn * group['lr'] * state['length'] / step.norm().clamp(min=_LEAST)
     weight.sub_(_as_filters(step, weight) * factor)
 
 @patch
@@ -134,6 +147,7 @@ def polar_factor(
     "(B, m, n) float32, near the polar factor of each; zero where all is zero."
     is_tall = matrices.shape[1] > matrices.shape[2]
     x = (matrices.mT if is_tall else matrices).float()
+    x = _scaled(x, (1, 2))
     lengths = x.norm(dim=(1, 2), keepdim=True)
     x = (x / (1.01 * lengths + torch.finfo(x.dtype).tiny)).to(dtype)
     for a, b, c in POLAR:
@@ -162,8 +176,9 @@ def _turned_together(self:Muon, filters, matrices, group):
     "The steps of filters of one shape, from the matrices of their momenta."
     turned = polar_factor(torch.stack(matrices), self.dtype)
     lengths = torch.stack([self.state[weight]['length'] for weight in filters])
-    norms = turned.norm(dim=(1, 2)) + torch.finfo(turned.dtype).tiny
-    factors = self.turn * group['lr'] * lengths / norms
+    norms = turned.norm(dim=(1, 2)).clamp(min=_LEAST)
+    largest = torch.stack(torch._foreach_norm([weight.grad for weight in filters], torch.inf))
+    factors = self.turn * group['lr'] * lengths / norms * (largest > 0)
     steps = turned * factors[:, None, None]
     return [_as_filters(step, weight) for step, weight in zip(steps, filters)]
 
