@@ -344,9 +344,10 @@ def id_losses(self:ReIDLoss,
               out,    # As for `forward`
               labels, # (B,) class numbers
     ) -> torch.Tensor:
-    "(B,) identity losses alone, as in `each`, of images that need not be comparable with each other."
+    "(B,) identity losses alone, as in `each`, of images that need not be comparable with each other; `ReIDError` without such a loss."
     feature, scores, *of_parts = out
     term = self.terms[-1]
+    if term.entry.has_pairs: raise ReIDError("loss.beta = 0 leaves the triplet loss alone, which is of pairs: no loss of each image is known")
     term.criterion(scores if term.entry.head else feature, labels)
     self.each = term.criterion.each
     for part_scores in of_parts: self._of_parts(part_scores, labels)

@@ -21,7 +21,7 @@ from sklearn.manifold import TSNE
 from .cache import resize_image
 from .core import ReIDError, plain_label
 from .explore import KINDS
-from .models import ReIDModel, _as_map
+from .models import ReIDModel, _as_map, _in_rows
 
 # %% ../nbs/31_saliency.ipynb #537b781d
 def model_input(
@@ -49,7 +49,7 @@ def _contributions(model, image, target):
     def similarity(x): return (model.embed(x) * target).sum(1)
     method = LayerGradientXActivation(similarity, model.backbone)
     products = method.attribute(image).detach()
-    by_channel = _as_map(model.backbone, products)[0]
+    by_channel = _in_rows(_as_map(model.backbone, products), image.shape[2:])[0]
     return by_channel.sum(0).cpu().numpy()
 
 def saliency(
@@ -207,12 +207,11 @@ def _scale_legend(low, high):
     return legend
 
 # %% ../nbs/31_saliency.ipynb #fa58c716
-_MARKS = dict(gallery=dict(marker='o', s=9, lw=0), query=dict(marker='*', s=60, lw=0.3))
+_DOT, _STAR = dict(marker='o', s=9, lw=0), dict(marker='*', s=60, lw=0.3)
 
-def _scatter(ax, xy, colors, roles):
-    "Dots for the gallery and stars for the queries."
-    for role, look in _MARKS.items():
-        shown = roles == role
+def _scatter(ax, xy, colors, is_query):
+    "Stars for the queries, dots for all others."
+    for shown, look in (~is_query, _DOT), (is_query, _STAR):
         x, y = xy[shown].T
         ax.scatter(x, y, c=colors[shown], edgecolor='k', **look)
 
@@ -228,11 +227,12 @@ def map_plot(
     columns, # Names of the columns to color by, a picture each
 ):
     "The map, once for each column; returns the figure."
+    is_query = (table.role == 'query').to_numpy() if 'role' in table else np.zeros(len(table), bool)
     size = 8, 8 / len(columns) + 0.3
     fig, axes = plt.subplots(1, len(columns), figsize=size, squeeze=False, layout='constrained')
     for ax, name in zip(axes[0], columns):
         colors, legend = colors_of(table[name])
-        _scatter(ax, xy, colors, table.role.to_numpy())
+        _scatter(ax, xy, colors, is_query)
         if len(legend) <= 6: _label(ax, legend)
         ax.set(xticks=[], yticks=[], aspect='equal')
         ax.set_title(plain_label(name), fontsize=9)

@@ -133,6 +133,7 @@ def _on_new_grid(state, network, size):
     has_grid = hasattr(patches, 'patch_size') and hasattr(patches, 'grid_size')
     if size is None or not has_grid or old is None or old.ndim != 3: return state
     grid = [pixels // patch for pixels, patch in zip(size, patches.patch_size)]
+    if list(patches.grid_size) == grid: return state
     n_prefix = old.shape[1] - grid[0]*grid[1]
     if n_prefix not in (0, getattr(network, 'num_prefix_tokens', 0)): return state
     resampled = resample_abs_pos_embed(old, list(patches.grid_size), grid, n_prefix)
@@ -141,7 +142,8 @@ def _on_new_grid(state, network, size):
 def _fitted(state, name, network, size):
     "The tensors in the shapes of the network where that is known to be right; `size` of images that they are from."
     own, timm_name = network.state_dict(), find_backbone(name).timm
-    for change in (_three_channels, partial(_on_new_grid, size=size), partial(_resampled, timm_name)):
+    state = _on_new_grid(state, network, size) # before shapes are compared: another grid may have as many patches
+    for change in (_three_channels, partial(_resampled, timm_name)):
         if not _misfit(state, own): return state
         state = change(state, network)
     return state

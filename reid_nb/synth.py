@@ -368,9 +368,11 @@ class _Occluded:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.image.save(path, self.format, quality=92)
 
+def _camera_of(camid): return -1 if pd.isna(camid) else camid
+
 def _donors_in_order(row, donors, rng, tries, first):
     "`tries` random donors for a table's row, before them the one whose file is `first`."
-    others = [donor for donor in donors.get(row.camid, []) if donor.pid != row.pid]
+    others = [donor for donor in donors.get(_camera_of(row.camid), []) if donor.pid != row.pid]
     chosen = [others[i] for i in rng.permutation(len(others))[:tries]]
     return [donor for donor in others if donor.file == first] + chosen
 
@@ -469,7 +471,7 @@ def occlude(
     known = table.visible.fillna(1.) if 'visible' in table else 1.
     table = table.assign(visible=known, occluder='')
     in_full_view = candidates[table.visible[candidates.index] > 0.9]
-    by_camera = in_full_view.groupby('camid', dropna=False)
+    by_camera = in_full_view.groupby(in_full_view.camid.map(_camera_of))
     donors = {camid: _camera_donors(rows, root, rng, n_donors) for camid, rows in by_camera}
     parent = dest.absolute().parent
     parent.mkdir(parents=True, exist_ok=True)
