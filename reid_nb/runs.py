@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['FINAL_FILES', 'RUN_FILES', 'MOST_FILES', 'UNTRAINED_SECTIONS', 'RANDOM_WEIGHTS', 'RunFile', 'check_whole',
            'check_plain', 'check_run_folder', 'chooses_weights', 'idle_keys', 'recipe_changes', 'change_words',
-           'load_run_recipe', 'open_run', 'model_folders', 'check_one_model', 'beside', 'weights_file', 'run_info',
-           'read_root']
+           'load_run_recipe', 'check_place', 'open_run', 'model_folders', 'check_one_model', 'beside', 'weights_file',
+           'run_info', 'read_root']
 
 # %% ../nbs/02_runs.ipynb #68d4fb12
 import json, os, shlex, shutil
@@ -250,6 +250,24 @@ def load_run_recipe(
     "The recipe that the run in `out` was started with."
     return load_recipe(Path(out)/RunFile.recipe)
 
+# %% ../nbs/02_runs.ipynb #c5a8687a
+def check_place(
+    out,              # Folder that a run is to have; need not be there
+    kind:str='run',   # One of `RUN_FILES`
+    force:bool=False, # Will whatever run is there be removed?
+):
+    "Raises `ReIDError` where no run of this kind may write; touches nothing."
+    out = Path(out)
+    _check_encoding(out)
+    check_run_folder(out)
+    _check_content(out, kind, force)
+
+def _check_encoding(out):
+    "Raises `ReIDError` for a name that is no UTF-8, from which libraries cannot read weights."
+    if any('\ud800' <= c <= '\udfff' for c in str(out)):
+        raise ReIDError(f"{out} has bytes in its name that are no UTF-8, or that this shell's language "
+                        "does not know (the variable PYTHONUTF8 set to 1 helps then); give another folder with --out")
+
 # %% ../nbs/02_runs.ipynb #950b72ae
 @contextmanager
 def open_run(
@@ -263,9 +281,7 @@ def open_run(
     "Yields the folder, made ready and locked; raises `ReIDError` where a run, or a process, is in the way."
     out = Path(out)
     sections = _unread_sections(kind, allow_test_changes)
-    _check_encoding(out)
-    check_run_folder(out)
-    _check_content(out, kind, force)
+    check_place(out, kind, force)
     with lock_folder(out):
         _remove_temp_files(out)
         old, removing = out/RunFile.recipe, out/RunFile.removing
@@ -277,12 +293,6 @@ def open_run(
         try: yield out
         finally:
             if out.is_dir() and not old.is_file(): save_recipe(recipe, old) # which a run is known by
-
-def _check_encoding(out):
-    "Raises `ReIDError` for a name that is no UTF-8, from which libraries cannot read weights."
-    if any('\ud800' <= c <= '\udfff' for c in str(out)):
-        raise ReIDError(f"{out} has bytes in its name that are no UTF-8, or that this shell's language "
-                        "does not know (the variable PYTHONUTF8 set to 1 helps then); give another folder with --out")
 
 def _remove_temp_files(out):
     "Remove what killed writes left behind, but not that of noise.csv, which the review grid may be writing."

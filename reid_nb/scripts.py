@@ -24,7 +24,7 @@ from .recipe import load_recipe
 from .runs import RANDOM_WEIGHTS, RunFile, beside, load_run_recipe, model_folders, run_info
 from .shell import COMMANDS, command, say_explorer
 from .search import reid_cluster, reid_link, reid_search
-from .trained import check_has_images, more_folder, more_recipe, reid_convert, training_words, weights_option
+from .trained import check_has_images, drop_checkpoint, more_folder, more_recipe, reid_convert, training_words, weights_option
 
 # %% ../nbs/40_scripts.ipynb #5318d5f9
 def _embedded():
@@ -232,7 +232,7 @@ def reid_train(
     else: r = with_minutes(_recipe_of(before, recipe, set, _preset(options)), minutes, set_values(set), before, options.data and recipe is None)
     _check_processes(processes)
     weights = out/RunFile.weights
-    if weights.is_file() and not force: (out/RunFile.checkpoint).unlink(missing_ok=True) # the end of the training may have been cut off
+    if weights.is_file() and not force: drop_checkpoint(out) # the end of the training may have been cut off
     _refuse_finished(weights, force, f'a trained model; --more 10 trains it for 10 epochs more, --set {weights_option(out)} with another '
                                      '--out takes it to other data, and --force replaces it')
     from reid_nb.distributed import launch, processes as joined, small_parts
