@@ -20,11 +20,12 @@ from fastcore.foundation import L
 from timm.utils import ModelEmaV3
 
 from .cache import check_images, check_state
-from .core import ReIDError, atomic_write
+from .core import ReIDError, atomic_write, is_temp_file
 from .events import StepCallback
 from .loss_history import LossHistory, read_loss_history
+from .models import read_note
 from .provenance import differing, training_values
-from .runs import RunFile
+from .runs import RunFile, check_run_folder
 
 # %% ../nbs/20_checkpoint.ipynb #e29a09ac
 class Checkpoint(StepCallback):
@@ -155,6 +156,12 @@ class Intact(Callback):
 def _check(fine, fault):
     if not fine: raise ValueError(fault)
 
+class _OtherTraining(ValueError):
+    "What is there is whole, and belongs to another training."
+
+def _check_same(fine, fault):
+    if not fine: raise _OtherTraining(fault)
+
 def _check_losses(losses, n):
     "Raises `ValueError` unless these are the first rows of an epoch of `n` images."
     known = losses.keys() <= LossHistory.kinds.keys()
@@ -179,11 +186,11 @@ def _check_numbers(state):
 
 def _check_state(state, n, note):
     "Raises an error of any kind when a learner of `n` training images cannot continue from it."
-    _check(state['images'] == n, "it was made with another number of images")
+    _check_same(state['images'] == n, "it was made with another number of images")
     had = state['trained_on']
     claimed = note if had['recipe'] else {**note, 'recipe': ''} # other verbs may have trained before
     wrong = differing(had, claimed)
-    _check(not wrong, f"it was made with other {', other '.join(wrong)}")
+    _check_same(not wrong, f"it was made with other {', other '.join(wrong)}")
     _check(all(weight.isfinite().all() for weight in state['model'].values()), "its weights are not finite")
     _check_numbers(state)
     _check_losses(state['losses'], n)
@@ -217,12 +224,16 @@ def _load_progress(self:Learner, state, folder):
     best = self.save_best
     best.mAP, best.when, best.since = state['best']
     self.loss_recorder.before = {name: values.numpy() for name, values in state['losses'].items()}
+    if state['epoch'] and self.loss_recorder.keeps: self._load_losses(folder, state['epoch'])
     self.resumable_epoch.at = state['epoch'], state['step']
     self.resumable_epoch.done = state['train_iter']
-    if not state['epoch'] or not self.loss_recorder.keeps: return
-    history = read_loss_history(folder/RunFile.losses, state['epoch'])
+
+@patch
+def _load_losses(self:Learner, folder, epochs):
+    "The loss history beside the checkpoint."
+    history = read_loss_history(folder/RunFile.losses, epochs)
     wrong = differing(history.note, self.trained_on)
-    _check(not wrong, f"the loss history beside it is of other {', other '.join(wrong)}")
+    _check_same(not wrong, f"the loss history beside it is of other {', other '.join(wrong)}")
     self.loss_recorder.loss_history.epochs = history.epochs
 
 # %% ../nbs/20_checkpoint.ipynb #c9f745a4
@@ -236,13 +247,49 @@ def load_checkpoint(self:Learner,
         state = torch.load(path, map_location='cpu', weights_only=True)
         for name, new in training_values(self.recipe).items():
             old = state['recipe'].get(name)
-            _check(old == new, f"it was made with {name} = {old!r}, not {new!r}")
+            _check_same(old == new, f"it was made with {name} = {old!r}, not {new!r}")
         _check_state(state, len(self.loss_recorder.table), self.trained_on)
+        self.is_changed = True # until all of it is there
         self._load_weights(state)
         self._load_progress(state, path.parent)
         self.is_changed = not state['trained_on']['recipe']
     except Exception as e: # torch's own errors take many lines
         why = str(e).strip().partition('\n')[0] or type(e).__name__
-        raise ReIDError(f"cannot continue from {path}: {why}; "
-                        "delete it to train from the first epoch on") from e
+        way_out = "give another folder" if isinstance(e, _OtherTraining) else "delete it to train from the first epoch on"
+        raise ReIDError(f"cannot continue from {path}: {why}; {way_out}") from e
     return state['epoch']
+
+# %% ../nbs/20_checkpoint.ipynb #85cb1d01
+def _note_of(path):
+    "What a file says it is of, {} where it says nothing or cannot be read."
+    try: return read_note(path)
+    except ReIDError: return {}
+
+@patch
+def _check_free(self:Learner, folder):
+    "Raises `ReIDError` for weights and losses of another training in the folder."
+    own = {**self.trained_on, 'recipe': ''} if self.is_changed else self.trained_on
+    weights = [path for path in (folder/RunFile.weights, folder/RunFile.best) if path.is_file()]
+    losses = sorted((folder/RunFile.losses).glob('*.safetensors'))
+    of_files = dict.fromkeys(weights, own) | dict.fromkeys(losses, self.trained_on)
+    for path, expected in of_files.items():
+        note = _note_of(path)
+        wrong = differing(note, expected)
+        reason = f", of other {', other '.join(wrong)}" if note else ''
+        if wrong: raise ReIDError(f"{path} is of another training{reason}; give another folder, or remove {folder}")
+
+@patch
+def begin_in(self:Learner,
+        folder, # Of a training, which may have been begun
+    ) -> int:
+    "Open or continue the training in `folder`; returns the number of epochs done. `ReIDError` when it holds another training."
+    folder = Path(folder)
+    check_run_folder(folder)
+    checkpoint = folder/RunFile.checkpoint
+    is_begun = checkpoint.is_file()
+    if not is_begun: self._check_free(folder)
+    leftovers = [path for path in folder.glob('.*') if is_temp_file(path.name)]
+    if self.team.rank == 0:
+        for path in leftovers: path.unlink()
+    self.save_best.folder = folder
+    return self.load_checkpoint(checkpoint) if is_begun else 0

@@ -24,7 +24,7 @@ from timm.utils import ModelEmaV3
 
 from .augment import augmentations
 from .checkpoint import Checkpoint, Intact
-from .core import ReIDError, is_temp_file, mix_seed, seed_all, seeders
+from .core import ReIDError, mix_seed, seed_all, seeders
 from .epochs import planned
 from .events import StepCallback, lighten
 from .fastai_verbs import note_training, plain_error
@@ -39,7 +39,7 @@ from .models import load_weights, recipe_model, save_weights
 from .progress import say, shows_bars, tqdm
 from .provenance import check_trained_on, knows_people, trained_on, training_rows
 from .recipe import Recipe, TrainRecipe
-from .runs import RunFile, check_run_folder
+from .runs import RunFile
 from .samplers import recipe_sampler
 from .schedule import FreezeBody, body_and_head, check_choice, group_rates, optimizer
 from .starts import check_start, start_model
@@ -503,19 +503,6 @@ def plan(self:Learner) -> TrainRecipe:
     return planned(train, self.dls.train.sampler.usual_length())
 
 @patch
-def _begin(self:Learner, folder):
-    "Open or continue the training in `folder`; returns the number of epochs done."
-    folder = Path(folder)
-    check_run_folder(folder)
-    if self.team.rank == 0:
-        for f in folder.glob('.*'):
-            if is_temp_file(f.name): f.unlink()
-    self.save_best.folder = folder
-    self.loss_recorder.begin(folder)
-    checkpoint = folder/RunFile.checkpoint
-    return self.load_checkpoint(checkpoint) if checkpoint.is_file() else 0
-
-@patch
 def _fit_with_plain_errors(self:Learner, start, cbs):
     "fastai's `fit`, with a `ReIDError` of one line for an error of a callback and for memory that is full."
     is_new = self.resumable_epoch.at == (0, 0)
@@ -529,8 +516,7 @@ def _fit_with_plain_errors(self:Learner, start, cbs):
 
 @patch
 def _begin_recipe(self:Learner):
-    "Open a loss history, and note that the weights are of the recipe, unless something else has trained them."
-    self.loss_recorder.before_fit()
+    "Note that the weights are of the recipe, unless something else has trained them."
     note_training(self, not self.is_changed)
     self.is_by_recipe = self.is_changed = True
 
@@ -563,21 +549,22 @@ def fit_recipe(self:Learner,
     if plan.freeze_epochs: cbs.append(FreezeBody(plan.freeze_epochs))
     if self.recipe.train.grow: cbs.append(GrowingImages(self.recipe.train.grow))
     if folder is not None:
-        start = self._begin(folder)
         checkpoint = Checkpoint(folder, minutes)
         cbs.append(checkpoint)
-    self._begin_recipe()
+    self.loss_recorder.begin(folder)
     progress = TqdmCallback(bar) if bar else None
     if progress: cbs.append(progress)
     quiet = [self.no_bar(), self.no_logging()] if bar or self.team.rank else []
     try:
+        if folder is not None: start = self.begin_in(folder)
+        self._begin_recipe()
         with ContextManagers(quiet): self._fit_with_plain_errors(start, cbs)
     except BaseException:
         self._abandon(checkpoint)
         raise
     finally:
         self.is_by_recipe = False
-        self.loss_recorder.loss_history.folder = None # What is trained after this does not belong to the folder
+        self.loss_recorder.leave()
         if hasattr(progress, 'meter'): progress.close()
     self.team.agree(None) # the first has written what the others may read
     self._keep_chosen_weights()

@@ -23,6 +23,15 @@ from .events import StepCallback
 from .runs import RunFile
 from .transforms import BatchTransform
 
+# %% ../nbs/19_loss_history.ipynb #6137267c
+def _epoch_name(number): return f'{number:04d}.safetensors'
+
+def _epoch_number(file):
+    "Of an epoch's file, from 0; -1 for other files."
+    if not file.stem.isdecimal(): return -1
+    number = int(file.stem)
+    return number if file.name == _epoch_name(number) else -1
+
 # %% ../nbs/19_loss_history.ipynb #31bbb50e
 class LossHistory:
     "One row per augmented image seen in training, epoch by epoch: arrays `row`, `loss`, `applied` and `pred`."
@@ -55,9 +64,7 @@ class LossHistory:
         self.epochs[epoch:] = [converted]
         if self.folder is None: return
         for file in self.folder.glob('*.safetensors'):
-            number = file.stem
-            is_earlier = number.isdecimal() and int(number) <= epoch
-            if not is_earlier: file.unlink()
+            if _epoch_number(file) > epoch: file.unlink()
         self.write(epoch)
 
     def __len__(self): return len(self.epochs)
@@ -72,7 +79,7 @@ def write(self:LossHistory,
     ):
     "Write an epoch to the folder."
     metadata = dict(n=str(self.n), views=' '.join(self.views), epoch=str(epoch))
-    path = self.folder/f'{epoch:04d}.safetensors'
+    path = self.folder/_epoch_name(epoch)
     save_arrays(path, self.epochs[epoch], self.note | metadata)
 
 # %% ../nbs/19_loss_history.ipynb #fc331135
@@ -97,8 +104,8 @@ def _read_epochs(folder, files):
     history = LossHistory(int(first['n']), first['views'].split(), folder, note)
     history.epochs = [load_file(file) for file in files]
     numbers = range(len(files))
-    stems = [file.stem for file in files]
-    if stems != [f'{i:04d}' for i in numbers]: raise ValueError("an epoch is missing")
+    names = [file.name for file in files]
+    if names != [_epoch_name(i) for i in numbers]: raise ValueError("an epoch is missing")
     if not all(_is_epoch(arrays, history.n) for arrays in history.epochs):
         raise ValueError("its columns are not those of a loss history")
     of_one_training = [first | dict(epoch=str(i)) for i in numbers]
@@ -204,6 +211,11 @@ class _Step(NamedTuple):
     chosen: list # Of each recorded transform, (images,) bool
 
 @patch
+def leave(self:LossRecorder):
+    "What is trained from now on does not belong to the folder."
+    self.folder = self.loss_history.folder = None
+
+@patch
 def forget(self:LossRecorder):
     "Begin anew."
     self.loss_history.epochs = []
@@ -285,7 +297,7 @@ def after_fit(self:LossRecorder):
     history = self.loss_history
     if history.folder is None: return
     for number, epoch in enumerate(history.epochs):
-        path = history.folder/f'{number:04d}.safetensors'
+        path = history.folder/_epoch_name(number)
         if not _holds(path, epoch): history.write(number)
 
 def _holds(path, arrays):
