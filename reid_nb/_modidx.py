@@ -975,6 +975,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.events._replace': ('events.html#_replace', 'reid_nb/events.py'),
                                 'reid_nb.events._split_batch': ('events.html#_split_batch', 'reid_nb/events.py'),
                                 'reid_nb.events._tell_one': ('events.html#_tell_one', 'reid_nb/events.py'),
+                                'reid_nb.events._validate_part': ('events.html#_validate_part', 'reid_nb/events.py'),
                                 'reid_nb.events.are_at': ('events.html#are_at', 'reid_nb/events.py'),
                                 'reid_nb.events.lighten': ('events.html#lighten', 'reid_nb/events.py'),
                                 'reid_nb.events.listeners': ('events.html#listeners', 'reid_nb/events.py'),

@@ -69,9 +69,9 @@ def _replace(name):
     def decorate(f):
         original = getattr(Learner, name)
         original = getattr(original, 'fastai', original) # when this is run once more
-        def method(self, *args):
-            if 'recipe' not in vars(self): return original(self, *args)
-            return f(original, self, *args)
+        def method(self, *args, **kwargs):
+            if 'recipe' not in vars(self): return original(self, *args, **kwargs)
+            return f(original, self, *args, **kwargs)
         method.fastai = original
         setattr(Learner, name, method)
         return f
@@ -136,6 +136,14 @@ class StepCast(CastToTensor):
             learn.yb = tuple(map(_plain, learn.yb))
 
 def _plain(part): return part.as_subclass(torch.Tensor) if isinstance(part, TensorBase) else part
+
+# %% ../nbs/14_events.ipynb #66cc1bec
+@_replace('_do_epoch_validate')
+def _validate_part(original, learn, *args, **kwargs):
+    "A validation as in fastai, after which the network is that from before."
+    model = learn.model
+    try: return original(learn, *args, **kwargs)
+    finally: learn.model = model
 
 # %% ../nbs/14_events.ipynb #94d19914
 class SmoothLoss(AvgSmoothLoss):

@@ -93,6 +93,7 @@ def _fit(self, *args, **kwargs):
     if not len(self.dls.train.dataset):
         raise ReIDError("an exported learner has no images to train on; make one with reid_learner")
     _mark_changed(self)
+    self.net.zero_grad() # which a training that was stopped, or accumulates, may have left
     return Learner.fit.fastai(self, *args, **kwargs)
 
 @reid_verb(Learner)

@@ -523,8 +523,9 @@ def _begin_recipe(self:Learner):
 # %% ../nbs/20_learner.ipynb #f3f043b1
 @patch
 def _abandon(self:Learner, checkpoint):
-    "Leave the folder of a training that an error has ended, which is what is told of it."
+    "Leave the folder of a training that an error has ended, which is what is told of it, and where it would go on."
     self.save_best.folder = None
+    self.resumable_epoch.forget()
     note_training(self, False)
     if checkpoint: checkpoint.wait()
 

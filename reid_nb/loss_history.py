@@ -218,7 +218,7 @@ def leave(self:LossRecorder):
 @patch
 def forget(self:LossRecorder):
     "Begin anew."
-    self.loss_history.epochs = []
+    self.before, self.loss_history.epochs = {}, []
 
 @patch
 def before_train(self:LossRecorder):
