@@ -516,7 +516,9 @@ def _fit_with_plain_errors(self:Learner, start, cbs):
 
 @patch
 def _begin_recipe(self:Learner):
-    "Note that the weights are of the recipe, unless something else has trained them."
+    "Train all weights that the recipe trains, and note that they are of it, unless something else has trained them."
+    if self.opt is None: self.create_opt()
+    self.opt.freeze_to(0) # the learner's `unfreeze` would clear what a checkpoint has brought
     note_training(self, not self.is_changed)
     self.is_by_recipe = self.is_changed = True
 
