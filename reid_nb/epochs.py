@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from .core import ReIDError
 from .recipe import Recipe, TrainRecipe
+from .runs import load_run_recipe
 
 # %% ../nbs/13_epochs.ipynb #8c1e3d3a
 FEWEST_EPOCHS, USUAL_EPOCHS = 20, 40 # Epochs of a training that is given in steps
@@ -55,6 +56,23 @@ def about_length(
     return f"{epochs * batches:,} steps, {epochs:,} epochs of {batches:,} batches"
 
 # %% ../nbs/13_epochs.ipynb #2ade99a4
+def _length_words(train):
+    "The length of a training as it was given."
+    if train.minutes and train.steps: return f"{train.steps:,} steps, fitted to {train.minutes:g} minutes"
+    if train.minutes: return f"{train.minutes:g} minutes"
+    return f"{train.steps:,} steps" if train.steps else f"{train.epochs} epochs"
+
+def _with_length_of(begun, recipe, minutes):
+    "The recipe with minutes and steps of the training that goes on; `ReIDError` where it has other minutes."
+    train, before = recipe.train, load_run_recipe(begun).train
+    is_given, by_steps_alone = minutes is not None, before.steps and not before.minutes
+    if is_given and (minutes != before.minutes or by_steps_alone):
+        raise ReIDError(f"--minutes {minutes:g}: the training in {begun} is one of {_length_words(before)}; leave out --minutes to go on "
+                        "with it, or give --force to start over")
+    says_otherwise = train.minutes or train.steps
+    if not is_given and (says_otherwise or not before.minutes): return recipe
+    return recipe.set(**{'train.minutes': before.minutes, 'train.steps': before.steps})
+
 MINUTES = 10. # That a training on one's own data takes, where nothing is said
 LENGTHS = 'train.epochs', 'train.steps', 'train.minutes'
 
@@ -66,13 +84,9 @@ def with_minutes(
     is_default:bool=False, # `MINUTES` where nothing is said?
 ) -> Recipe:
     "The recipe with these minutes; `ReIDError` where something else was said, or was begun."
-    train, said = recipe.train, [name for name in LENGTHS if name in changes]
-    if begun and minutes not in (None, train.minutes):
-        was = f"{train.steps:,} steps, fitted to {train.minutes:g} minutes" if train.minutes else f"{train.epochs} epochs"
-        raise ReIDError(f"--minutes {minutes:g}: the training in {begun} is one of {was}; leave out --minutes to go on with it, "
-                        "or give --force to start over")
-    if begun: return recipe
+    said = [name for name in LENGTHS if name in changes]
     if minutes is not None and said:
         raise ReIDError(f"--minutes {minutes:g} and --set {said[0]}: give one of them")
+    if begun: return recipe if said else _with_length_of(begun, recipe, minutes)
     if minutes is None and is_default and not said: minutes = MINUTES
     return recipe if minutes is None else recipe.set(**{'train.minutes': float(minutes)})
