@@ -1698,6 +1698,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.loaders._take_rows': ('loaders.html#_take_rows', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._training_colors': ('loaders.html#_training_colors', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._views_of_one': ('loaders.html#_views_of_one', 'reid_nb/loaders.py'),
+                                 'reid_nb.loaders.check_whole_images': ('loaders.html#check_whole_images', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders.color_stats': ('loaders.html#color_stats', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders.eval_batches': ('loaders.html#eval_batches', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders.is_oom': ('loaders.html#is_oom', 'reid_nb/loaders.py'),

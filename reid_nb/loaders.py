@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['COLOR_SAMPLE', 'EVAL_BATCH', 'is_oom', 'to_device', 'ImageBatches', 'read_items', 'people', 'BatchLoader',
-           'color_stats', 'eval_batches', 'reid_dls']
+           'color_stats', 'eval_batches', 'check_whole_images', 'reid_dls']
 
 # %% ../nbs/15_loaders.ipynb #8b0b25c6
 import gc, warnings
@@ -453,6 +453,21 @@ def _training_colors(images, train_at):
     sample = torch.as_tensor(train_at[::step])
     return color_stats(_take_rows(images, sample).permute(0, 3, 1, 2))
 
+# %% ../nbs/15_loaders.ipynb #16094df4
+def check_whole_images(
+    images, # That somebody has given
+    data,   # ReIDData
+    size,   # Height, width in pixels, as in `model.size`
+):
+    "Raises `ReIDError` unless they are the bytes of all rows of the data set's table at that size."
+    needed = len(data.table), 3, *size
+    shape, dtype = (getattr(images, name, None) for name in ('shape', 'dtype'))
+    is_whole = isinstance(images, torch.Tensor) and dtype == torch.uint8 and tuple(shape) == needed
+    if is_whole: return
+    found = f"{type(images).__name__} {'' if shape is None else tuple(shape)} {'' if dtype is None else dtype}"
+    raise ReIDError(f"images are a {' '.join(found.split())}; a Tensor {needed} of bytes, torch.uint8, is needed: of all {len(data.table):,} rows "
+                    "of data.table at model.size, as cached_images(data.table, data.root, model.size) gives them")
+
 # %% ../nbs/15_loaders.ipynb #47b5d002
 def reid_dls(
     data,                # ReIDData
@@ -460,8 +475,9 @@ def reid_dls(
     images=None,         # (N, 3, H, W) bytes of all of `data.table`; from the cache when not given
     progress:bool=False, # Show a bar while decoding?
 ) -> DataLoaders:
-    "Training and validation loaders, with `dls.color` and `dls.n_ids`; `ReIDError` for too few ids."
+    "Training and validation loaders, with `dls.color` and `dls.n_ids`; `ReIDError` for too few ids, or other images."
     if images is None: images = _images_of(data, recipe.model, progress)
+    check_whole_images(images, data, recipe.model.size)
     train = data.rows('train')
     images = to_device(images, default_device())
     source = data.root, tuple(images.shape[2:]), recipe.model.resize

@@ -29,6 +29,7 @@ from .cache import decode_images, take
 from .core import ReIDError, save_arrays
 from .explore import KINDS
 from .learner import reid_learner
+from .loaders import check_whole_images
 from .loss_history import LossHistory
 from .own_likeness import check_likeness, likeness_score, views_of
 from .provenance import trained_on, training_rows, training_values
@@ -491,7 +492,9 @@ def cross_fit(
     table, size = data.table[train], recipe.model.size
     check_folds(table, recipe, k, blocks)
     if images is None: images = decode_images(table, data.root, size, recipe.model.resize)
-    else: images = take(images, train)
+    else:
+        check_whole_images(images, data, size)
+        images = take(images, train)
     table = table.reset_index(drop=True)
     content = trained_on(recipe, training_rows(data))['content']
     n_images, n_ids = len(table), table.pid.nunique()
