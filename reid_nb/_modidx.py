@@ -1245,6 +1245,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._without_records': ( 'fastai_verbs.html#_without_records',
                                                                                  'reid_nb/fastai_verbs.py'),
+                                      'reid_nb.fastai_verbs.check_can_train': ( 'fastai_verbs.html#check_can_train',
+                                                                                'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs.note_training': ('fastai_verbs.html#note_training', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs.plain_error': ('fastai_verbs.html#plain_error', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs.reid_verb': ('fastai_verbs.html#reid_verb', 'reid_nb/fastai_verbs.py')},

@@ -19,6 +19,7 @@ from fastai.callback.schedule import ParamScheduler
 from fastai.callback.training import GradientClip
 from fastai.learner import Learner, ValueMetric
 from fastcore.basics import patch
+from fastcore.foundation import L
 from fastcore.xtras import ContextManagers
 from timm.utils import ModelEmaV3
 
@@ -27,7 +28,7 @@ from .checkpoint import Checkpoint, Intact
 from .core import ReIDError, mix_seed, seed_all, seeders
 from .epochs import planned
 from .events import StepCallback, lighten
-from .fastai_verbs import note_training, plain_error
+from .fastai_verbs import check_can_train, note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
 from .known_callbacks import logger, refuse_callback
@@ -470,11 +471,12 @@ def reid_learner(
     data,                # ReIDData
     recipe:Recipe,       # Sections model, loss, train, augment; test.protocol
     images=None,         # (N, 3, H, W) bytes of all of `data.table`; decoded when not given
-    cbs=(),              # Further callbacks
+    cbs=(),              # Further callbacks, or a single one
     progress:bool=False, # Show a bar while decoding?
     opt_func=None,       # fastai optimizer in place of the recipe's
 ) -> Learner:
     "A fastai `Learner` with the recipe's model, loss, optimizer, batches and callbacks, or their `ReIDError`s."
+    cbs = L(cbs)
     for cb in cbs: refuse_callback(cb)
     check_training(data, recipe)
     model, dls = _recipe_model_and_batches(data, recipe, images, progress)
@@ -545,6 +547,7 @@ def fit_recipe(self:Learner,
         minutes:float=10.,  # Between two saves within an epoch; each epoch's end is saved as well
     ) -> Learner:
     "Train for the recipe's epochs or steps with its schedule; `ReIDError` when `folder` holds another training."
+    check_can_train(self)
     start, checkpoint = 0, None
     plan = self.plan
     self.resumable_epoch.earlier = 0
