@@ -951,6 +951,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.embed.model_hash': ('embed.html#model_hash', 'reid_nb/embed.py'),
                                'reid_nb.embed.same_model': ('embed.html#same_model', 'reid_nb/embed.py')},
             'reid_nb.epochs': { 'reid_nb.epochs._length_words': ('epochs.html#_length_words', 'reid_nb/epochs.py'),
+                                'reid_nb.epochs._validates_every': ('epochs.html#_validates_every', 'reid_nb/epochs.py'),
                                 'reid_nb.epochs._with_length_of': ('epochs.html#_with_length_of', 'reid_nb/epochs.py'),
                                 'reid_nb.epochs.about_length': ('epochs.html#about_length', 'reid_nb/epochs.py'),
                                 'reid_nb.epochs.epochs_of': ('epochs.html#epochs_of', 'reid_nb/epochs.py'),

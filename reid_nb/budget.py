@@ -103,23 +103,23 @@ SHARE = 0.05 # Of the minutes that measuring may take
 FEWEST_STEPS = 20 # Of a training that is worth its name
 
 def training_seconds(
-    train,       # Section of a recipe, with `steps`
+    recipe,      # With `train.steps`
     usual:int,   # Batches that an epoch has where nothing is said
     valid:int,   # Images that a validation embeds
     speed:Speed, # Of this machine
 ) -> float:
     "How long the training is expected to take."
-    plan = planned(train, usual)
+    plan = planned(recipe, usual)
     validations = -(-plan.epochs // plan.eval_every)
     steps = plan.epochs * plan.epoch_size
     return steps * speed.step + plan.epochs * speed.epoch + validations * valid * speed.image
 
-def _most_steps(seconds, train, usual, valid, speed):
+def _most_steps(seconds, recipe, usual, valid, speed):
     "The largest number of steps whose training takes no more than so many seconds, found by halving."
     fits, too_many = 0, max(1, int(seconds / speed.step)) + 1
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        needed = training_seconds(replace(train, steps=middle), usual, valid, speed)
+        needed = training_seconds(recipe.set(**{'train.steps': middle}), usual, valid, speed)
         if needed <= seconds: fits = middle
         else: too_many = middle
     return fits
@@ -151,8 +151,8 @@ def steps_in_minutes(
     usual = recipe_sampler(data.rows('train'), recipe.set(**{'train.epoch_size': 0})).usual_length()
     valid = len(data.rows('test'))
     fixed = _now() - begun + _ranked(data, recipe, models) * speed.image
-    steps = _most_steps((seconds - fixed) / trainings, train, usual, valid, speed)
-    least = training_seconds(replace(train, steps=FEWEST_STEPS), usual, valid, speed)
+    steps = _most_steps((seconds - fixed) / trainings, recipe, usual, valid, speed)
+    least = training_seconds(recipe.set(**{'train.steps': FEWEST_STEPS}), usual, valid, speed)
     if steps < FEWEST_STEPS: raise _too_short(train.minutes, fixed + trainings * least)
     return steps, speed
 

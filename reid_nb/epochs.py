@@ -10,7 +10,7 @@ __all__ = ['FEWEST_EPOCHS', 'USUAL_EPOCHS', 'VALIDATIONS', 'MINUTES', 'LENGTHS',
 from dataclasses import replace
 
 from .core import ReIDError
-from .recipe import Recipe, TrainRecipe
+from .recipe import PRESETS, Recipe, TrainRecipe, load_recipe
 from .runs import load_run_recipe
 
 # %% ../nbs/13_epochs.ipynb #8c1e3d3a
@@ -30,21 +30,29 @@ def epochs_of(
     return round(steps / size), size
 
 # %% ../nbs/13_epochs.ipynb #f6fd7904
-VALIDATIONS = 5 # Of a training that is given in steps
+VALIDATIONS = 5 # Of a training that is given in steps, where nothing is said
+
+def _validates_every(recipe, epochs):
+    "Epochs between two validations of a training that is given in steps."
+    preset = load_recipe(recipe.name if recipe.name in PRESETS else 'along2021')
+    given = recipe.train.eval_every
+    return given if given != preset.train.eval_every else -(-epochs // VALIDATIONS)
 
 def planned(
-    train:TrainRecipe, # Of a recipe
-    usual:int,         # Batches that an epoch has where nothing is said
+    recipe:Recipe, # Its section train, and the name of its preset
+    usual:int,     # Batches that an epoch has where nothing is said
 ) -> TrainRecipe:
-    "The section with the epochs that its `steps` amount to; itself where it counts epochs."
+    "The section train with the epochs that its `steps` amount to; as it is where it counts epochs."
+    train = recipe.train
     if not train.steps: return train
     epochs, size = epochs_of(train.steps, usual)
     if train.epoch_size > 0:
         size = train.epoch_size
         epochs = max(1, round(train.steps / size))
     longer = epochs / train.epochs
-    freeze_epochs = round(train.freeze_epochs * longer)
-    eval_every = -(-epochs // VALIDATIONS)
+    fewest_frozen = min(1, train.freeze_epochs)
+    freeze_epochs = max(fewest_frozen, round(train.freeze_epochs * longer))
+    eval_every = _validates_every(recipe, epochs)
     return replace(train, epochs=epochs, epoch_size=size, freeze_epochs=freeze_epochs, eval_every=eval_every)
 
 def about_length(

@@ -480,7 +480,7 @@ def reid_learner(
     for cb in cbs: refuse_callback(cb)
     check_training(data, recipe)
     model, dls = _recipe_model_and_batches(data, recipe, images, progress)
-    train = planned(recipe.train, dls.train.sampler.usual_length())
+    train = planned(recipe, dls.train.sampler.usual_length())
     retrieval = Retrieval(train.eval_every, recipe.test.protocol)
     fixed = [name for name, weight in model.named_parameters() if not weight.requires_grad]
     splitter = partial(body_and_head, fixed=fixed)
@@ -502,7 +502,7 @@ def plan(self:Learner) -> TrainRecipe:
     if train.minutes and not train.steps:
         raise ReIDError(f"train.minutes = {train.minutes:g} is no number of steps yet: recipe = fit_to_minutes(data, recipe) measures it, "
                         "or set train.steps or train.epochs")
-    return planned(train, self.dls.train.sampler.usual_length())
+    return planned(self.recipe, self.dls.train.sampler.usual_length())
 
 @patch
 def _fit_with_plain_errors(self:Learner, start, cbs):

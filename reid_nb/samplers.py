@@ -536,5 +536,5 @@ def recipe_sampler(
 ) -> EpochSampler:
     "The sampler that `train.sampler` names, with the epochs of `train.epoch_size` or `train.steps`; `ReIDError` when there is none, or for too few ids."
     sampler = _named_sampler(table, recipe)
-    plan = planned(recipe.train, sampler.usual_length())
+    plan = planned(recipe, sampler.usual_length())
     return sampler.cut(plan.epoch_size)
