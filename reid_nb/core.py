@@ -354,7 +354,7 @@ def check_json(
 
 # %% ../nbs/00_core.ipynb #ab4b1bbe
 TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decision by model stage occluder '
-                'content suspicion suggestion like_own like_other').split() # Also where all look like numbers, or are empty
+                'content suspicion suggestion like_own like_other named_person').split() # Also where all look like numbers, or are empty
 
 def load_table(
     path,     # csv from `save_table`

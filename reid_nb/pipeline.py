@@ -23,7 +23,7 @@ from fastcore.xtras import ContextManagers
 # %% ../nbs/33_pipeline.ipynb #61dedddd
 from .budget import fit_to_minutes, known_steps, outlook, tell_length
 from .cache import cached_images, take
-from .checks import KEYS, blind_rows, validate
+from .checks import KEYS, blind_rows, check_decisions, naming_file, validate
 from .choose import choose
 from .cleaning import apply_decisions, decide
 from .core import ReIDError, atomic_write, escape, save_arrays, save_table
@@ -317,13 +317,10 @@ def clean(
     if not run.done(RunFile.noise): _mine_noise(run)
     run.noise = run.read(RunFile.noise)
     limits = run.recipe.noise
-    try:
+    with naming_file(run.out/RunFile.noise):
         known = run.noise[['file', 'loss', 'score', 'kind']]
         table = apply_decisions(run.data.table, run.noise, limits.min_images, limits.max_repeats)
         return table.merge(known, 'left', 'file').fillna({'kind': ''})
-    except (ReIDError, KeyError) as e:
-        path = run.out/RunFile.noise
-        raise ReIDError(f"{path}: {e}; mend it, or delete it, and the rule makes it anew") from e
 
 # %% ../nbs/33_pipeline.ipynb #9c1544e1
 def embed_and_rank(
@@ -451,6 +448,8 @@ def run_all(
         recipe = run.recipe = _fit_to_minutes(run)
         table, noise_model, models = data.table, None, {}
         if recipe.noise.clean:
+            line = check_decisions(data.table, folder)
+            if line and verbose: print(f'· {line}', flush=True)
             noise_model = train(run, 'noise_model', _noise_recipe(recipe), table)
             table = clean(run)
             (run.out/RunFile.report).unlink(missing_ok=True)
