@@ -206,19 +206,21 @@ def read_decisions(
 # %% ../nbs/02_decisions.ipynb #2bfaf40b
 def decision_columns(
     path, # noise.csv
-) -> list:
-    "Its columns file, rule, decision and by; `ReIDError` when one is missing."
-    columns = 'file', 'rule', 'decision', 'by'
+) -> pd.DataFrame:
+    "Its columns file, rule, decision and by as texts, and those about people that are there; `ReIDError` when one of the four is missing."
+    needed, of_people = ['file', 'rule', 'decision', 'by'], ['pid', 'person', 'named_person']
     try:
         rows = [row for row in _csv_rows(path) if row]
         names = rows[0] if rows else []
-        missing = [name for name in columns if name not in names]
+        missing = [name for name in needed if name not in names]
         if missing: raise ReIDError(f"{path} has no column {missing[0]}")
     except ReIDError as e:
         raise ReIDError(f"{e}; save it as a csv with commas, in UTF-8, "
                         "or delete it and with it what a person has decided") from e
+    columns = needed + [name for name in of_people if name in names]
     places = [names.index(name) for name in columns]
-    return [[row[place] if place < len(row) else '' for row in rows[1:]] for place in places]
+    values = [[row[place] if place < len(row) else '' for place in places] for row in rows[1:]]
+    return pd.DataFrame(values, columns=columns, dtype=str)
 
 # %% ../nbs/02_decisions.ipynb #c277dd98
 def _choose_all(table, choices):

@@ -110,6 +110,7 @@ def check_table(
 _MENDED_BY = {  # What to do when a table of a run cannot be read
     RunFile.seconds: "delete it: only the times of the stages are lost",
     RunFile.noise: "mend that, or delete it, and --resume mines again, without what a person has decided",
+    RunFile.decisions: "mend that, or delete it, and with it what a person has decided",
     RunFile.history: "delete it, and --resume trains that one model again",
     RunFile.repeats: "delete the folder that it is in, and --resume trains that one model again"}
 

@@ -14,7 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .core import LOCK, ReIDError, check_held, escape, is_held, is_temp_file, lock_folder, path_kind, read_plain
+from .core import (LOCK, ReIDError, check_held, escape, is_held, is_temp_file, lock_folder, path_kind, read_plain,
+                          save_table)
 from .recipe import Recipe, load_recipe, save_recipe
 
 # %% ../nbs/02_runs.ipynb #8c099449
@@ -151,14 +152,25 @@ def _is_within(path, folder):
     return folder in path.parents and real_folder in target.parents
 
 # %% ../nbs/02_runs.ipynb #7024c1b7
+def _kept_decisions(*paths):
+    "Rows of the decisions that people took in these files; the first that lists an image counts."
+    import pandas as pd # which commands do not wait for
+    from reid_nb.decisions import KEPT_COLUMNS, decision_columns, own_decisions
+    listed, kept = set(), []
+    for path in filter(Path.is_file, paths):
+        decided = decision_columns(path)
+        is_new = ~decided.file.isin(listed)
+        kept += own_decisions(decided[is_new]).to_dict('records')
+        listed |= {*decided.file}
+    return pd.DataFrame(kept, columns=KEPT_COLUMNS)
+
 def _remove_run(out):
     "Remove the run in the folder but for its recipe and your decisions. It can be killed at any point and called again."
-    from reid_nb.decisions import by_person, decision_columns # brings pandas, which commands do not wait for
-    noise, decisions = out/RunFile.noise, out/RunFile.decisions
-    has_own_decisions = noise.is_file() and any(by_person(*decision_columns(noise)[1:]))
+    decisions = out/RunFile.decisions
+    kept = _kept_decisions(out/RunFile.noise, decisions)
     (out/RunFile.removing).touch()
-    if has_own_decisions: noise.replace(decisions)
-    elif noise.is_file(): decisions.unlink(missing_ok=True) # you took back what it was made from
+    if len(kept): save_table(kept, decisions)
+    else: decisions.unlink(missing_ok=True) # you took back what it was made from
     for path in out.iterdir():
         if path.name in (RunFile.decisions, RunFile.recipe, RunFile.lock, RunFile.removing): continue
         if path.is_dir() and not path.is_symlink(): shutil.rmtree(path)
@@ -216,8 +228,8 @@ def _decisions_changed(out):
     try: before = json.loads(metrics.read_text(encoding='utf-8'))['decisions']
     except (OSError, ValueError, KeyError, TypeError, RecursionError): return True
     if not noise.is_file(): return before is not None
-    file, _, decision, _ = decision_columns(noise)
-    return before != decisions_key(file, decision)
+    decided = decision_columns(noise)
+    return before != decisions_key(decided.file, decided.decision)
 
 def _refuse_finished(out, recipe, end):
     "Raise the `ReIDError` for a run that has ended with that file."

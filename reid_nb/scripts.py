@@ -16,7 +16,7 @@ from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .epochs import with_minutes
-from .evidence import losses_folder, mining_evidence, read_losses, with_suspicions
+from .evidence import earlier_decisions, losses_folder, mining_evidence, read_losses, with_suspicions
 from .options import (DataOptions, check_recipe_names, check_options, check_path, set_values, several_paths,
                              whole_numbers)
 from .progress import is_quiet, say
@@ -435,12 +435,10 @@ def reid_noise(
     from reid_nb.cleaning import decide
     from reid_nb.noise import mine, precision_recall
     from reid_nb.run_files import read_root
-    from reid_nb.decisions import read_decisions
     run = Path(run)
     table, losses, recipe = read_losses(run, folder, changes)
     settings, evidence = mining_evidence(recipe, folder, table[table.subset == 'train'], run, root)
-    earlier = [p for p in map(Path, (out or '', run/RunFile.noise)) if p.is_file()]
-    before = read_decisions(earlier[0]) if earlier else None
+    before = earlier_decisions(run, out)
     found = decide(mine(losses, table, settings, **evidence), settings.repeats, before, settings.drop, settings.spare)
     found = with_suspicions(found, evidence, run, root)
     if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
