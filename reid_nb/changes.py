@@ -16,7 +16,7 @@ from fastcore.basics import patch
 from .certainty import Sure, looks_in, promise
 from .cleaning import decide
 from .core import ReIDError, save_table
-from .decisions import DECISION_WORDS, KIND_NAMES, apply_choices, is_decision, oversample, read_decisions
+from .decisions import DECISION_WORDS, KIND_NAMES, apply_choices, held_csv, is_decision, oversample, read_decisions
 from .runs import RunFile, check_plain, check_run_folder, load_run_recipe
 from .tables import names_of
 
@@ -227,11 +227,15 @@ def decide_surely(
 ) -> Sure:
     "Let the rule in its noise.csv drop what `promise` allows; `ReIDError` while looks are open. Without a promise the file stays as it is."
     path = Path(run)/RunFile.noise
-    noise, recipe = read_decisions(path), load_run_recipe(run).noise
-    found = promise(noise, certainty)
-    if not found.dropped: return found
-    score = pd.to_numeric(noise.score, errors='coerce')
-    kind = noise.kind.where(noise.kind != 'hidden', 'partial').mask(score >= found.threshold, 'hidden')
-    decided = decide(noise.assign(kind=kind), recipe.repeats, noise, recipe.drop, recipe.spare)
-    save_table(decided, path)
+    recipe = load_run_recipe(run).noise
+    with held_csv(path):
+        noise = read_decisions(path)
+        found = promise(noise, certainty)
+        if found.dropped: save_table(_dropping(noise, found, recipe), path)
     return found
+
+def _dropping(noise, sure, recipe):
+    "The rows of noise.csv with what the rule decides where that much is dropped."
+    score = pd.to_numeric(noise.score, errors='coerce')
+    kind = noise.kind.where(noise.kind != 'hidden', 'partial').mask(score >= sure.threshold, 'hidden')
+    return decide(noise.assign(kind=kind), recipe.repeats, noise, recipe.drop, recipe.spare)

@@ -39,7 +39,8 @@ def tell_carried(
     if not n_before: return ''
     n = int((decided.by == 'person').sum())
     lost = f", {n_before - n:,} left out, as their image or person is not there any more" if n < n_before else ''
-    return f"{n:,} decisions of yours are taken over{lost}"
+    taken = 'decision of yours is' if n == 1 else 'decisions of yours are'
+    return f"{n:,} {taken} taken over{lost}"
 
 def _is_spared(pids, spare):
     "(N,) bool, images of ids with fewer images than that share of the median."

@@ -6,10 +6,11 @@
 __all__ = ['KIND_NAMES', 'LABEL_DECISION', 'DECISION', 'DECISION_WORDS', 'KEPT_COLUMNS', 'NAMES_ID', 'NOISE_COLUMNS', 'MAX_ROWS',
            'VALUES', 'give_to', 'merge_with', 'split_off', 'oversample', 'is_decision', 'parse_repeats', 'by_person',
            'own_decisions', 'spelled_as', 'decisions_key', 'check_below_root', 'read_decisions', 'decision_columns',
-           'apply_choices', 'change_decision']
+           'held_csv', 'apply_choices', 'change_decision']
 
 # %% ../nbs/02_decisions.ipynb #35dcbd68
 import csv, hashlib, io, re
+from contextlib import contextmanager
 from itertools import islice
 
 import pandas as pd
@@ -239,20 +240,29 @@ def _choose(table, row, choose):
     if after != before: table.loc[row, ['decision', 'by']] = after
     return before, after
 
+@contextmanager
+def held_csv(
+    path, # noise.csv, a `Path`
+):
+    "Keep others from changing the csv for the block, in which it is read and written; `ReIDError` where it cannot be saved."
+    name = path.name
+    busy = f"{name} is not saved: another process has held it for 10 seconds"
+    try:
+        with lock_file(path.with_name(f'.{name}.lock.tmp'), wait=10, busy=busy): yield
+    except OSError as e:
+        if isinstance(e, ReIDError): raise
+        raise ReIDError(f"{name} is not saved: {e.strerror or e}") from e
+
 def apply_choices(
     path,    # noise.csv, a `Path`
     choices, # List of (file, function); it is called with the row as it is now and returns its new (decision, by)
 ) -> tuple:
     "Replace several rows' decisions in one writing; returns the table, and for each its pairs before and after or None."
-    name = path.name
-    busy = f"{name} is not saved: another process has held it for 10 seconds"
-    try:
-        with lock_file(path.with_name(f'.{name}.lock.tmp'), wait=10, busy=busy):
-            table = read_decisions(path)
-            changes = _choose_all(table, choices)
-            is_new = [change is not None and change[0] != change[1] for change in changes]
-            if any(is_new): save_table(table, path)
-    except OSError as e: raise ReIDError(f"{name} is not saved: {e.strerror or e}") from e
+    with held_csv(path):
+        table = read_decisions(path)
+        changes = _choose_all(table, choices)
+        is_new = [change is not None and change[0] != change[1] for change in changes]
+        if any(is_new): save_table(table, path)
     return table, changes
 
 # %% ../nbs/02_decisions.ipynb #dc917256

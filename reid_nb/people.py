@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import ReIDError, atomic_write, lock_file, plain_html, save_table, show_grid
-from .decisions import LABEL_DECISION, check_below_root, read_decisions
+from .core import ReIDError, atomic_write, plain_html, save_table, show_grid
+from .decisions import LABEL_DECISION, check_below_root, held_csv, read_decisions
 from .global_ids import GlobalIds
 from .images import open_image, split_crop
 from .relabel import relabel_table
@@ -189,8 +189,7 @@ def _settled(table):
 def _change_people(path, change):
     "Do what was decided in the grid, and replace the table by what `change` makes of it; returns the new one."
     path = Path(path)
-    lock = path.with_name(f'.{path.name}.lock.tmp')
-    with lock_file(lock, wait=10, busy=f"{path.name} is not saved: another process holds it"):
+    with held_csv(path):
         table = change(_settled(read_people(path)))
         save_table(table, path)
     return table

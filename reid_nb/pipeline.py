@@ -28,7 +28,7 @@ from .choose import choose
 from .cleaning import apply_decisions, decide
 from .core import ReIDError, atomic_write, escape, save_arrays, save_table
 from .data import ReIDData
-from .decisions import decisions_key
+from .decisions import decisions_key, held_csv
 from .distributed import on_first, process_group
 from .embed import color_histogram, embed
 from .known_callbacks import logger
@@ -45,7 +45,7 @@ from .provenance import (check_trained_on, differing, read_training_losses, same
 from .recipe import Recipe, save_recipe
 from .report import write_report
 from .retrieval import PLAIN, STEPS, as_ranking, embed_options, final_ranking, fuse_ranked, rank, without_inf
-from .run_files import COLOR_HISTOGRAM, keep_table, read_table
+from .run_files import COLOR_HISTOGRAM, earlier_decisions, keep_table, read_table
 from .runs import UNTRAINED_SECTIONS, RunFile, change_words, check_whole, load_run_recipe, open_run, recipe_changes
 from .schedule import lr_schedule
 from .shared_pixels import known_visible
@@ -298,7 +298,6 @@ def _mine_noise(run):
     noise = replace(recipe.noise, score=possible_score(recipe, rows.pid))
     scores = _cross_fitted_scores(run, recipe) if noise.folds else None
     features, visible = None, None
-    earlier_decisions = run.read(RunFile.decisions) if run.done(RunFile.decisions) else None
     history = read_training_losses(run.out/'models/noise_model', rows, recipe)
     if scores is None and noise.score == 'likeness': features, visible = _features_and_visible(run)
     with warnings.catch_warnings():
@@ -306,9 +305,12 @@ def _mine_noise(run):
         mined = mine(history, run.data.table, noise, scores, visible, features)
     for line in filter(None, (tell_score(recipe, rows.pid), unjudged(mined))):
         if run.verbose: print(f'· {line}', flush=True)
-    decided = decide(mined, noise.repeats, earlier_decisions, noise.drop, noise.spare)
+    decided = decide(mined, noise.repeats, None, noise.drop, noise.spare)
     suspected = {} if features is None else _suspicions(run, features, rows, decided.kind)
-    run.write(RunFile.noise, decided.assign(**suspected))
+    decided = decided.assign(**suspected)
+    with held_csv(run.out/RunFile.noise): # another process may have made one meanwhile
+        decided = decide(decided, noise.repeats, earlier_decisions(run.out), noise.drop, noise.spare)
+        run.write(RunFile.noise, decided)
 
 def clean(
     run:Run, # With the loss history of the model 'noise_model'

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['RUN_TABLES', 'COLUMN_VALUES', 'Fraction', 'Number', 'STARTED_BY', 'COLOR_HISTOGRAM', 'Numbers', 'Texts',
-           'check_table', 'read_table', 'Metrics', 'Ensemble', 'read_json', 'read_scores', 'check_kind', 'keep_table',
-           'run_data', 'read_run']
+           'check_table', 'read_table', 'earlier_decisions', 'Metrics', 'Ensemble', 'read_json', 'read_scores',
+           'check_kind', 'keep_table', 'run_data', 'read_run']
 
 # %% ../nbs/31_run_files.ipynb #1888a820
 import json
@@ -23,7 +23,7 @@ from safetensors.numpy import load_file
 from .archives import is_outside
 from .core import ReadError, ReIDError, atomic_write, check_json, load_table, read_plain, save_table
 from .data import ReIDData
-from .decisions import VALUES
+from .decisions import VALUES, read_decisions
 from .images import inspect_images
 from .loss_history import read_loss_history
 from .metrics import evaluate_rows
@@ -121,6 +121,18 @@ def read_table(
     mended_by = _MENDED_BY.get(Path(path).name, "put it back, or give --force to start the run over")
     try: return check_table(load_table(path), path)
     except ReIDError as e: raise ReIDError(f"{e}; {mended_by}") from e
+
+# %% ../nbs/31_run_files.ipynb #7bff5593
+def earlier_decisions(
+    run, # Folder of a run
+    out=None, # csv with decisions that is replaced
+):
+    "The table of decisions in `out`, else in the run's `noise.csv`, else in its `decisions.csv`; None without any."
+    run = Path(run)
+    for path in filter(None, (out and Path(out), run/RunFile.noise)):
+        if path.is_file(): return read_decisions(path)
+    left = run/RunFile.decisions
+    return read_table(left) if left.is_file() else None
 
 # %% ../nbs/31_run_files.ipynb #bf157dc3
 Fraction = Annotated[float, Field(ge=0, le=1 + 1e-9)]

@@ -16,7 +16,7 @@ from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
 from .epochs import with_minutes
-from .evidence import earlier_decisions, losses_folder, mining_evidence, read_losses, with_suspicions
+from .evidence import decide_anew, losses_folder, mining_evidence, read_losses, with_suspicions
 from .options import (DataOptions, check_recipe_names, check_options, check_path, set_values, several_paths,
                              whole_numbers)
 from .progress import is_quiet, say
@@ -438,11 +438,10 @@ def reid_noise(
     run = Path(run)
     table, losses, recipe = read_losses(run, folder, changes)
     settings, evidence = mining_evidence(recipe, folder, table[table.subset == 'train'], run, root)
-    before = earlier_decisions(run, out)
-    found = decide(mine(losses, table, settings, **evidence), settings.repeats, before, settings.drop, settings.spare)
-    found = with_suspicions(found, evidence, run, root)
-    if plot: _draw_worst(found, root or read_root(run), plot) # first, because it may fail
-    if out: save_table(found, out)
+    mined = decide(mine(losses, table, settings, **evidence), settings.repeats, None, settings.drop, settings.spare)
+    mined = with_suspicions(mined, evidence, run, root)
+    if plot: _draw_worst(mined, root or read_root(run), plot) # first, because it may fail
+    found = decide_anew(mined, settings, run, out)
     truth = None
     if 'visible' in table:
         truth = precision_recall(table.merge(found[['file', 'kind']], 'left', 'file'))
