@@ -43,12 +43,14 @@ class Sure:
     looks:int       # Among them
     right:int       # Of the looks
     at_least:float  # Share of right ones among the dropped, except with the chance `error`
+    kept:int = 0    # Of these images, by people, or by the rule that spares an id
 
     def __str__(self):
         looks = f"{self.right} of {self.looks} looks"
         if not self.dropped: return f"nothing can be promised: {looks} are right; look at more, or ask for less"
         dropped = f"{self.dropped:,} images from a score of {self.threshold:.3g} on"
-        return f"{dropped}: at least {self.at_least:.0%} rightly ({looks})"
+        kept = f"; {self.kept:,} of them are kept, by people or since their ids have few images" if self.kept else ''
+        return f"{dropped}: at least {self.at_least:.0%} rightly ({looks}){kept}"
 
 # %% ../nbs/22_certainty.ipynb #5346f598
 def _check_certainty(certainty):
@@ -59,6 +61,19 @@ def _check_certainty(certainty):
 def _at_least(right, looks, error):
     "The bound of Clopper and Pearson."
     return float(beta.ppf(error, right, looks - right + 1)) if right else 0.
+
+def _cuts(score, most):
+    "Numbers of images that may be dropped, the largest first, each of them all images from a score on; `ReIDError` without any."
+    falling, ends = np.sort(score)[::-1], []
+    for cut in range(_CUTS):
+        n = max(most//2**cut, 1)
+        lowest = falling[n - 1]
+        with_equals = int((score >= lowest).sum())
+        ends.append(with_equals if with_equals <= most else int((score > lowest).sum()))
+    if not any(ends):
+        raise ReIDError(f"{(score == falling[0]).sum():,} images have the highest score, and at most {most:,} may be dropped by these looks; "
+                        "mine with another noise.score")
+    return [n for n in dict.fromkeys(ends) if n]
 
 def sure_threshold(
     score,     # (N,) as in `draw_looks`
@@ -77,8 +92,7 @@ def sure_threshold(
     most = most or len(known)//16
     if rank_of_look.max() > most:
         raise ReIDError(f"looks have to be drawn from the {most} most suspicious images by draw_looks")
-    for cut in range(_CUTS):
-        n_dropped = most//2**cut
+    for n_dropped in _cuts(score[known], most):
         among = rank_of_look <= n_dropped
         n_looks, n_right = int(among.sum()), int(is_right[among].sum())
         bound = _at_least(n_right, n_looks, error/_CUTS)

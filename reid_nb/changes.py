@@ -8,6 +8,7 @@ __all__ = ['RIVAL', 'Decisions', 'as_numbers', 'decide_surely']
 # %% ../nbs/23_changes.ipynb #a20c0fb3
 import re
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -231,11 +232,10 @@ def decide_surely(
     with held_csv(path):
         noise = read_decisions(path)
         found = promise(noise, certainty)
-        if found.dropped: save_table(_dropping(noise, found, recipe), path)
-    return found
-
-def _dropping(noise, sure, recipe):
-    "The rows of noise.csv with what the rule decides where that much is dropped."
-    score = pd.to_numeric(noise.score, errors='coerce')
-    kind = noise.kind.where(noise.kind != 'hidden', 'partial').mask(score >= sure.threshold, 'hidden')
-    return decide(noise.assign(kind=kind), recipe.repeats, noise, recipe.drop, recipe.spare)
+        if not found.dropped: return found
+        is_above = pd.to_numeric(noise.score, errors='coerce') >= found.threshold
+        kind = noise.kind.where(noise.kind != 'hidden', 'partial').mask(is_above, 'hidden')
+        decided = decide(noise.assign(kind=kind), recipe.repeats, noise, True, recipe.spare) # whatever the recipe drops without looks
+        save_table(decided, path)
+    is_kept = is_above & (decided.decision != 'drop')
+    return replace(found, kept=int(is_kept.sum()))
