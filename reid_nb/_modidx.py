@@ -3050,6 +3050,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.shell._setting': ('shell.html#_setting', 'reid_nb/shell.py'),
                                'reid_nb.shell._speaks': ('shell.html#_speaks', 'reid_nb/shell.py'),
                                'reid_nb.shell._stoppable': ('shell.html#_stoppable', 'reid_nb/shell.py'),
+                               'reid_nb.shell._taken_once': ('shell.html#_taken_once', 'reid_nb/shell.py'),
                                'reid_nb.shell._typed': ('shell.html#_typed', 'reid_nb/shell.py'),
                                'reid_nb.shell._unknown_option': ('shell.html#_unknown_option', 'reid_nb/shell.py'),
                                'reid_nb.shell._unknown_word': ('shell.html#_unknown_word', 'reid_nb/shell.py'),

@@ -27,11 +27,12 @@ def named_texts(
     option:str,  # That they were given for, as '--set'
     example:str, # Of such a word
 ) -> list:
-    "(name, value as it stands) of each; raises `ReIDError` for one without either."
+    "(name, value as it stands) of each; raises `ReIDError` for one without either, and for a name that is there twice."
     pairs = []
     for item in _PAIR.findall(text or ''):
         name, _, value = item.partition('=')
         if not (name and value): raise ReIDError(f"{option} {item!r}: write {example}")
+        if name in dict(pairs): raise ReIDError(f"{option}: {name} is there twice, as {dict(pairs)[name]} and as {value}; give it once")
         pairs.append((name, value))
     return pairs
 

@@ -216,11 +216,24 @@ def _unknown_word(rest, options, first):
     return f"{rest[0]!r} stands without an option: type --data {shlex.quote(path)}"
 
 # %% ../nbs/39_shell.ipynb #72185966
+def _taken_once(parser, action):
+    "Let an option that is given again be an error, but for --set, whose texts are joined."
+    convert, given = action.type or str, []
+    def take(text):
+        given.append(text)
+        if action.dest == 'set': return ' '.join(given)
+        if len(given) > 1: parser.error(f"{action.option_strings[0]} is given twice, as {given[0]!r} and as {text!r}; give it once")
+        return convert(text)
+    take.__name__ = convert.__name__ # which argparse tells
+    action.type = take
+
 def _typed(func, entry):
     "Keywords of the function as they were typed; raises `ReIDError` where it does not take them."
     parser, first = anno_parser(func, pos=[entry.first]), entry.first
     needed = f"give {first} as its first word: {docments(func)[first]}" if first else ''
     parser.error = partial(_misread, parser, needed)
+    for action in parser._actions:
+        if action.option_strings and action.nargs is None: _taken_once(parser, action)
     values, rest = parser.parse_known_args()
     options = [name for action in parser._actions for name in action.option_strings if action.help != SUPPRESS]
     if rest and is_blank(rest[0]) and not first: return dict(data=rest[0])
