@@ -2153,6 +2153,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.people._sheet_rows': ('people.html#_sheet_rows', 'reid_nb/people.py'),
                                 'reid_nb.people._sheet_title': ('people.html#_sheet_title', 'reid_nb/people.py'),
                                 'reid_nb.people._strip': ('people.html#_strip', 'reid_nb/people.py'),
+                                'reid_nb.people._with_clips_of': ('people.html#_with_clips_of', 'reid_nb/people.py'),
                                 'reid_nb.people.corrected_tracks': ('people.html#corrected_tracks', 'reid_nb/people.py'),
                                 'reid_nb.people.merge_people': ('people.html#merge_people', 'reid_nb/people.py'),
                                 'reid_nb.people.people_rows': ('people.html#people_rows', 'reid_nb/people.py'),

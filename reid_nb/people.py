@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from .core import ReIDError, atomic_write, plain_html, save_table, show_grid
-from .decisions import LABEL_DECISION, check_below_root, held_csv, read_decisions
+from .decisions import LABEL_DECISION, check_below_root, held_csv, read_decisions, spelled_as
 from .global_ids import GlobalIds
 from .images import open_image, split_crop
 from .relabel import relabel_table
@@ -258,6 +258,15 @@ def people_table(
 # %% ../nbs/29_people.ipynb #55c5db3f
 def _keys(rows): return pd.MultiIndex.from_frame(rows[['seq', 'track']])
 
+def _with_clips_of(rows, tracks):
+    "The rows with their clips as the lists spell them, where a spreadsheet made 1 of 001; `ReIDError` for a track that is in no list."
+    rows = rows.assign(seq=spelled_as(rows.seq, tracks.seq), track=pd.to_numeric(rows.track, errors='coerce'))
+    unknown = rows[~_keys(rows).isin(_keys(tracks))]
+    if not len(unknown): return rows
+    row, clips = unknown.iloc[0], ', '.join(tracks.seq.unique()[:5])
+    raise ReIDError(f"{row.file} is of track {row.track:g} of {row.seq!r}, and the lists hold no such track ({len(unknown):,} such crops); "
+                    f"give the lists that were linked, and write the clips in seq as their files are called: {clips}")
+
 def _check_one(rows):
     "Raises `ReIDError` where the crops of a track are of several people."
     several = rows.groupby(['seq', 'track']).person.nunique()
@@ -291,7 +300,7 @@ def corrected_tracks(
     "Tracks as the csv says, without those whose crops were all dropped; `ReIDError` for a track of two people, or a person who is twice in a frame."
     rows = read_people(path)
     if 'track' not in rows: raise ReIDError(f"{path} has no column track; give the clusters.csv of reid_link")
-    rows = rows.assign(track=pd.to_numeric(rows.track))
+    rows = _with_clips_of(rows, tracks)
     kept = rows[rows.decision != 'drop']
     _check_one(kept)
     left_out = _keys(rows).difference(_keys(kept))
