@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .core import ReIDError
-from .decisions import NAMES_ID, oversample, own_decisions, parse_repeats, spelled_as
+from .decisions import NAMES_ID, check_labels, oversample, own_decisions, parse_repeats, spelled_as
 from .relabel import relabel_table
 from .tables import names_of
 
@@ -74,11 +74,12 @@ def decide(
 
 # %% ../nbs/22_cleaning.ipynb #36ebeffd
 def _check_decisions(decisions, train):
-    "`ReIDError` unless there is one decision per training image."
+    "`ReIDError` unless there is one decision per training image, whose label is that of the table."
     missing = {'file', 'decision'} - set(decisions)
     if missing: raise ReIDError(f"the table of decisions has no column {min(missing)}")
-    if sorted(decisions.file) == sorted(train.file): return
-    raise ReIDError(f"{len(decisions):,} decisions, and not about the {len(train):,} training images")
+    if sorted(decisions.file) != sorted(train.file):
+        raise ReIDError(f"{len(decisions):,} decisions, and not about the {len(train):,} training images")
+    check_labels(decisions, train)
 
 def apply_decisions(
     table,             # The whole table

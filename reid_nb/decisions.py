@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['KIND_NAMES', 'LABEL_DECISION', 'DECISION', 'DECISION_WORDS', 'KEPT_COLUMNS', 'NAMES_ID', 'NOISE_COLUMNS', 'MAX_ROWS',
            'VALUES', 'give_to', 'merge_with', 'split_off', 'oversample', 'is_decision', 'parse_repeats', 'by_person',
-           'own_decisions', 'spelled_as', 'decisions_key', 'check_below_root', 'read_decisions', 'decision_columns',
-           'held_csv', 'apply_choices', 'change_decision']
+           'own_decisions', 'spelled_as', 'check_labels', 'decisions_key', 'check_below_root', 'read_decisions',
+           'decision_columns', 'held_csv', 'apply_choices', 'change_decision']
 
 # %% ../nbs/02_decisions.ipynb #35dcbd68
 import csv, hashlib, io, re
@@ -122,6 +122,29 @@ def spelled_as(
         meant = theirs.get(value, [])
         if len(spellings) == len(meant) == 1: spelling[spellings[0]] = meant[0]
     return names.map(spelling).fillna(names)
+
+# %% ../nbs/02_decisions.ipynb #891bd76e
+def check_labels(
+    decided, # Rows of `noise.csv`
+    train,   # Training rows of the run's table
+):
+    "Raises `ReIDError` for a row whose `pid` or `person` is not that of the table, with the decision that was meant."
+    rows = train.set_index('file').loc[decided.file[decided.file.isin(train.file)]]
+    new = decided.set_index('file').loc[rows.index]
+    ids = set(rows.pid.astype(str))
+    if 'pid' in new: _refuse_changed('pid', new.pid.astype(str), rows.pid.astype(str), {pid: pid for pid in ids})
+    if 'person' not in new or 'person' not in rows: return
+    pid_of = dict(zip(rows.person, rows.pid))
+    person = spelled_as(new.person.fillna(''), rows.person)
+    is_whole_id = person.groupby(rows.pid).transform('nunique') == 1
+    is_spelling = is_whole_id & ~person.isin(list(pid_of))
+    _refuse_changed('person', person.mask(is_spelling, rows.person), rows.person, pid_of)
+
+def _refuse_changed(column, new, old, pid_of):
+    "`ReIDError` for the first of `new` that is not as in `old`; `pid_of` has the ids that may be meant."
+    for file in new.index[(new != old) & (new != '')]:
+        meant = give_to(pid_of[new[file]]) if new[file] in pid_of else split_off()
+        raise ReIDError(f"{file} has {column} {new[file]} and table.csv {old[file]}; write the decision {meant!r}")
 
 # %% ../nbs/02_decisions.ipynb #766ead08
 def decisions_key(

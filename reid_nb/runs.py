@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .core import (LOCK, ReIDError, check_held, escape, is_held, is_temp_file, lock_folder, path_kind, read_plain,
+from .core import (LOCK, ReIDError, check_held, escape, is_held, is_temp_file, load_table, lock_folder, path_kind, read_plain,
                           save_table)
 from .recipe import Recipe, load_recipe, save_recipe
 
@@ -221,9 +221,20 @@ def change_words(
     return ', '.join(words[:3]) + more
 
 # %% ../nbs/02_runs.ipynb #cd81f4a6
+def _check_labels(out):
+    "Raises `ReIDError` where a label was changed in noise.csv, which decides nothing."
+    from reid_nb.decisions import check_labels, decision_columns
+    noise, table = out/RunFile.noise, out/RunFile.table
+    if not (noise.is_file() and table.is_file()): return
+    decided, images = decision_columns(noise), load_table(table)
+    if not {'file', 'pid', 'subset'} <= set(images): return
+    try: check_labels(decided, images[images.subset == 'train'])
+    except ReIDError as e: raise ReIDError(f"{noise}: {e}") from e
+
 def _decisions_changed(out):
     "Are the decisions in a finished run's noise.csv other ones than its models were trained with, as far as is known?"
     from reid_nb.decisions import decision_columns, decisions_key
+    _check_labels(out)
     noise, metrics = out/RunFile.noise, out/RunFile.metrics
     try: before = json.loads(metrics.read_text(encoding='utf-8'))['decisions']
     except (OSError, ValueError, KeyError, TypeError, RecursionError): return True
