@@ -115,7 +115,8 @@ def _revert(change):
     "The function from a row to what was there before the change, unless something else is there by now."
     def choose(row):
         now = row.decision, row.by
-        return change.before if now == change.after else now
+        if now != change.after: return now
+        return (row.rule, 'rule') if change.before[1] == 'rule' else change.before # another mining may have changed what the rule says
     return choose
 
 @patch
