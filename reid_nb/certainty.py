@@ -75,6 +75,7 @@ def _cuts(score, most):
                         "mine with another noise.score")
     return [n for n in dict.fromkeys(ends) if n]
 
+# %% ../nbs/22_certainty.ipynb #9ad6ee79
 def sure_threshold(
     score,     # (N,) as in `draw_looks`
     looks,     # (n,) places that were looked at, from `draw_looks`

@@ -42,6 +42,7 @@ def tell_carried(
     taken = 'decision of yours is' if n == 1 else 'decisions of yours are'
     return f"{n:,} {taken} taken over{lost}"
 
+# %% ../nbs/22_cleaning.ipynb #2777799d
 def _is_spared(pids, spare):
     "(N,) bool, images of ids with fewer images than that share of the median."
     n_images = pids.groupby(pids).transform('size')

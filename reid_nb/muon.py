@@ -92,6 +92,7 @@ def _scaled(x, dims=None):
     _, exponent = torch.frexp(largest)
     return torch.ldexp(x, -exponent.clamp(-_FAR, _FAR))
 
+# %% ../nbs/19_muon.ipynb #876d5546
 @patch
 def _step_filters(self:Muon, filters, group):
     "One after another on a CPU, those of a shape together on a device."

@@ -267,6 +267,7 @@ def _check_resumable(out, recipe, resume, sections):
         raise ReIDError(f"{out} was started with another recipe: {change_words(changes)}; leave that as it was, or give "
                         "--force to start over")
 
+# %% ../nbs/02_runs.ipynb #e512cd6f
 def load_run_recipe(
     out,  # Folder of a run
 ) -> Recipe:
