@@ -255,6 +255,7 @@ def _refuse_finished(out, recipe, end):
     hints.append("give --force to replace it")
     raise ReIDError(f"{out} holds a finished run: see {end}, or {', or '.join(hints)}")
 
+# %% ../nbs/02_runs.ipynb #b1933f81
 def _check_resumable(out, recipe, resume, sections):
     "Raises `ReIDError` where a run is in the way; `sections` may differ."
     ends = [out/name for name in FINAL_FILES if (out/name).is_file()]
