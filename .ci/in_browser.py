@@ -540,6 +540,18 @@ def others(g):
     g.press('k')
     g.decided('a decision after a hand edit', here, 'keep')
     g.decided('and the hand edit is still there', far, 'oversample x9')
+    g.page.locator('[aria-label="Decided by"]').select_option('rule')
+    left = lambda: [f for f, r in g.rows().items() if r['by'] == 'rule']
+    g.check('only what is left', lambda: set(g.files()) <= set(left()))
+    shown = g.files()
+    theirs = [','.join(r.split(',')[:-2] + ['oversample x8', 'person']) if r.startswith(shown[1]) else r for r in g.path.read_text().splitlines()]
+    g.path.write_text('\n'.join(theirs) + '\n')
+    g.press('Enter')
+    g.check('a page is confirmed', lambda: not set(shown) & set(left()))
+    g.decided('but for what somebody else decided meanwhile', shown[1], 'oversample x8')
+    g.check('which is told', lambda: 'has been decided on since and is left as it is (1 of 5)' in g.says())
+    g.page.locator('[aria-label="Decided by"]').select_option('')
+    g.check('all crops again', lambda: len(g.files()) == 5 and g.says() == '')
     here, text = g.now(), g.path.read_text()
     g.path.write_text(text[:len(text)//2])
     g.press('d')

@@ -64,26 +64,34 @@ def _change(self:Decisions, choices):
     return [change and _Change(file, *change) for (file, _), change in zip(choices, changes)]
 
 @patch
-def _choice(self:Decisions, what):
-    "The function from a row to its (decision, by) after `what` has been decided."
+def _choice(self:Decisions, what, seen=None):
+    "The function from a row to its (decision, by) after `what` has been decided, or confirmed where it was `seen`."
     decision = oversample(max(self.repeats, 2)) if what == 'oversample' else what
     if what != 'rule' and not is_decision(decision):
         raise ReIDError(f"there is no decision {what!r}; give {DECISION_WORDS}")
     def choose(row): return (row.rule, 'rule') if what == 'rule' else (decision, 'person')
-    return choose
+    return choose if seen is None else _if_still(choose, tuple(seen))
+
+def _if_still(choose, seen):
+    "The function `choose` for rows that are as `seen`, (decision, by), and no person's; others stay as they are."
+    def confirm(row):
+        now = row.decision, row.by
+        is_open = now == seen and row.by != 'person'
+        return choose(row) if is_open else now
+    return confirm
 
 # %% ../nbs/23_changes.ipynb #303dd5bf
 @patch
 def decide_all(self:Decisions,
-               steps, # List of lists of pairs (file, what): each list is taken back by one `undo`; `what` as in `decide`
+               steps, # Lists of (file, what), each taken back by one `undo`, `what` as in `decide`; or (file, what, (decision, by) that is confirmed)
     ) -> list:
     "Save them in one writing; returns the files that are not in the csv (any more). Raises `ReIDError`."
-    choices = [(file, self._choice(what)) for step in steps for file, what in step]
+    choices = [(file, self._choice(*what)) for step in steps for file, *what in step]
     changes = iter(self._change(choices))
     missing = []
     for step in steps:
         of_step = [next(changes) for _ in step]
-        missing += [file for (file, _), change in zip(step, of_step) if change is None]
+        missing += [file for (file, *_), change in zip(step, of_step) if change is None]
         made = [change for change in of_step if change and change.after != change.before]
         if made: self.history.append(made)
     return missing

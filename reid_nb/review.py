@@ -193,11 +193,22 @@ def _with_number(self:Review, what):
 @patch
 def _decide(self:Review, steps):
     "The answer after decisions."
-    steps = [[(file, self._with_number(what)) for file, what in step] for step in steps]
+    steps = [[(file, self._with_number(what), *seen) for file, what, *seen in step] for step in steps]
     missing = self.decisions.decide_all(steps)
-    files = [file for step in steps for file, _ in step]
-    if not missing: return self._changed(files)
-    return self._changed(files, text=f"{missing[0]} is not in {self.decisions.path.name} (any more)")
+    choices = [choice for step in steps for choice in step]
+    files = [file for file, *_ in choices]
+    left = self._left(choices)
+    if missing: return self._changed(files, text=f"{missing[0]} is not in {self.decisions.path.name} (any more)")
+    if not left: return self._changed(files)
+    more = f" ({len(left):,} of {len(files):,})" if len(files) > 1 else ''
+    return self._changed(files, text=f"{left[0]} has been decided on since and is left as it is{more}")
+
+@patch
+def _left(self:Review, choices):
+    "Files of those that were confirmed and are something else by now."
+    table = self.decisions.table
+    now = dict(zip(table.file, table.decision))
+    return [file for file, what, *seen in choices if seen and now.get(file, what) != what]
 
 @patch
 def _undo(self:Review):
@@ -278,7 +289,7 @@ class ReviewWidget(anywidget.AnyWidget):
     def _on_message(self, widget, msg, buffers): self.answer(msg)
 
     def answer(self,
-        msg:dict, # From the browser, with a number `id` that its answer carries back
+        msg:dict, # From the browser, with a number `id` that its answer carries back; another view of the widget gets it as well
     ):
         "Send the answer to `msg`; the grid shows what cannot be done."
         try: reply, pictures = self.review.handle(msg)

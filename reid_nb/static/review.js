@@ -121,13 +121,13 @@ function count(node, c) {
                        part('oversample', `${c.oversample} oversampled`), ...(c.relabeled ? [part('give', `${c.relabeled} relabeled`)] : []), part('', `${c.seen} of ${c.total} seen`));
 }
 
-// Messages out and in, each with a number. If no answer comes within four seconds, the grid says so instead of looking
-// saved.
+// Messages out and in, each with a number of its own: several views of one widget get each other's answers, and `overhear`
+// what was changed in another. If no answer comes within four seconds, the grid says so instead of looking saved.
 const LATE = 'No answer yet, so nothing is saved: the kernel is busy or gone. If it is gone, run the cell again.';
 
-function connect(model, late, back, after = 4000) {
+function connect(model, late, back, overhear, after = 4000) {
   const waiting = new Map();
-  let id = 0, timer = null;
+  let id = Math.floor(Math.random() * 2**31) * 2**21, timer = null; // whole below 2**53, and hardly another view's
   const watch = () => { clearTimeout(timer); if (waiting.size) timer = setTimeout(late, after); };
   const request = (msg, then) => {
     waiting.set(++id, then);
@@ -139,7 +139,8 @@ function connect(model, late, back, after = 4000) {
     waiting.delete(msg.id);
     back();
     watch();
-    then?.(msg, buffers);
+    if (then) then(msg, buffers);
+    else if (msg.type === 'changed') overhear(msg);
   };
   model.on('msg:custom', receive);
   return { request, stop: () => { clearTimeout(timer); model.off('msg:custom', receive); } };
@@ -147,7 +148,7 @@ function connect(model, late, back, after = 4000) {
 
 // What is to be written: one message at a time, and all decisions that come meanwhile go into the next one together.
 function makeWriter(request, told) {
-  const steps = []; // lists of pairs of a file and a decision, or 'undo'
+  const steps = []; // lists of a file, a decision and what was seen where that is confirmed; or 'undo'
   let busy = false, failed = [];
   const next = () => {
     if (busy || !steps.length) return;
@@ -334,6 +335,7 @@ function render({ model, el: host }) {
     root.focus({ preventScroll: true });
   };
   const own = r => r.decision || r.rule;
+  const isOpen = r => !r.gone && r.by !== 'person' && !s.sent.has(r.file);
   const step = e => {
     if (e.filter) return load(e.filter);
     if (e.undo) return writer.add('undo');
@@ -345,9 +347,9 @@ function render({ model, el: host }) {
     if (e.zoom) return f.zoom.hidden && node(s.at) ? zoom(row(s.at).file, node(s.at)) : hideZoom();
     if (e.ask) return askFor(e.ask);
     if (e.handOut) return askName();
-    const chosen = e.page ? places(start()).filter(i => row(i).by !== 'person' && !s.sent.has(row(i).file)) : target();
-    const there = chosen.filter(i => !row(i).gone && (!e.mend || row(i).suggestion));
-    decide(there.map(i => [row(i).file, e.mend ? row(i).suggestion : e.what ?? own(row(i))]));
+    const chosen = e.page ? places(start()) : target();
+    if (e.page || e.confirm) decide(chosen.map(row).filter(isOpen).map(r => [r.file, own(r), [r.decision, r.by]]));
+    else decide(chosen.map(row).filter(r => !r.gone && (!e.mend || r.suggestion)).map(r => [r.file, e.what ?? r.suggestion]));
     s.selected.clear();
     if (e.page) start() + s.size < s.n ? mark(start() + s.size) : mark(s.at);
     else mark(chosen.at(-1) + 1);
@@ -436,12 +438,15 @@ function render({ model, el: host }) {
     const waits = writer.waits();
     files.forEach(file => { if (!waits.has(file)) s.sent.delete(file); });
     if (msg.type === 'error') s.sent = new Set([...s.sent].filter(file => waits.has(file)));
+    learn(msg);
+    say(msg.text ?? '', Boolean(msg.text));
+    if (msg.at != null) { s.selected.clear(); mark(msg.at); }
+  };
+  const learn = msg => {
     if (msg.counts) count(f.counts, msg.counts);
     for (const r of msg.rows ?? []) update(r);
     places(start()).forEach(repaint);
-    say(msg.text ?? '', Boolean(msg.text));
-    if (msg.at != null) { s.selected.clear(); mark(msg.at); }
-    else if (row(s.at)?.file) drawSide(row(s.at), abouts.get(row(s.at).file));
+    if (row(s.at)?.file) drawSide(row(s.at), abouts.get(row(s.at).file));
   };
   const update = r => {
     for (const known of s.rows.values()) if (known.file === r.file) Object.assign(known, r);
@@ -480,7 +485,7 @@ function render({ model, el: host }) {
                            onpointerleave: hideZoom },
                   f.bar, f.second, el('div', { class: 'rv-body' }, f.list, el('div', { class: 'rv-right' }, f.side)), f.zoom);
   host.append(root);
-  const connection = connect(model, () => say(LATE, true), () => { if (said === LATE) say(''); });
+  const connection = connect(model, () => say(LATE, true), () => { if (said === LATE) say(''); }, learn);
   const writer = makeWriter(connection.request, told);
   const sized = new ResizeObserver(fit);
   sized.observe(f.list);
