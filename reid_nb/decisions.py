@@ -4,9 +4,9 @@
 
 # %% auto #0
 __all__ = ['KIND_NAMES', 'LABEL_DECISION', 'DECISION', 'DECISION_WORDS', 'KEPT_COLUMNS', 'NAMES_ID', 'NOISE_COLUMNS', 'MAX_ROWS',
-           'VALUES', 'give_to', 'merge_with', 'split_off', 'oversample', 'is_decision', 'parse_repeats', 'by_person',
-           'own_decisions', 'spelled_as', 'check_labels', 'decisions_key', 'check_below_root', 'read_decisions',
-           'decision_columns', 'held_csv', 'apply_choices', 'change_decision']
+           'VALUES', 'give_to', 'merge_with', 'split_off', 'oversample', 'name_id', 'is_decision', 'parse_repeats',
+           'by_person', 'own_decisions', 'spelled_as', 'check_labels', 'decisions_key', 'check_below_root',
+           'read_decisions', 'decision_columns', 'held_csv', 'apply_choices', 'change_decision']
 
 # %% ../nbs/02_decisions.ipynb #35dcbd68
 import csv, hashlib, io, re
@@ -47,6 +47,16 @@ def oversample(
 ) -> str:
     "The decision to show an image that often."
     return f'oversample x{repeats}' if repeats > 1 else 'keep'
+
+def name_id(
+    decision:str, # Any decision
+    names:dict,   # From numbers of ids, as texts, to names
+) -> str:
+    "The decision as it is shown to people: with the name of the id that it is about in place of its number."
+    about_id = re.fullmatch(f'(give to id|merge with id) {_ID}', decision)
+    if about_id is None: return decision
+    start, number = about_id.groups()
+    return f'{start} {names.get(number, number)}'
 
 def is_decision(
     text, # Anything

@@ -21,7 +21,7 @@ from fastcore.basics import patch
 import reid_nb
 from .changes import Decisions, as_numbers
 from .core import ReIDError
-from .decisions import is_decision
+from .decisions import is_decision, name_id
 from .explore import KINDS
 from .handout import hand_out
 from .images import frame_path, open_image
@@ -97,19 +97,20 @@ class _Pictures:
         return self.numbers[key]
 
 # %% ../nbs/23_review.ipynb #a7249f21
-def _suggestion(row, names):
-    "The decision that would mend a label that looks wrong, with an id's name in place of its number; '' where nothing is suspected."
-    what = row.get('suggestion', '')
-    start, _, number = what.rpartition(' ')
-    return f'{start} {names[number]}' if number in names else what
+def _id_names(table):
+    "The name of each id by its number, as texts."
+    numbers = table.pid.astype(str)
+    return dict(zip(numbers, names_of(table)))
 
 def _tile(row, pictures, names):
     "What the browser draws for one crop."
     numbers = row.reindex(['score', 'loss', 'visible'])
     numbers = as_numbers(numbers).dropna()
     facts = [f'{name} {value:.2f}' for name, value in numbers.items()]
-    texts = dict(row[['file', 'pid', 'kind', 'rule', 'decision', 'by']])
-    texts |= dict(suspicion=row.get('suspicion', ''), suggestion=_suggestion(row, names))
+    texts = dict(row[['file', 'pid', 'kind', 'rule', 'by']])
+    texts['decision'] = name_id(row.decision, names)
+    texts['suspicion'] = row.get('suspicion', '')
+    texts['suggestion'] = name_id(row.get('suggestion', ''), names)
     frame = f"sequence {row.seq}, frame {row.frame}"
     image = pictures.add(row.file, 208)
     return dict(texts, name=name_in(row), image=image, frame=frame, facts=', '.join(facts))
@@ -123,7 +124,7 @@ def tiles(self:Review,
     listed = self.list[first:first + count]
     table, pictures = self.decisions.table, _Pictures(self.root)
     is_listed = table.file.isin(listed)
-    names = dict(zip(table.pid.astype(str), names_of(table)))
+    names = _id_names(table)
     found = {row.file: _tile(row, pictures, names) for _, row in table[is_listed].iterrows()}
     rows = [found.get(file) for file in listed]
     return dict(type='rows', first=first, rows=rows), pictures.jpegs
@@ -141,7 +142,11 @@ def listed(self:Review) -> tuple:
 @patch
 def _strip(self:Review, rows, pictures):
     "Small pictures of rows, with their decisions."
-    return [dict(file=row.file, decision=row.decision, image=pictures.add(row.file, 112)) for row in rows.itertuples()]
+    names, shown = _id_names(self.decisions.table), []
+    for row in rows.itertuples():
+        decision = name_id(row.decision, names)
+        shown.append(dict(file=row.file, decision=decision, image=pictures.add(row.file, 112)))
+    return shown
 
 @patch
 def _most_like(self:Review, file):
@@ -174,8 +179,9 @@ def about(self:Review,
 def _changed(self:Review, files, **more):
     "The message with the state of rows after a change."
     table = self.decisions.table
-    rows = table[table.file.isin(files)]
-    states = rows[['file', 'decision', 'by']].to_dict('records')
+    rows, names = table[table.file.isin(files)], _id_names(table)
+    named = rows.assign(decision=[name_id(what, names) for what in rows.decision])
+    states = named[['file', 'decision', 'by']].to_dict('records')
     counts = self.decisions.counts()
     return dict(type='changed', rows=states, counts=counts, **more), []
 
