@@ -221,9 +221,10 @@ def _undo(self:Review):
     "The answer after an undo, with the place of its first crop in the list."
     files, text = self.decisions.last_files(), ''
     if not files: raise ReIDError("nothing to undo; R goes back to the rule")
+    n_steps = len(self.decisions.history)
     try: self.decisions.undo()
     except ReIDError as e:
-        if self.decisions.last_files() == files: raise # nothing was written
+        if len(self.decisions.history) == n_steps: raise # nothing was written
         text = str(e)
     at = self.list.index(files[0]) if files[0] in self.list else None
     return self._changed(files, at=at, text=text)
