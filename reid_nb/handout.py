@@ -6,13 +6,14 @@
 __all__ = ['FORMS', 'hand_out', 'fiftyone_dataset', 'HandOut', 'named_for']
 
 # %% ../nbs/23_handout.ipynb #92db78b3
-import importlib, re
+import importlib, re, secrets, shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import ipywidgets as iw
 import numpy as np
 import pandas as pd
-from .core import ReIDError, check_output, is_blank, load_table, save_table
+from .core import ReIDError, WriteError, check_output, is_blank, load_table, save_table
 from .images import open_image
 from .tables import name_in
 
@@ -24,12 +25,43 @@ def _plain_name(number, file):
 
 FORMS = {'csv': 'a csv', 'folder': 'a folder of pictures', 'fiftyone': 'a data set of FiftyOne'}
 
+@contextmanager
+def _whole_folder(dest):
+    "A folder beside `dest` that gets its name on success, and is removed on failure."
+    dest.parent.mkdir(parents=True, exist_ok=True)
+    made = dest.with_name(f'.handout.{secrets.token_hex(8)}.tmp')
+    made.mkdir()
+    try:
+        yield made
+        made.rename(dest)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+
 def _write_folder(table, root, dest):
     "Its pictures, and images.csv with their names."
-    dest.mkdir(parents=True)
     names = [_plain_name(number, file) for number, file in enumerate(table.file)]
-    for name, file in zip(names, table.file): open_image(root, file).save(dest/name, quality=95)
-    save_table(table.assign(picture=names), dest/'images.csv')
+    with _whole_folder(dest) as folder:
+        for name, file in zip(names, table.file): open_image(root, file).save(folder/name, quality=95)
+        save_table(table.assign(picture=names), folder/'images.csv')
+
+def _write_csv(table, root, dest):
+    "The table alone."
+    check_output(dest)
+    save_table(table, dest)
+
+def _check_free(dest):
+    "Raises `ReIDError` where something is there already."
+    if dest.exists(): raise ReIDError(f"{dest} is there already; give another name")
+
+@contextmanager
+def _told_in_a_line(dest):
+    "Raises `WriteError` where the system refuses that name."
+    try: yield
+    except ReIDError: raise
+    except (OSError, ValueError) as e:
+        reason = getattr(e, 'strerror', None) or e
+        raise WriteError(f"{dest} cannot be written: {reason}; give another name") from e
 
 def _form_of(dest, form):
     "The form that is asked for, or that the name tells; `ReIDError` for another."
@@ -43,18 +75,15 @@ def hand_out(
     dest,          # Name of a csv, or of a folder that is not there yet
     form:str=None, # Of `FORMS`; by the name when not given
 ) -> Path:
-    "Write them; returns `dest`. Raises `ReIDError` for what is there already, or a picture that cannot be decoded."
+    "Write them; returns `dest`. Raises `ReIDError` for what is there already or cannot be written, or a picture that cannot be decoded."
     if is_blank(str(dest)): raise ReIDError("give a name: of a folder, or one that ends in .csv")
     dest = Path(dest)
     form = _form_of(dest, form)
     if not len(table): raise ReIDError("there are no images to hand out; select some first")
-    if dest.exists(): raise ReIDError(f"{dest} is there already; give another name")
-    if form == 'csv':
-        check_output(dest)
-        save_table(table, dest)
-        return dest
+    with _told_in_a_line(dest): _check_free(dest)
     if form == 'fiftyone': _check_new_set(_load_fiftyone(), dest.name) # before anything is written
-    _write_folder(table, root, dest)
+    write = _write_csv if form == 'csv' else _write_folder
+    with _told_in_a_line(dest): write(table, root, dest)
     if form == 'fiftyone': fiftyone_dataset(dest)
     return dest
 

@@ -282,6 +282,12 @@ def widget_files(
     shared, own = [(_STATIC/file).read_text(encoding='utf-8') for file in ('elements.js', f'{name}.js')]
     return f'{shared}\n{own}', _STATIC/f'{name}.css'
 
+def _said_of(error):
+    "What the grid says about it."
+    if isinstance(error, ReIDError): return str(error)
+    words = f"that cannot be done: {type(error).__name__} {error}".split()
+    return ' '.join(words)
+
 class ReviewWidget(anywidget.AnyWidget):
     "The grid in JupyterLab; hands each message of the browser to a `Review` and sends its answer back."
     _esm, _css = widget_files('review')
@@ -300,7 +306,7 @@ class ReviewWidget(anywidget.AnyWidget):
     ):
         "Send the answer to `msg`; the grid shows what cannot be done."
         try: reply, pictures = self.review.handle(msg)
-        except ReIDError as e: reply, pictures = dict(type='error', text=str(e)), []
+        except Exception as e: reply, pictures = dict(type='error', text=_said_of(e)), [] # without an answer the kernel looks gone
         self.send(dict(reply, id=msg.get('id')), pictures)
 
 # %% ../nbs/23_review.ipynb #dfe710fa
