@@ -22,6 +22,12 @@ from .runs import RunFile, check_plain, check_run_folder, load_run_recipe
 from .tables import names_of
 
 # %% ../nbs/23_changes.ipynb #d89f48c5
+def _version(path):
+    "What differs after each writing of a file; None where there is none."
+    try: state = path.stat()
+    except OSError: return None
+    return state.st_ino, state.st_mtime_ns, state.st_size
+
 class Decisions:
     "The decisions in a csv, changed by rows; raises `ReIDError` when the file is damaged."
     def __init__(self,
@@ -37,7 +43,13 @@ class Decisions:
 
     def refresh(self):
         "Read the file again, with what others have changed in it."
+        version = _version(self.path)
         self.table = read_decisions(self.path)
+        self._read = version
+
+    def refresh_if_changed(self):
+        "Read the file again where somebody else has written it since: of many rows that takes a second."
+        if _version(self.path) != self._read: self.refresh()
 
     def counts(self) -> dict:
         "Images by decision (`relabeled`: any other), how many a person has decided on (`seen`), and all (`total`)."
@@ -61,6 +73,7 @@ _Change = namedtuple('_Change', 'file before after') # Of pairs (decision, by)
 def _change(self:Decisions, choices):
     "Replace decisions in the file, as `apply_choices`; returns for each its `_Change`, None without a row."
     self.table, changes = apply_choices(self.path, choices)
+    self._read = _version(self.path)
     return [change and _Change(file, *change) for (file, _), change in zip(choices, changes)]
 
 @patch

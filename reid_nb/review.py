@@ -162,6 +162,7 @@ def about(self:Review,
           file, # Of a row
     ) -> tuple:
     "What stands beside the current crop: itself, larger, those it is most like, the rest of its id, and those of its rival; and the pictures."
+    self.decisions.refresh_if_changed()
     if file not in set(self.decisions.table.file):
         raise ReIDError(f"{file} is not in {self.decisions.path.name} (any more)")
     pictures = _Pictures(self.root)
@@ -248,6 +249,7 @@ def find(self:Review,
 @patch
 def _hand_out(self:Review, files, name):
     "The answer after the rows of these files, or of the whole list, went into a folder or csv of that name."
+    self.decisions.refresh_if_changed()
     table = self.decisions.table.set_index('file', drop=False)
     wanted = pd.Index(files or self.list)
     rows = table.loc[wanted[wanted.isin(table.index)]]
