@@ -14,7 +14,7 @@ from fastcore.basics import patch
 from .core import IMAGE_ENDINGS, ReIDError, escape, plain_widget
 from .explorer_state import STATUS
 from .handout import HandOut, hand_out, named_for
-from .index_state import IndexExplorer, answer_value
+from .index_state import IndexExplorer, answer_value, as_values
 from .review import jpeg
 from .tables import name_in
 from .views import ActingView, ListPictures, RankedLists, controls_beside, facts_of, legend_of, named, slider, try_change
@@ -236,12 +236,25 @@ def _choice(column, values, wanted):
     "A list of values, or a slider with two ends."
     if isinstance(values, list):
         shown = [(plain_widget(str(value)), value) for value in values]
-        chosen = [value for value in (wanted or []) if value in values]
+        chosen = _values_in(wanted, values)
         return named(iw.SelectMultiple(options=shown, value=chosen, rows=min(8, len(values)), layout=_WIDE), 'values')
     is_whole = all(isinstance(value, int) for value in values)
     kind = iw.IntRangeSlider if is_whole else iw.FloatRangeSlider
     step = 1 if is_whole else (values[1] - values[0]) / 100
-    return slider(kind, wanted or values, *values, plain_widget(column), step=step)
+    return slider(kind, _ends_of(wanted, values), *values, plain_widget(column), step=step)
+
+def _ends_of(wanted, ends):
+    "From and to of what is wanted; those of all values where there is no end."
+    if not isinstance(wanted, tuple):
+        values = as_values(wanted)
+        wanted = (min(values), max(values)) if values else ends
+    return tuple(end if given is None else given for given, end in zip(wanted, ends))
+
+def _values_in(wanted, values):
+    "Those that are wanted, or between both ends."
+    if not isinstance(wanted, tuple): return [value for value in as_values(wanted) if value in values]
+    low, high = _ends_of(wanted, (values[0], values[-1]))
+    return [value for value in values if low <= value <= high]
 
 # %% ../nbs/34_views_index.ipynb #2bad324c
 @patch
