@@ -113,11 +113,17 @@ def row(self:IndexExplorer) -> pd.Series:
 @patch
 def _look_up(self:IndexExplorer, root, file):
     "The row of a file, among the queries or in the index."
+    row = self._row_of(root, file)
+    if row is None: raise ReIDError(f"{file} is not in {self.index.folder} (any more)")
+    return row
+
+@patch
+def _row_of(self:IndexExplorer, root, file):
+    "What `_look_up` gives, None for a file that is nowhere."
     for rows in (self._queries, self.index.table(dict(root=root, file=file))):
         if rows is None: continue
         is_it = (rows.file == file) & (rows.root == root)
         if is_it.any(): return rows[is_it].iloc[0]
-    raise ReIDError(f"{file} is not in {self.index.folder} (any more)")
 
 @patch
 def picture(self:IndexExplorer):
@@ -179,9 +185,23 @@ def go_found(self:IndexExplorer,
 
 @patch
 def back(self:IndexExplorer):
-    "The query before this one; raises `ReIDError` at the first."
-    if not self.past: raise ReIDError("this is the first query")
-    *self.past, self.query = self.past
+    "The last query before this one that is still there; raises `ReIDError` at the first."
+    past = list(self.past)
+    while past:
+        query = past.pop()
+        if not self._is_there(query): continue
+        self.past, self.query = past, query
+        return
+    raise ReIDError("this is the first query")
+
+@patch
+def _is_there(self:IndexExplorer, query):
+    "Can it be asked with: has it a row, and a picture?"
+    if not isinstance(query, tuple): return True
+    if self._row_of(*query) is None: return False
+    try: open_image(*query)
+    except ReIDError: return False
+    return True
 
 @patch
 def drop(self:IndexExplorer,

@@ -185,8 +185,10 @@ class PeopleExplorer:
         if not any(path.is_file() for path in paths):
             raise ReIDError(f"{self.rows.root[0]} holds none of the pictures; give the folder with {self.rows.file[0]} as root")
         self.has_tracks = 'track' in self.rows and bool((self.rows.track >= 0).any())
-        there = self._sizes.person
-        if self.person not in set(there): self.person, self.track = there[0], None
+        there = self._sizes.person.tolist()
+        known = set(there)
+        self.past = [name for name in self.past if name in known]
+        if self.person not in known: self.person, self.track = there[0], None
 
     @cached_property
     def _ways(self): return _placed(_tracks_of(self.what, self.rows))

@@ -277,7 +277,8 @@ def show_form(self:PeopleView):
     if self.form.value != 'review' and self.grid.children:
         self.grid.children = []
         ex.reload()
-        self.offer()
+        self.refresh() # also where the search finds nobody, as `offer` says
+        return self.offer()
     self.refresh()
 
 @patch
