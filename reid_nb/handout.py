@@ -50,6 +50,7 @@ def _write_csv(table, root, dest):
     check_output(dest)
     save_table(table, dest)
 
+# %% ../nbs/23_handout.ipynb #63cb8322
 def _check_free(dest):
     "Raises `ReIDError` where something is there already."
     if dest.exists(): raise ReIDError(f"{dest} is there already; give another name")

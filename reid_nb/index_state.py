@@ -183,6 +183,7 @@ def go_found(self:IndexExplorer,
     row = found.iloc[at]
     self.go((row.root, row.file))
 
+# %% ../nbs/34_index_state.ipynb #3eab060d
 @patch
 def back(self:IndexExplorer):
     "The last query before this one that is still there; raises `ReIDError` at the first."
@@ -242,6 +243,7 @@ def columns(self:IndexExplorer) -> list:
     varying = [name for name in rows if rows[name].nunique() > 1]
     return [name for name in varying if self.values_of(name) is not None]
 
+# %% ../nbs/34_index_state.ipynb #77fbb331
 def as_values(
     wanted, # A value, several, or None
 ) -> list:

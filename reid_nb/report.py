@@ -265,6 +265,7 @@ def _trios(root, rows, cards, noise):
         trios.append(Div(card, own, other, klass='trio'))
     return Div(*trios, klass='trios')
 
+# %% ../nbs/32_report.ipynb #58d3694f
 def noise_grid(
     noise,    # Training rows with `loss, kind` and, where known, `score`, `decision`, `visible`
     root,     # Folder of the images

@@ -157,6 +157,7 @@ def _most_like(self:Review, file):
     rows = [table[table.file == row[name]] for name in ('like_own', 'like_other')]
     return pd.concat(rows)
 
+# %% ../nbs/23_review.ipynb #89d1c8d6
 @patch
 def about(self:Review,
           file, # Of a row
@@ -197,6 +198,7 @@ def _with_number(self:Review, what):
     if len(pids) != 1: raise ReIDError(f"no id is called {name!r} in this table")
     return f'{start} {pids[0]}'
 
+# %% ../nbs/23_review.ipynb #6c4642f8
 @patch
 def _decide(self:Review, steps):
     "The answer after decisions."
