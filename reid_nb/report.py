@@ -462,7 +462,7 @@ def _decided_since(run):
     "What to know where other decisions stand in noise.csv than those of the training, else ''."
     trained = run.metrics.get('decisions')
     is_same = trained in (None, decisions_key(run.noise.file, run.noise.decision))
-    return '' if is_same else 'The models were trained with other decisions: some were decided on since; reid_run --resume trains with it.'
+    return '' if is_same else 'Decisions have changed since the training; reid_run --resume trains with them.'
 
 def _noise_section(run, root):
     "What mining found, or None."
