@@ -58,7 +58,7 @@ def clean_names(
     "(N,) names as texts, '' where unknown; raises `ReIDError` for ambiguous numbers."
     texts = values.astype('string').fillna('').astype(object).str.strip(_BLANK)
     composed = {text: normalize('NFC', text) for text in set(texts)} # 'é' has two spellings
-    texts = texts.map(composed)
+    texts = texts.map(composed).astype(object) # also where there are none
     texts = texts.mask(is_unknown(texts), '')
     known = sorted(set(texts) - {''})
     whole = {text: text.partition('.')[0] for text in known if _WHOLE.fullmatch(text)}

@@ -434,8 +434,9 @@ def reid_noise(
     folder = losses_folder(run)
     from reid_nb.cleaning import decide
     from reid_nb.noise import mine, precision_recall
-    from reid_nb.run_files import read_root
+    from reid_nb.run_files import earlier_decisions, read_root
     run = Path(run)
+    earlier_decisions(run, out) # what is wrong with them is told before the work
     table, losses, recipe = read_losses(run, folder, changes)
     settings, evidence = mining_evidence(recipe, folder, table[table.subset == 'train'], run, root)
     mined = decide(mine(losses, table, settings, **evidence), settings.repeats, None, settings.drop, settings.spare)
