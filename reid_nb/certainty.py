@@ -90,7 +90,7 @@ def sure_threshold(
     known = np.flatnonzero(~np.isnan(score))
     rank = pd.Series(-score[known], known).rank(method='first')
     rank_of_look = rank[looks].to_numpy()
-    most = most or len(known)//16
+    most = min(most or len(known)//16, len(known))
     if rank_of_look.max() > most:
         raise ReIDError(f"looks have to be drawn from the {most} most suspicious images by draw_looks")
     for n_dropped in _cuts(score[known], most):
