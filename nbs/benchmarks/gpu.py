@@ -167,7 +167,7 @@ def resume(bench):
         except KeyboardInterrupt: pass
         first, size = step.clock() - start, (Path(folder)/RunFile.checkpoint).stat().st_size
         again = bench.learner()
-        load = _seconds(lambda: again._begin(Path(folder)), 1)
+        load = _seconds(lambda: again.begin_in(folder), 1)
         second = quietly(again, folder)
         rows = again.history.rows
         return [dict(checkpoint_MB=size / 1e6, load=load, first=first, second=second, epochs=[row['seconds'] for row in rows])]
