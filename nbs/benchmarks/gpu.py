@@ -167,6 +167,7 @@ def resume(bench):
         except KeyboardInterrupt: pass
         first, size = step.clock() - start, (Path(folder)/RunFile.checkpoint).stat().st_size
         again = bench.learner()
+        again.loss_recorder.begin(Path(folder))
         load = _seconds(lambda: again.begin_in(folder), 1)
         second = quietly(again, folder)
         rows = again.history.rows
