@@ -1970,6 +1970,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.names._places': ('names.html#_places', 'reid_nb/names.py'),
                                'reid_nb.names.clean_names': ('names.html#clean_names', 'reid_nb/names.py'),
                                'reid_nb.names.frame_numbers': ('names.html#frame_numbers', 'reid_nb/names.py'),
+                               'reid_nb.names.is_known': ('names.html#is_known', 'reid_nb/names.py'),
                                'reid_nb.names.is_unknown': ('names.html#is_unknown', 'reid_nb/names.py'),
                                'reid_nb.names.name_numbers': ('names.html#name_numbers', 'reid_nb/names.py'),
                                'reid_nb.names.natural_key': ('names.html#natural_key', 'reid_nb/names.py')},

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
-from pandas.api.types import is_numeric_dtype
 from scipy.sparse import csr_matrix, vstack
 from scipy.sparse.csgraph import connected_components
 
@@ -20,7 +19,7 @@ from .cluster_scores import cluster_scores
 from .core import ReIDError
 from .neighbors import find_neighbors
 from .rerank import _check, _overlaps, _smooth_v
-from .names import is_unknown
+from .names import is_known
 
 # %% ../nbs/29_cluster.ipynb #bca848a1
 _K1, _K2 = 10, 3 # Of `similarities`; about as many neighbors as a person has images
@@ -271,12 +270,9 @@ def numbers_of(
     if missing:
         raise ReIDError(f"the table has no column {missing[0]!r}; it has {', '.join(map(str, table))}")
     part = table[columns].reset_index(drop=True)
-    is_missing = part.isna().any(axis=1)
-    for name in part:
-        if is_numeric_dtype(part[name]): is_missing |= part[name] < 0
-        else: is_missing |= is_unknown(part[name].astype('string').fillna(''))
+    is_complete = part.apply(is_known).all(axis=1)
     number = part.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
-    return np.where(is_missing, -1, number)
+    return np.where(is_complete, number, -1)
 
 def _tree_of(embeddings, k1, k2, together, apart):
     "The tree of the embeddings, with what their columns say."

@@ -122,9 +122,9 @@ def _numbers(labels):
     labels = np.asarray(labels)
     if labels.dtype.kind in 'biu': return labels
     if labels.dtype.kind == 'f': return np.nan_to_num(labels, nan=-1)
-    texts = pd.Series(labels).astype('string').fillna('')
-    number, _ = pd.factorize(texts)
-    return np.where(is_unknown(texts), -1, number)
+    names = pd.Series(labels)
+    number, _ = pd.factorize(names)
+    return np.where(is_unknown(names), -1, number)
 
 def _alone(labels):
     "Clusters as numbers from 0; each image without one, that is below 0, is one by itself."

@@ -14,7 +14,7 @@ from pandas.api.types import is_numeric_dtype
 
 from .core import ReIDError
 from .metrics import bootstrap, cosine_distances
-from .names import is_unknown
+from .names import is_known
 
 # %% ../nbs/16_reassociation.ipynb #7403df8b
 _NEEDED = 'pid', 'seq', 'frame'
@@ -22,11 +22,7 @@ _NEEDED = 'pid', 'seq', 'frame'
 def _is_known(boxes):
     "(N,) bool: are person, sequence and frame known? Raises `ReIDError` for frames that are no numbers."
     if not is_numeric_dtype(boxes.frame): raise ReIDError("the column frame holds texts; frames are whole numbers")
-    known = boxes.frame >= 0
-    for name in ('pid', 'seq'):
-        if is_numeric_dtype(boxes[name]): known &= boxes[name] >= 0
-        else: known &= ~is_unknown(boxes[name].astype('string').fillna(''))
-    return known
+    return boxes[[*_NEEDED]].apply(is_known).all(axis=1)
 
 def _boxes_by_frame(table):
     "Rows of each camera, sequence and frame; raises `ReIDError` where there are none, or a person is there twice."

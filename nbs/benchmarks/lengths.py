@@ -8,7 +8,6 @@ itself. Without mirror and re-ranking. Resumable: what is in OUT is not trained 
 """
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from fastcore.script import call_parse
 
@@ -16,7 +15,7 @@ from reid_nb.core import atomic_write, import_parts
 from reid_nb.data import read_dataset
 from reid_nb.options import set_values
 from reid_nb.recipe import load_recipe
-from small import check_looks, drawn_means, epochs_within, folder_of, result, values
+from small import check_looks, epochs_within, folder_of, result, told, values
 
 SHARES = 1/30, 1/20, 1/13, 1/9, 1/6, 1/4, 1/3, 1/2, 7/10, 1
 
@@ -24,14 +23,9 @@ def lengths(most):
     "Ten numbers of epochs, the last of them `most`; fewer where they are the same."
     return sorted({max(1, round(share*most)) for share in SHARES})
 
-def told(ap, people):
-    "Mean and interval of 95 % of drawn people."
-    low, high = np.percentile(drawn_means(ap[None], people), [2.5, 97.5])
-    return f'{ap.mean():.1f} ({low:.1f} to {high:.1f})'
-
-def kept(found, key):
+def kept(found):
     "Share of the best length's mAP that the longest has."
-    means = [values([got], key).mean() for got in found]
+    means = [values([got], 'ap').mean() for got in found]
     return means[-1] / max(means)
 
 @call_parse
@@ -57,11 +51,10 @@ def main(
             got = result(path, f'{n} epochs', (recipe, said), seed, out, [0, 0], threads)
             if got is None: continue
             found.append(got)
-            ap, people = values([got], 'ap')[0], got['people']
             rows.append({'data': path.stem, 'epochs': n, 'images': got['images'], 'CPU s': round(got['seconds']),
-                         'mAP': told(ap, people), 'loss': round(got['loss'], 2)})
+                         'mAP': told([(values([got], 'ap'), got['people'])]), 'loss': round(got['loss'], 2)})
             print(rows[-1], flush=True)
-        print(f"{path.stem}: the longest keeps {kept(found, 'ap'):.2f} of the best", flush=True)
+        print(f"{path.stem}: the longest keeps {kept(found):.2f} of the best", flush=True)
     lines = pd.DataFrame(rows)
     with atomic_write(out/'lengths.csv') as tmp: lines.to_csv(tmp, index=False)
     print(lines.to_string(index=False))
