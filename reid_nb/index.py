@@ -10,15 +10,15 @@ import json, mmap, os, sqlite3
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 from torch import nn
 
-from .core import ReIDError, check_held, lock_folder, show_grid
+from .core import ReIDError, show_grid
 from .data import ReIDData
+from .database import ROWS_FILE, change_database, check_tables, make_tables, read_database, read_index_info, undo_stopped, write_index_info
 from .embed import Embeddings, check_embeddings, embed, same_model
 from .images import open_image
 from .models import load_model
@@ -27,52 +27,13 @@ from .runs import check_run_folder
 from .sources import find_images
 
 # %% ../nbs/29_index.ipynb #3b36e3f6
-_WAIT = 30 # Seconds for another process that writes
 _TRIES = 5 # Searches, each of which another process may disturb by removing rows
-_ROWS, _FORM = 'rows.sqlite', 1
-_TABLES = {('table', 'info'), ('table', 'rows'), ('index', 'by_file')}
-_SCHEMA = (
-    'CREATE TABLE info (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
-    'CREATE TABLE rows (at INTEGER PRIMARY KEY, root TEXT NOT NULL, file TEXT NOT NULL)',
-    'CREATE UNIQUE INDEX by_file ON rows (file, root)')
-
-def _connect(path, mode):
-    "A connection to the table of rows: 'ro' to read, 'rwc' to write."
-    address = f'file:{quote(str(Path(path).absolute()))}?mode={mode}'
-    connection = sqlite3.connect(address, uri=True, timeout=_WAIT, isolation_level=None)
-    connection.execute('PRAGMA trusted_schema = OFF') # so that a stranger's file cannot run anything
-    return connection
-
-def _check_schema(connection):
-    "Raises `ReIDError` for a database with anything else in it, as a view or a trigger."
-    found = connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
-    strange = sorted(set(found) - _TABLES)
-    if strange: raise ReIDError(f"it holds the {strange[0][0]} {strange[0][1]!r}, which no index has")
-
-def _read_info(connection): return dict(connection.execute('SELECT key, value FROM info'))
+_FORM = 1
 
 def _parsed(info):
     "What is written down, with numbers and metadata in the place of texts."
     numbers = {key: int(info[key]) for key in ('length', 'written', 'rows')}
     return info | numbers | dict(metadata=json.loads(info['metadata']))
-
-def _write_info(connection, **values):
-    "Put in or replace values."
-    pairs = [(key, str(value)) for key, value in values.items()]
-    connection.executemany('INSERT OR REPLACE INTO info VALUES (?, ?)', pairs)
-
-# %% ../nbs/29_index.ipynb #502fe52c
-@contextmanager
-def _transaction(folder):
-    "A connection whose changes are committed in the end, or none of them; `ReIDError` while another process writes."
-    with lock_folder(folder), closing(_connect(folder/_ROWS, 'rwc')) as connection:
-        connection.execute('BEGIN IMMEDIATE')
-        try: yield connection
-        except BaseException:
-            connection.execute('ROLLBACK')
-            raise
-        check_held(folder)
-        connection.execute('COMMIT')
 
 # %% ../nbs/29_index.ipynb #db658023
 class Index:
@@ -84,7 +45,7 @@ class Index:
         self.folder, self._model = Path(folder), model
         if self.folder.exists() and not self.folder.is_dir():
             raise ReIDError(f"{folder} is no folder of an index")
-        if not (self.folder/_ROWS).exists() and self._is_used():
+        if not (self.folder/ROWS_FILE).exists() and self._is_used():
             raise ReIDError(f"{folder} holds other files and no index; give another folder")
         if self._is_begun(): self._check()
 
@@ -92,10 +53,10 @@ class Index:
 
     def _is_begun(self):
         "Is there more than the empty database that a first addition leaves when it is stopped?"
-        path = self.folder/_ROWS
+        path = self.folder/ROWS_FILE
         if not path.exists(): return False
         check_run_folder(self.folder)
-        with suppress(ReIDError, sqlite3.Error): _undo_stopped(self.folder) # another process writes, or reading will tell
+        with suppress(ReIDError, sqlite3.Error): undo_stopped(self.folder) # another process writes, or reading will tell
         is_cut = any(features.stat().st_size for features in self.folder.glob('features-*'))
         return path.stat().st_size > 0 or is_cut
 
@@ -109,23 +70,12 @@ class Index:
         return self._model
 
 # %% ../nbs/29_index.ipynb #c41f1297
-def _undo_stopped(folder):
-    "Let SQLite undo what a killed process has left half-written, for which it has to be allowed to write."
-    if not (folder/f'{_ROWS}-journal').exists(): return
-    with lock_folder(folder), closing(_connect(folder/_ROWS, 'rw')) as connection:
-        connection.execute('SELECT count(*) FROM sqlite_master').fetchone()
-
 @patch
 @contextmanager
 def _reading(self:Index):
     "A connection that sees the index as it is now; `ReIDError` for a damaged one, or where there is none."
-    path = self.folder/_ROWS
     if not self._is_begun(): raise ReIDError(f"{self.folder} holds no index yet: add pictures to it")
-    try:
-        with closing(_connect(path, 'ro')) as connection:
-            connection.execute('BEGIN')
-            yield connection
-    except sqlite3.Error as e: raise ReIDError(f"{path} cannot be read: {e}") from e
+    with read_database(self.folder) as connection: yield connection
 
 # %% ../nbs/29_index.ipynb #a09adedd
 def _features_file(folder, info):
@@ -141,8 +91,8 @@ def _check(self:Index):
     check_run_folder(self.folder)
     with self._reading() as connection:
         try:
-            _check_schema(connection)
-            info = _read_info(connection)
+            check_tables(connection)
+            info = read_index_info(connection)
             form, length, written, rows = (int(info[key]) for key in ('form', 'length', 'written', 'rows'))
             if not isinstance(json.loads(info['metadata']), dict): raise ValueError("its metadata is no object")
             size = _features_file(self.folder, info).stat().st_size
@@ -157,7 +107,7 @@ def _check(self:Index):
 @patch
 def info(self:Index) -> dict:
     "What is written down: `length` of a feature, number of features `written` and of `rows`, `metadata` of what made them."
-    with self._reading() as connection: return _parsed(_read_info(connection))
+    with self._reading() as connection: return _parsed(read_index_info(connection))
 
 @patch
 def __len__(self:Index):
@@ -214,20 +164,20 @@ def _append(path, features, written):
         os.fsync(f.fileno())
 
 # %% ../nbs/29_index.ipynb #00b7dc44
-def _make_tables(connection, folder):
+def _make_files(connection, folder):
     "The tables of a new index, and its file of features."
-    for statement in _SCHEMA: connection.execute(statement)
-    _write_info(connection, features='features-0.f32', written=0, rows=0)
+    make_tables(connection)
+    write_index_info(connection, features='features-0.f32', written=0, rows=0)
     (folder/'features-0.f32').touch()
 
 def _begin(folder, embeddings):
     "Commit what a new index says of itself before its first features; without any, it takes those of every model."
     metadata = json.dumps(embeddings.metadata, sort_keys=True)
     length = embeddings.features.shape[1]
-    with _transaction(folder) as connection:
-        if not connection.execute('PRAGMA table_info(info)').fetchall(): _make_tables(connection, folder)
-        is_empty = _read_info(connection)['written'] == '0'
-        if is_empty: _write_info(connection, form=_FORM, length=length, metadata=metadata)
+    with change_database(folder) as connection:
+        if not connection.execute('PRAGMA table_info(info)').fetchall(): _make_files(connection, folder)
+        is_empty = read_index_info(connection)['written'] == '0'
+        if is_empty: write_index_info(connection, form=_FORM, length=length, metadata=metadata)
 
 def _check_same(info, embeddings):
     "Raises `ReIDError` for features of another model or length."
@@ -241,14 +191,14 @@ def _store(self:Index, embeddings, root):
     n = len(embeddings.table)
     table = embeddings.table.assign(root=str(root))
     _begin(self.folder, embeddings)
-    with _transaction(self.folder) as connection:
-        info = _parsed(_read_info(connection))
+    with change_database(self.folder) as connection:
+        info = _parsed(read_index_info(connection))
         _check_same(info, embeddings)
         written = info['written']
         _add_columns(connection, table.columns)
         _insert(connection, table, written)
         _append(_features_file(self.folder, info), embeddings.features, written)
-        _write_info(connection, written=written + n, rows=info['rows'] + n)
+        write_index_info(connection, written=written + n, rows=info['rows'] + n)
 
 # %% ../nbs/29_index.ipynb #16d49620
 _PART = 4096 # Pictures that are embedded and committed at a time
@@ -465,7 +415,7 @@ def _numbers(self:Index, connection, where, info):
 def _scanned(self:Index, q, k, where):
     "For each query of (Q, D): numbers, cosines, features of the `k` most similar; and the name of the file of features."
     with self._reading() as connection:
-        info = _read_info(connection)
+        info = read_index_info(connection)
         numbers, written = self._numbers(connection, where, info), int(info['written'])
         if not written: return [], info['features']
         mapped = _Mapped(_features_file(self.folder, info), written, int(info['length'])) # stays, even if the file is deleted
@@ -478,7 +428,7 @@ def _rows_of(self:Index, found, name):
     "The table of what was found, by number; None where rows were removed or numbered anew since."
     wanted = sorted({int(number) for numbers, _, _ in found for number in numbers})
     with self._reading() as connection:
-        is_same = _read_info(connection)['features'] == name
+        is_same = read_index_info(connection)['features'] == name
         rows = _frame(connection, _AT, [json.dumps(wanted)]).set_index('at')
     return rows if is_same and len(rows) == len(wanted) else None
 
@@ -582,17 +532,17 @@ def remove(self:Index,
     ) -> int:
     "Take rows out; returns how many. `ReIDError` without any condition."
     where = _to_remove(files, where)
-    with _transaction(self.folder) as connection:
+    with change_database(self.folder) as connection:
         sql, values = _where(connection, where)
         n = connection.execute(f'DELETE FROM rows{sql}', values).rowcount
-        _write_info(connection, rows=int(_read_info(connection)['rows']) - n)
+        write_index_info(connection, rows=int(read_index_info(connection)['rows']) - n)
         return n
 
 @patch
 def compact(self:Index):
     "Write the features without those of removed rows."
-    with _transaction(self.folder) as connection:
-        info = _read_info(connection)
+    with change_database(self.folder) as connection:
+        info = read_index_info(connection)
         old, length = _features_file(self.folder, info), int(info['length'])
         numbers = np.fromiter((at for at, in connection.execute('SELECT at FROM rows ORDER BY at')), np.int64)
         new = self.folder/f'features-{int(old.stem[9:]) + 1}.f32'
@@ -603,5 +553,5 @@ def compact(self:Index):
             _append(new, features[numbers[start:start + _BLOCK]], start)
         pairs = [(new_at, int(at)) for new_at, at in enumerate(numbers)] # in order, so that no number is there twice
         connection.executemany('UPDATE rows SET at = ? WHERE at = ?', pairs)
-        _write_info(connection, written=len(numbers), features=new.name)
+        write_index_info(connection, written=len(numbers), features=new.name)
     old.unlink(missing_ok=True)
