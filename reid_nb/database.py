@@ -7,7 +7,7 @@ __all__ = ['ROWS_FILE', 'undo_stopped', 'read_database', 'change_database', 'mak
            'write_index_info']
 
 # %% ../nbs/29_database.ipynb #0843692a
-import os, sqlite3
+import os, re, sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -81,11 +81,11 @@ def change_database(
         connection.execute('COMMIT')
 
 # %% ../nbs/29_database.ipynb #816bed0a
-_TABLES = {('table', 'info'), ('table', 'rows'), ('index', 'by_file')}
 _SCHEMA = (
     'CREATE TABLE info (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID',
     'CREATE TABLE rows (at INTEGER PRIMARY KEY, root TEXT NOT NULL, file TEXT NOT NULL)',
     'CREATE UNIQUE INDEX by_file ON rows (file, root)')
+_WITH_COLUMNS = re.compile(re.escape(_SCHEMA[1][:-1]) + r'(, "(?:[^"]|"")+")*\)') # Names alone, without anything to compute
 
 def make_tables(
     connection, # In a `change_database`
@@ -96,10 +96,12 @@ def make_tables(
 def check_tables(
     connection, # From `read_database`
 ):
-    "Raises `ReIDError` for a database with anything else in it, as a view or a trigger."
-    found = connection.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'")
-    strange = sorted(set(found) - _TABLES)
-    if strange: raise ReIDError(f"it holds the {strange[0][0]} {strange[0][1]!r}, which no index has")
+    "Raises `ReIDError` for a database with anything else in it, as a view, a trigger or a column that is computed."
+    for kind, name, sql in connection.execute('SELECT type, name, sql FROM sqlite_master'):
+        is_ours = sql in _SCHEMA or _WITH_COLUMNS.fullmatch(str(sql))
+        if not is_ours: raise ReIDError(f"its {kind} {name!r} is one that no index has")
+    mode, = connection.execute('PRAGMA journal_mode').fetchone()
+    if mode != 'delete': raise ReIDError(f"its journal is in the mode {mode!r}, which no index has")
 
 def read_index_info(
     connection, # From `read_database` or `change_database`
