@@ -6,10 +6,10 @@
 __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS', 'LAUNCHER', 'IMPORTED', 'IMAGE_FORMATS',
            'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'escape', 'escape_lines', 'plain_label', 'plain_html',
            'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
-           'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_held', 'check_held', 'atomic_write',
-           'save_table', 'open_plain', 'read_plain', 'check_file', 'check_cells', 'check_json', 'load_table',
-           'save_arrays', 'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts',
-           'set_up_tests', 'show_grid']
+           'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'write_error', 'is_held', 'check_held',
+           'atomic_write', 'save_table', 'open_plain', 'read_plain', 'check_file', 'check_cells', 'check_json',
+           'load_table', 'save_arrays', 'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched',
+           'import_parts', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
@@ -173,7 +173,8 @@ def _remove_leftovers(path):
 # %% ../nbs/00_core.ipynb #2c85e7a4
 def _disk_is_full(e, folder):
     "Does the error say so, or is there less than a megabyte left?"
-    if getattr(e, 'errno', None) in (errno.ENOSPC, errno.EDQUOT): return True
+    is_told = getattr(e, 'errno', None) in (errno.ENOSPC, errno.EDQUOT) or 'disk is full' in str(e)
+    if is_told: return True
     return folder.is_dir() and shutil.disk_usage(folder).free < 2**20
 
 def _is_torch_error(e):
@@ -181,20 +182,26 @@ def _is_torch_error(e):
     words = 'iostream|inline_container|StreamWriter|unexpected pos'
     return isinstance(e, RuntimeError) and re.search(words, str(e))
 
-def _is_about_writing(e):
-    "Is it about a temporary file or, as of safetensors, about none in particular?"
-    if type(e).__name__ == 'SafetensorError': return True
+def _is_about_writing(e, path):
+    "Is it about the file, a temporary one or, as of safetensors and SQLite, about none in particular?"
+    if type(e).__name__ == 'SafetensorError' or type(e).__module__ == 'sqlite3': return True
     if not isinstance(e, OSError): return False
-    return e.filename is None or is_temp_file(Path(os.fsdecode(e.filename)).name)
+    if e.filename is None: return True
+    name = os.fsdecode(e.filename)
+    return name == str(path) or is_temp_file(Path(name).name)
 
-def _write_error(e, path):
-    "The `WriteError` for what was raised while `path` was written; None where something else went wrong."
+def write_error(
+    e,    # What was raised
+    path, # `Path` of the file that was written meanwhile
+):
+    "The `WriteError` for it; None where something else went wrong."
+    is_about_it = _is_about_writing(e, path)
     name = re.sub(rf'^\.+(.*?){_SUFFIX}$', r'\1', path.name) # a file may be written in two steps
     path = path.with_name(name)
     what = f"{path} cannot be written"
     if _disk_is_full(e, path.parent): return DiskFull(f"{what}: the disk is full; make room")
     if _is_torch_error(e): return WriteError(f"{what}: it broke off in the middle")
-    if _is_about_writing(e): return WriteError(f"{what}: {_reason(e)}")
+    if is_about_it: return WriteError(f"{what}: {_reason(e)}")
 
 # %% ../nbs/00_core.ipynb #f3437ef1
 LOCK = '.lock'
@@ -251,7 +258,7 @@ def atomic_write(
         if sync and os.name == 'posix': _flush(path.parent, os.O_RDONLY)
     except ReIDError: raise
     except Exception as e:
-        error = _write_error(e, path)
+        error = write_error(e, path)
         if error: raise error from e
         raise
     finally:

@@ -18,7 +18,8 @@ from torch import nn
 
 from .core import ReIDError, show_grid
 from .data import ReIDData
-from .database import ROWS_FILE, change_database, check_tables, make_tables, read_database, read_index_info, undo_stopped, write_index_info
+from .database import (ROWS_FILE, append_features, change_database, check_tables, make_tables, read_database, read_index_info,
+                              undo_stopped, write_index_info)
 from .embed import Embeddings, check_embeddings, embed, same_model
 from .images import open_image
 from .models import load_model
@@ -151,18 +152,6 @@ def _insert(connection, table, first):
         raise ReIDError("a picture is in the index already, or twice in the addition; "
                         "remove it first, or give again='skip'") from e
 
-# %% ../nbs/29_index.ipynb #71eebae9
-def _append(path, features, written):
-    "Write rows behind those that count, over what a stopped addition has left, and wait for the disk."
-    length = features.shape[1]
-    mode = 'r+b' if path.exists() else 'xb'
-    with open(path, mode) as f:
-        f.seek(written * length * 4)
-        f.truncate()
-        np.ascontiguousarray(features, np.float32).tofile(f)
-        f.flush()
-        os.fsync(f.fileno())
-
 # %% ../nbs/29_index.ipynb #00b7dc44
 def _make_files(connection, folder):
     "The tables of a new index, and its file of features."
@@ -197,7 +186,7 @@ def _store(self:Index, embeddings, root):
         written = info['written']
         _add_columns(connection, table.columns)
         _insert(connection, table, written)
-        _append(_features_file(self.folder, info), embeddings.features, written)
+        append_features(_features_file(self.folder, info), embeddings.features, written)
         write_index_info(connection, written=written + n, rows=info['rows'] + n)
 
 # %% ../nbs/29_index.ipynb #16d49620
@@ -550,7 +539,7 @@ def compact(self:Index):
         features = np.zeros((0, length), np.float32)
         if len(numbers): features = np.memmap(old, np.float32, 'r', shape=(int(info['written']), length))
         for start in range(0, max(1, len(numbers)), _BLOCK):
-            _append(new, features[numbers[start:start + _BLOCK]], start)
+            append_features(new, features[numbers[start:start + _BLOCK]], start)
         pairs = [(new_at, int(at)) for new_at, at in enumerate(numbers)] # in order, so that no number is there twice
         connection.executemany('UPDATE rows SET at = ? WHERE at = ?', pairs)
         write_index_info(connection, written=len(numbers), features=new.name)
