@@ -97,6 +97,12 @@ def _print_scores(table):
     if 'pid' in table and table.pid[table.pid >= 0].nunique() > 1:
         print(cluster_scores(table.cluster, table.pid))
 
+def _check_outside(images, out):
+    "Raises `ReIDError` where the copies would lie in the folder of crops, and be taken for more of them the next time."
+    folder = Path(images).resolve()
+    if folder.is_dir() and Path(out).resolve().is_relative_to(folder):
+        raise ReIDError(f"{out} lies in {images}, where the copies would be taken for crops; give --out another folder, or --no-folders")
+
 def _check_choice(labeled, precision, threshold, apart):
     if threshold is not None and (labeled or precision is not None):
         raise ReIDError("give --threshold, or what it is to be chosen by, not both")
@@ -122,13 +128,13 @@ def reid_cluster(
     from reid_nb.cluster import cluster
     from reid_nb.embed import embed
     from reid_nb.models import load_model
-    from reid_nb.people import PEOPLE_FILE, write_people
+    from reid_nb.people import PEOPLE_FILE, check_new, people_files, write_people
     from reid_nb.runs import model_folders
     from reid_nb.sources import find_images
     if not images: raise ReIDError("give --images with a folder of crops")
     _check_choice(labeled, precision, threshold, apart)
-    if (Path(out)/PEOPLE_FILE).exists():
-        raise ReIDError(f"{Path(out)/PEOPLE_FILE} is there already; give another folder with --out")
+    check_new(out, people_files(not no_folders))
+    if not no_folders: _check_outside(images, out)
     model = load_model(model_folders(run)[0])
     table, root, _ = find_images(images)
     Path(out).mkdir(parents=True, exist_ok=True)
