@@ -6,7 +6,7 @@
 __all__ = ['write_found', 'reid_search', 'reid_cluster', 'reid_link']
 
 # %% ../nbs/39_shell_search.ipynb #20719146
-import base64, io, shutil
+import base64, io
 from pathlib import Path
 
 from .core import ReIDError, atomic_write, plain_html, save_table
@@ -148,29 +148,30 @@ def reid_cluster(
     print(f"Done: open {Path(out)/'people.html'}, or in JupyterLab review({str(Path(out)/PEOPLE_FILE)!r}, {str(root)!r})")
 
 # %% ../nbs/39_shell_search.ipynb #73e038f2
-_LINKED = 'tracks.csv'
+def _link_files(corrected):
+    "Names of what is written, in their order."
+    from reid_nb.people import people_files
+    lists = 'tracks', 'tracks.png', 'tracks.csv'
+    return lists if corrected else (*lists, *people_files(folders=False))
 
-def _write_linked(linked, out):
-    "Lists, chart and, last, `tracks.csv`."
+def _write_linked(made, linked):
+    "Lists, chart and `tracks.csv` in a folder of `new_files`."
     from matplotlib.pyplot import close
     from reid_nb.global_ids import track_chart, write_tracks
-    shutil.rmtree(out/'tracks', ignore_errors=True) # of a start that was stopped
-    write_tracks(linked, out/'tracks')
+    write_tracks(linked, made/'tracks')
     figure = track_chart(linked)
-    with atomic_write(out/'tracks.png') as tmp: figure.savefig(tmp, format='png', dpi=110)
+    with atomic_write(made/'tracks.png') as tmp: figure.savefig(tmp, format='png', dpi=110)
     close(figure)
-    save_table(linked.tracks.round(4), out/_LINKED)
+    save_table(linked.tracks.round(4), made/'tracks.csv')
 
 def _check_link(run, tracks, root, corrected, out):
     "Raises `ReIDError` for what is missing, or there already."
-    from reid_nb.people import PEOPLE_FILE
+    from reid_nb.people import check_new
     if not tracks: raise ReIDError("give --tracks with the lists of a tracker")
     if not corrected and not (run and root):
         raise ReIDError("give the folder of a run, and --root with the frames")
     for path in filter(None, (tracks, root, corrected)): check_path(path)
-    last = [PEOPLE_FILE, _LINKED] if corrected else [PEOPLE_FILE]
-    there = [out/name for name in last if (out/name).exists()]
-    if there: raise ReIDError(f"{there[0]} is there already; give another folder with --out")
+    check_new(out, _link_files(corrected))
 
 # %% ../nbs/39_shell_search.ipynb #3e28c77e
 @command(first='run')
@@ -191,7 +192,7 @@ def reid_link(
     from reid_nb.embed import embed
     from reid_nb.global_ids import link_tracks, read_tracks, track_crops
     from reid_nb.models import load_model
-    from reid_nb.people import PEOPLE_FILE, corrected_tracks, write_people
+    from reid_nb.people import PEOPLE_FILE, _write_into, corrected_tracks, new_files
     found = read_tracks(tracks)
     if corrected: linked = corrected_tracks(found, corrected)
     else:
@@ -201,8 +202,9 @@ def reid_link(
         features = embed(model, rows, root, path=out/'embeddings.safetensors', progress=True)
         given = {} if threshold is None else dict(threshold=threshold)
         linked = link_tracks(features, found, k1=k1, k2=max(1, k1 // 3), **given)
-    _write_linked(linked, out)
-    if not corrected: write_people(linked, root, out, folders=False)
+    with new_files(out, _link_files(corrected)) as made:
+        _write_linked(made, linked)
+        if not corrected: _write_into(made, linked, root, folders=False)
     print(linked)
     if not corrected: say_explorer(out, root=root)
     print(f"Done: the lists are in {out/'tracks'}" + ('' if corrected else
