@@ -3008,6 +3008,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.search._check_outside': ('shell_search.html#_check_outside', 'reid_nb/search.py'),
                                 'reid_nb.search._columns_of': ('shell_search.html#_columns_of', 'reid_nb/search.py'),
                                 'reid_nb.search._link_files': ('shell_search.html#_link_files', 'reid_nb/search.py'),
+                                'reid_nb.search._linked': ('shell_search.html#_linked', 'reid_nb/search.py'),
                                 'reid_nb.search._print_scores': ('shell_search.html#_print_scores', 'reid_nb/search.py'),
                                 'reid_nb.search._settings': ('shell_search.html#_settings', 'reid_nb/search.py'),
                                 'reid_nb.search._write_linked': ('shell_search.html#_write_linked', 'reid_nb/search.py'),

@@ -8,14 +8,14 @@ __all__ = ['PEOPLE_FILE', 'people_rows', 'check_new', 'new_files', 'people_files
 
 # %% ../nbs/29_people.ipynb #9f03efc3
 import base64, os, re, secrets, shutil
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from .core import ReIDError, atomic_write, check_held, is_held, lock_folder, plain_html, save_table, show_grid, write_error
+from .core import ReIDError, atomic_write, check_held, lock_folder, plain_html, save_table, show_grid, write_error
 from .decisions import LABEL_DECISION, check_below_root, held_csv, read_decisions, spelled_as
 from .global_ids import GlobalIds
 from .images import open_image, split_crop
@@ -154,7 +154,9 @@ def _move(made, out, names):
 
 def _in_place(e, made, out):
     "The error, told of the place where the file would have been in the end."
-    if isinstance(e, ReIDError): return type(e)(str(e).replace(f'{made}{os.sep}', f'{out}{os.sep}'))
+    if isinstance(e, ReIDError):
+        text = str(e).replace(f'{made}{os.sep}', f'{out}{os.sep}')
+        return e if text == str(e) else type(e)(text)
     place = Path(os.fsdecode(getattr(e, 'filename', None) or ''))
     if not place.is_relative_to(made): return e
     e.filename = str(out/place.relative_to(made))
@@ -168,7 +170,7 @@ def new_files(
     "Yields a hidden folder in `out` to make them in; moved to `out` in the end, or removed. `ReIDError` where one is there, or another process writes."
     out = Path(out)
     check_new(out, names)
-    with nullcontext() if is_held(out) else lock_folder(out):
+    with lock_folder(out):
         _remove_stopped(out)
         made = out/f'.new.{secrets.token_hex(8)}.tmp'
         try:

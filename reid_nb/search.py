@@ -128,7 +128,7 @@ def reid_cluster(
     from reid_nb.cluster import cluster
     from reid_nb.embed import embed
     from reid_nb.models import load_model
-    from reid_nb.people import PEOPLE_FILE, check_new, people_files, write_people
+    from reid_nb.people import PEOPLE_FILE, _write_into, check_new, new_files, people_files
     from reid_nb.runs import model_folders
     from reid_nb.sources import find_images
     if not images: raise ReIDError("give --images with a folder of crops")
@@ -137,17 +137,28 @@ def reid_cluster(
     if not no_folders: _check_outside(images, out)
     model = load_model(model_folders(run)[0])
     table, root, _ = find_images(images)
-    Path(out).mkdir(parents=True, exist_ok=True)
-    found = embed(model, table, root, path=Path(out)/'embeddings.safetensors', progress=True)
     rules = dict(together=_columns_of(together), apart=_columns_of(apart))
-    clusters = cluster(found, **_settings(model, found, labeled, precision, threshold, k1, **rules), **rules, progress=True)
-    write_people(clusters, root, out, not no_folders)
+    with new_files(out, people_files(not no_folders)) as made:
+        found = embed(model, table, root, path=Path(out)/'embeddings.safetensors', progress=True)
+        clusters = cluster(found, **_settings(model, found, labeled, precision, threshold, k1, **rules), **rules, progress=True)
+        _write_into(made, clusters, root, not no_folders)
     print(clusters)
     _print_scores(clusters.table)
     say_explorer(out, root=root)
     print(f"Done: open {Path(out)/'people.html'}, or in JupyterLab review({str(Path(out)/PEOPLE_FILE)!r}, {str(root)!r})")
 
 # %% ../nbs/39_shell_search.ipynb #73e038f2
+def _linked(run, tracks, root, frames, crops, threshold, k1, out):
+    "`GlobalIds` of the tracks, and the features of their crops in `out`."
+    from reid_nb.embed import embed
+    from reid_nb.global_ids import link_tracks, track_crops
+    from reid_nb.models import load_model
+    model = load_model(model_folders(run)[0])
+    rows = track_crops(tracks, root, crops, frames or '')
+    features = embed(model, rows, root, path=out/'embeddings.safetensors', progress=True)
+    given = {} if threshold is None else dict(threshold=threshold)
+    return link_tracks(features, tracks, k1=k1, k2=max(1, k1 // 3), **given)
+
 def _link_files(corrected):
     "Names of what is written, in their order."
     from reid_nb.people import people_files
@@ -189,20 +200,12 @@ def reid_link(
     "Give a tracker's pieces one number for each person, within clips and over them."
     out = Path(out)
     _check_link(run, tracks, root, corrected, out)
-    from reid_nb.embed import embed
-    from reid_nb.global_ids import link_tracks, read_tracks, track_crops
-    from reid_nb.models import load_model
+    from reid_nb.global_ids import read_tracks
     from reid_nb.people import PEOPLE_FILE, _write_into, corrected_tracks, new_files
     found = read_tracks(tracks)
-    if corrected: linked = corrected_tracks(found, corrected)
-    else:
-        model = load_model(model_folders(run)[0])
-        rows = track_crops(found, root, crops, frames or '')
-        out.mkdir(parents=True, exist_ok=True)
-        features = embed(model, rows, root, path=out/'embeddings.safetensors', progress=True)
-        given = {} if threshold is None else dict(threshold=threshold)
-        linked = link_tracks(features, found, k1=k1, k2=max(1, k1 // 3), **given)
     with new_files(out, _link_files(corrected)) as made:
+        if corrected: linked = corrected_tracks(found, corrected)
+        else: linked = _linked(run, found, root, frames, crops, threshold, k1, out)
         _write_linked(made, linked)
         if not corrected: _write_into(made, linked, root, folders=False)
     print(linked)
