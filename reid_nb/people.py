@@ -7,7 +7,7 @@ __all__ = ['PEOPLE_FILE', 'people_rows', 'check_new', 'new_files', 'people_files
            'merge_people', 'rename_person', 'split_person', 'people_table', 'corrected_tracks']
 
 # %% ../nbs/29_people.ipynb #9f03efc3
-import base64, os, re, secrets, shutil
+import base64, hashlib, io, os, re, secrets, shutil
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import ReIDError, atomic_write, check_held, lock_folder, plain_html, save_table, show_grid, write_error
+from .core import ReIDError, atomic_write, check_held, lock_folder, plain_html, read_plain, save_table, show_grid, write_error
 from .decisions import LABEL_DECISION, check_below_root, held_csv, read_decisions, spelled_as
 from .global_ids import GlobalIds
 from .images import open_image, split_crop
@@ -43,19 +43,39 @@ def people_rows(
     return found.assign(rule='keep', decision='keep', by='rule', next=other)
 
 # %% ../nbs/29_people.ipynb #49527847
-def _copy(root, file, dest):
-    "Put the picture there, a box of a frame as a picture of its own."
+def _content(root, file):
+    "The bytes of the picture, of a box of a frame as a picture of its own."
     frame, box = split_crop(file)
-    dest.mkdir(parents=True, exist_ok=True)
-    name = file.replace('/', '__')
-    if box is None: shutil.copyfile(Path(root)/frame, dest/name)
-    else: open_image(root, file).save(dest/f'{name}.png')
+    if box is None: return read_plain(Path(root)/frame)
+    picture = io.BytesIO()
+    open_image(root, file).save(picture, 'png')
+    return picture.getvalue()
+
+def _copy(root, file, dest):
+    "Put the picture there; `WriteError`."
+    content = _content(root, file)
+    try:
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        with open(dest, 'xb') as f: f.write(content)
+    except OSError as e: raise write_error(e, Path(e.filename or dest)) from e
+
+def _copy_names(files):
+    "A name for the copy of each: its path, or where that is too long or (without regard to case) taken, its end behind a hash."
+    names, taken = [], set()
+    for file in files:
+        name = file.replace('/', '__') + ('.png' if split_crop(file)[1] else '')
+        encoded = os.fsencode(file)
+        if name.casefold() in taken or len(os.fsencode(name)) > 255: name = f'{hashlib.sha256(encoded).hexdigest()[:16]}__{name[-50:]}'
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 def _copy_all(rows, root, out):
     "A folder per person."
     size = rows.groupby('pid').pid.transform('size')
-    for file, person, n in zip(rows.file, rows.person, size):
-        _copy(root, file, out/'alone' if n == 1 else out/'people'/person)
+    for file, person, n, name in zip(rows.file, rows.person, size, _copy_names(rows.file)):
+        folder = out/'alone' if n == 1 else out/'people'/person
+        _copy(root, file, folder/name)
 
 # %% ../nbs/29_people.ipynb #50cc0849
 _PAGE = '''<!doctype html><html lang="en"><meta charset="utf-8"><title>People</title>
