@@ -111,14 +111,14 @@ def on_first(
 ):
     "What `function` returns on the first process, which works alone in it, or its `ReIDError`, on all."
     group = process_group()
-    result, error = None, None
+    result, error, own = None, None, None
     if group.rank == 0:
         token = _ALONE.set(True)
         try: result = function()
-        except ReIDError as e: error = str(e)
+        except ReIDError as e: error, own = str(e), e
         finally: _ALONE.reset(token)
     result, error = group.agree((result, error))
-    if error: raise ReIDError(error)
+    if error: raise own or ReIDError(error)
     return result
 
 # %% ../nbs/21_distributed.ipynb #76135f8d

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['PART', 'Embeddings', 'model_hash', 'embedding_config', 'load_embeddings', 'same_model', 'check_embeddings', 'concat',
-           'check_sizes', 'feature_length', 'embed', 'color_histogram']
+           'check_sizes', 'feature_length', 'OtherFeatures', 'embed', 'color_histogram']
 
 # %% ../nbs/25_embed.ipynb #7129924a
 import hashlib, json, math, operator, os, re, shutil
@@ -311,6 +311,10 @@ def _directions(model, x, flip, bs):
                     "give a smaller bs or sizes, or more memory")
 
 # %% ../nbs/25_embed.ipynb #7669ec8b
+class OtherFeatures(ReIDError):
+    "A file holds features of other images, or of another model."
+    differing = '' # What is not as it was
+
 class _Parts:
     "Features on their way into a file, or nowhere without a path."
     def __init__(self, path, header, hashes):
@@ -323,14 +327,17 @@ class _Parts:
         return self.header | dict(pixels=_digest(*self.hashes[rows]))
 
     def check(self, found, where, rows=slice(None)):
-        "`ReIDError` naming what differs when a header is not that of these rows."
+        "`OtherFeatures` naming what differs when a header is not that of these rows."
         wanted = self.header_of(rows)
         wrong = _differing(json.loads(found['metadata']), json.loads(wanted['metadata']))
         if found.get('asked', found.get('files')) != wanted['files']: wrong.append('images')
         if found.get('pixels') != wanted['pixels']: wrong.append('pixels')
         if not wrong: return
-        raise ReIDError(f"{where} was made otherwise, it differs in: {', '.join(wrong)}; "
-                        "delete it, or give another path")
+        differing = ', '.join(wrong)
+        error = OtherFeatures(f"{where} was made otherwise, it differs in: {differing}; "
+                              "delete it, or give another path")
+        error.differing = differing
+        raise error
 
     def file(self, part): return self.folder/f'{part.start:09}-{part.stop:09}.safetensors'
 

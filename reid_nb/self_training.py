@@ -15,7 +15,7 @@ import pandas as pd
 from .cluster import cluster
 from .core import ReIDError, escape, save_table
 from .data import ReIDData, read_dataset
-from .embed import embed
+from .embed import OtherFeatures, embed
 from .images import inspect_images
 from .models import load_model
 from .people import PEOPLE_FILE, people_table, write_people
@@ -62,25 +62,27 @@ def join_data(
     return replace(data, root=root, table=table, images=images, name=f'{data.name} and {more.name}')
 
 # %% ../nbs/33_self_training.ipynb #41c5d54f
-def _check_same_crops(path, files):
-    "Raises `ReIDError` where the csv is about others."
-    there = set(pd.read_csv(path, usecols=['file'], dtype=str).file)
-    if there != set(files): raise ReIDError(f"{path} is about other crops; delete its folder, or give the crops that it is about")
+def _features_of_crops(run, table, root, out, progress):
+    "Features of the crops, made or found in `out`; `ReIDError` where what is there is about other crops or another model."
+    path, move = out/'embeddings.safetensors', f'move {out} away to have them sorted anew'
+    if (out/PEOPLE_FILE).is_file() and not path.is_file():
+        raise ReIDError(f"{path} is gone, and with it which crops {out/PEOPLE_FILE} is about; put it back, or {move}")
+    out.mkdir(parents=True, exist_ok=True)
+    try: return embed(load_model(run), table, root, path=path, progress=progress)
+    except OtherFeatures as e:
+        raise ReIDError(f"{out} is about other crops, or sorted by another model (it differs in: {e.differing}); {move}, "
+                        "or give the crops that it is about") from e
 
 def sort_unlabeled(
     run,                 # Folder of a finished training
     images,              # Folder, table or zip of crops without names
     progress:bool=False, # Show bars?
 ) -> tuple:
-    "Path of `clusters.csv`, made if it is not there, and the folder of its files; `ReIDError` where it is about other crops."
+    "Path of `clusters.csv`, made if it is not there, and the folder of its files; `ReIDError` where it is about other crops or by another model."
     out = beside(run, 'people')
     table, root, _ = find_images(images)
-    if (out/PEOPLE_FILE).is_file(): _check_same_crops(out/PEOPLE_FILE, table.file)
-    else:
-        out.mkdir(parents=True, exist_ok=True)
-        model = load_model(run)
-        found = embed(model, table, root, path=out/'embeddings.safetensors', progress=progress)
-        write_people(cluster(found, progress=progress), root, out, folders=False)
+    found = _features_of_crops(run, table, root, out, progress)
+    if not (out/PEOPLE_FILE).is_file(): write_people(cluster(found, progress=progress), root, out, folders=False)
     return out/PEOPLE_FILE, root
 
 # %% ../nbs/33_self_training.ipynb #8aa33ee2
