@@ -3307,6 +3307,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.synth._body_shaped_guess': ('synth.html#_body_shaped_guess', 'reid_nb/synth.py'),
                                'reid_nb.synth._camera_donors': ('synth.html#_camera_donors', 'reid_nb/synth.py'),
                                'reid_nb.synth._camera_of': ('synth.html#_camera_of', 'reid_nb/synth.py'),
+                               'reid_nb.synth._check_files': ('synth.html#_check_files', 'reid_nb/synth.py'),
                                'reid_nb.synth._check_levels': ('synth.html#_check_levels', 'reid_nb/synth.py'),
                                'reid_nb.synth._copy_files': ('synth.html#_copy_files', 'reid_nb/synth.py'),
                                'reid_nb.synth._donors_in_order': ('synth.html#_donors_in_order', 'reid_nb/synth.py'),

@@ -168,7 +168,7 @@ def decisions_key(
 # %% ../nbs/02_decisions.ipynb #fe90406e
 NOISE_COLUMNS = 'file pid seq frame loss score kind rule decision by'.split() # That have to be there
 MAX_ROWS = 10**6 # Of a file that is read
-_BELOW_ROOT = r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).+'
+_BELOW_ROOT = r'(?!/|[A-Za-z]:)(?!(.*/)?\.\.(/|$)).*\S.*'
 _NUMBER = r'(?i:[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|[-+]?inf|nan|)'
 VALUES = dict(file=(_BELOW_ROOT, 'a path below the root'), # Pattern of a column, and words for the error
               pid=(r'-?\d{1,18}', 'a whole number'),

@@ -20,7 +20,6 @@ from pydantic import Field, TypeAdapter, ValidationError
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from .archives import is_outside
 from .core import ReadError, ReIDError, atomic_write, check_json, load_table, read_plain, save_table
 from .data import ReIDData
 from .decisions import VALUES, read_decisions
@@ -76,9 +75,9 @@ class Texts:
 # %% ../nbs/31_run_files.ipynb #69a6be7d
 _LABEL, _MEASURE = Numbers(-1, 2**62, whole=True), Numbers(-1e30, 1e30, missing=True)
 _FRACTION, _COUNT = Numbers(0, 1 + 1e-9, missing=True), Numbers(0, 2**31, whole=True)
-COLUMN_VALUES = {name: Texts(*VALUES[name]) for name in ('kind', 'rule', 'decision', 'by')} # In any table of a run
+COLUMN_VALUES = {name: Texts(*VALUES[name]) for name in ('file', 'kind', 'rule', 'decision', 'by')} # In any table of a run
 COLUMN_VALUES |= dict(
-    file=Texts(r'.*\S.*', 'names of files'), model=Texts('.+', 'names of models'), stage=Texts('.+', 'names of stages'),
+    model=Texts('.+', 'names of models'), stage=Texts('.+', 'names of stages'),
     subset=Texts('train|test|challenge', 'train, test or challenge'), role=Texts('train|query|gallery', 'train, query or gallery'),
     pid=_LABEL, camid=_LABEL, epoch=_COUNT, repeats=_COUNT, lr=Numbers(0, 1e9), seconds=Numbers(0, 1e9),
     loss=_MEASURE, score=_MEASURE, train_loss=_MEASURE, mAP=_FRACTION, rank1=_FRACTION, visible=_FRACTION)
@@ -264,10 +263,6 @@ def run_data(
     "What the run was started with, by its own table; `ReIDError` where an image is gone or changed."
     out = Path(out)
     info, table, root = run_info(out), read_table(out/RunFile.table), read_root(out)
-    outside = [file for file in table.file if is_outside(file)]
-    if outside:
-        path = out/RunFile.table
-        raise ReIDError(f"{path} names {outside[0]}, which is not below the folder of the images")
     images, problems = inspect_images(root, table.file, progress)
     problems = dict(problems)
     for file in _changed_images(table, images):

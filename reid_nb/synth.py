@@ -17,6 +17,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from .core import IMAGE_FORMATS, ReIDError, atomic_write, check_output, mix_seed
+from .decisions import check_below_root
 from .players import Player
 from .progress import tqdm
 from .scenes import film, film_pitch, random_game
@@ -400,7 +401,7 @@ def _occlude_next(rows, n, root, donors, visible, rng):
         yield row, occluded
         n -= 1
 
-# %% ../nbs/06_synth.ipynb #05b2e9d1
+# %% ../nbs/06_synth.ipynb #3d4fcaaa
 def _check_levels(levels):
     "Raise `ReIDError` unless shares add up to at most 1 and ranges lie in 0 .. 1."
     shares = [share for share, _ in levels]
@@ -410,6 +411,15 @@ def _check_levels(levels):
         raise ReIDError(f"levels {levels}: shares of the images up to 1 in all, "
                         "ranges from 0 to 1, low before high")
 
+def _check_files(files):
+    "Raise `ReIDError` for a path that leads out of `dest`, and for a box in a frame."
+    check_below_root(files)
+    in_frames = files[files.str.contains('#xywh=', regex=False)]
+    if len(in_frames):
+        raise ReIDError(f"{in_frames.iloc[0]} is a box in a frame; "
+                        "save the crops as files to paste people over them")
+
+# %% ../nbs/06_synth.ipynb #05b2e9d1
 def _copy_files(files, root, dest):
     for file in files:
         (dest/file).parent.mkdir(parents=True, exist_ok=True)
@@ -459,10 +469,7 @@ def occlude(
     table = table.reset_index(drop=True)
     candidates = table[table.subset == subset]
     if dest.exists() or dest.is_symlink(): raise ReIDError(f"{dest} is there already; give a new folder")
-    in_frames = table.file[table.file.str.contains('#xywh=', regex=False)]
-    if len(in_frames):
-        raise ReIDError(f"{in_frames.iloc[0]} is a box in a frame; "
-                        "save the crops as files to paste people over them")
+    _check_files(table.file)
     _check_levels(levels)
     if runs < 1: raise ReIDError(f"runs is a number of images, at least 1, not {runs}")
     if runs > 1 and not {'seq', 'frame'} <= set(table): raise ReIDError("runs need the columns seq and frame")
