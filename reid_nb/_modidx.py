@@ -134,6 +134,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.archives._with_meant_names': ('archives.html#_with_meant_names', 'reid_nb/archives.py'),
                                   'reid_nb.archives._write_members': ('archives.html#_write_members', 'reid_nb/archives.py'),
                                   'reid_nb.archives.add_name': ('archives.html#add_name', 'reid_nb/archives.py'),
+                                  'reid_nb.archives.check_folders': ('archives.html#check_folders', 'reid_nb/archives.py'),
                                   'reid_nb.archives.check_members': ('archives.html#check_members', 'reid_nb/archives.py'),
                                   'reid_nb.archives.check_total': ('archives.html#check_total', 'reid_nb/archives.py'),
                                   'reid_nb.archives.digest_of': ('archives.html#digest_of', 'reid_nb/archives.py'),

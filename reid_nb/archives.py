@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['MAX_IMAGES', 'MAX_GIB', 'MAX_MEMBER', 'MAX_INDEX', 'DATA_URL', 'DATA_MD5', 'DATA_TERMS', 'is_outside',
-           'why_name_refused', 'open_zip', 'add_name', 'check_members', 'check_total', 'digest_of', 'unpack', 'Archive',
-           'ZipArchive', 'unpack_zip', 'download_dataset']
+           'why_name_refused', 'open_zip', 'add_name', 'check_folders', 'check_members', 'check_total', 'digest_of',
+           'unpack', 'Archive', 'ZipArchive', 'unpack_zip', 'download_dataset']
 
 # %% ../nbs/07_archives.ipynb #4f2b054a
-import hashlib, os, re, shutil, stat, struct, tempfile, time, unicodedata, zipfile, zlib
+import hashlib, os, posixpath, re, shutil, stat, struct, tempfile, time, unicodedata, zipfile, zlib
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlparse
 
@@ -92,7 +93,8 @@ def open_zip(
 # %% ../nbs/07_archives.ipynb #c5d450f4
 def _one_file_name(name):
     "The same for two names that are one file on some disks."
-    return unicodedata.normalize('NFC', name).casefold()
+    path = posixpath.normpath(name) # as x//y and x/./y
+    return unicodedata.normalize('NFC', path).casefold()
 
 def add_name(
     seen:dict, # Names by what is one file on some disks
@@ -108,6 +110,17 @@ def add_name(
     if why: raise ReIDError(f"{where} is refused and nothing was unpacked: {name[:300]!r} {why}")
     seen[key] = name
 
+def check_folders(
+    seen:dict, # As `add_name` fills it
+    where,     # For the error
+):
+    "Raises `ReIDError` where something lies below a member that is a file."
+    keys = sorted(seen, key=lambda key: key.replace('/', '\0')) # what lies below a member follows it at once
+    for key, following in pairwise(keys):
+        if following.startswith(f'{key}/') and not seen[key].endswith('/'):
+            raise ReIDError(f"{where} is refused and nothing was unpacked: {seen[key][:300]!r} is a file, and the folder "
+                            f"of {seen[following][:300]!r}")
+
 def check_members(
     z:zipfile.ZipFile, # Open zip
 ) -> list:
@@ -117,6 +130,7 @@ def check_members(
         why = _why_refused(info)
         name = info.orig_filename if why else info.filename
         add_name(seen, name, why, z.filename)
+    check_folders(seen, z.filename)
     return list(seen.values())
 
 # %% ../nbs/07_archives.ipynb #864ad126

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from fastcore.basics import patch
 
-from .archives import (MAX_GIB, MAX_IMAGES, MAX_INDEX, Archive, ZipArchive, add_name, check_total, open_zip,
-                              why_name_refused)
+from .archives import (MAX_GIB, MAX_IMAGES, MAX_INDEX, Archive, ZipArchive, add_name, check_folders, check_total,
+                              open_zip, why_name_refused)
 from .core import IMAGE_ENDINGS, ReIDError, check_file
 
 # %% ../nbs/07_tars.ipynb #52ee2be9
@@ -229,6 +229,7 @@ class TarArchive(Archive):
                 if name: add_name(seen, name, _why_member_refused(name, kind), path)
                 self._note(name, size, stream)
             self.md5 = stream.finish()
+        check_folders(seen, path)
         self.names = list(seen.values())
 
     def _note(self, name, size, stream):
