@@ -1270,6 +1270,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                         'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._ranked': ('fastai_verbs.html#_ranked', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._refuse_verb': ('fastai_verbs.html#_refuse_verb', 'reid_nb/fastai_verbs.py'),
+                                      'reid_nb.fastai_verbs._save': ('fastai_verbs.html#_save', 'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._set_precision': ( 'fastai_verbs.html#_set_precision',
                                                                                'reid_nb/fastai_verbs.py'),
                                       'reid_nb.fastai_verbs._show_results': ('fastai_verbs.html#_show_results', 'reid_nb/fastai_verbs.py'),

@@ -21,10 +21,12 @@ import fastai.callback.progress
 from fastai.callback.schedule import SuggestionMethod
 from fastai.interpret import Interpretation
 from fastai.learner import Learner
+from fastai.torch_core import rank_distrib
 from fastai.vision.core import TensorCategory
 from fastcore.basics import patch
+from fastcore.xtras import join_path_file
 
-from .core import ReIDError, show_grid
+from .core import ReIDError, atomic_write, show_grid
 from .explore import KINDS
 from .labels import label_rows
 from .loaders import BatchLoader
@@ -322,13 +324,20 @@ def _export(self,
             **kwargs,           # `pickle_module`, `pickle_protocol`
     ):
     "fastai's `export` without images; what it writes is read by `load_learner`, which runs what a file says."
+    if rank_distrib(): return # the first process writes
     self.training_people()
-    frozen = None if self.opt is None else self.opt.frozen_idx
-    dls = self.dls
+    dls, opt = self.dls, self.opt
     try:
-        with _without_records(self): Learner.export.fastai(self, fname, **kwargs)
-    finally: self.dls = dls
-    if frozen is not None: self.opt.frozen_idx = frozen
+        with _without_records(self), atomic_write(self.path/fname) as tmp: Learner.export.fastai(self, tmp.absolute(), **kwargs)
+    finally: self.dls, self.opt = dls, opt
+
+@reid_verb(Learner)
+@wraps(Learner.save)
+def _save(self, file, **kwargs):
+    path = join_path_file(file, self.path/self.model_dir, ext='.pth')
+    if rank_distrib() or path is file: return Learner.save.fastai(self, file, **kwargs) # nothing is written, or into an open file
+    with atomic_write(path) as tmp, tmp.open('wb') as f: Learner.save.fastai(self, f, **kwargs)
+    return path
 
 # %% ../nbs/20_fastai_verbs.ipynb #da3612a8
 def _set_precision(learn, precision):
