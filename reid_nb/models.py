@@ -26,9 +26,9 @@ from torch.autograd.function import once_differentiable
 from .backbones import BACKBONES, ZOO, _as_map, add_backbone, cost, create_backbone, find_backbone, last_map
 from .core import ReIDError, atomic_write, check_file, read_plain, save_arrays
 from .losses import find_loss, loss_head
-from .model_cards import card_text, is_own_card
+from .model_cards import card_text
 from .recipe import Recipe, load_recipe, save_recipe
-from .runs import RunFile, check_one_model, check_plain
+from .runs import RunFile, check_one_model, check_plain, is_own_card
 
 # %% ../nbs/18_models.ipynb #0ddc6e70
 class _Pooled(torch.autograd.Function):

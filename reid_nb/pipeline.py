@@ -8,7 +8,7 @@ __all__ = ['UNTRAINED', 'TRAINED', 'CLEANED', 'Run', 'Job', 'job_files', 'fit_an
            'write_outputs', 'train_model']
 
 # %% ../nbs/33_pipeline.ipynb #3daa7478
-import json, shutil, time, warnings
+import json, time, warnings
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -46,7 +46,7 @@ from .recipe import Recipe, save_recipe
 from .report import write_report
 from .retrieval import PLAIN, STEPS, as_ranking, embed_options, final_ranking, fuse_ranked, rank, without_inf
 from .run_files import COLOR_HISTOGRAM, earlier_decisions, keep_table, read_table
-from .runs import UNTRAINED_SECTIONS, RunFile, change_words, check_whole, load_run_recipe, open_run, recipe_changes
+from .runs import UNTRAINED_SECTIONS, RunFile, change_words, check_whole, load_run_recipe, open_run, recipe_changes, remove_tree
 from .schedule import lr_schedule
 from .shared_pixels import known_visible
 from .starts import start_of
@@ -163,7 +163,7 @@ def _is_outdated(job, wanted, metadata):
 def _remove_training(folder):
     "Remove the folder; what a resumed run would trust goes first, in case this is killed."
     for name in (RunFile.weights, RunFile.checkpoint): (folder/name).unlink(missing_ok=True)
-    shutil.rmtree(folder)
+    remove_tree(folder)
 
 def _prepare(job, metadata, verbose):
     "Remove an outdated model, and write how often each image is to be shown."
