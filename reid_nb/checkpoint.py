@@ -20,7 +20,7 @@ from fastcore.foundation import L
 from timm.utils import ModelEmaV3
 
 from .cache import check_images, check_state
-from .core import ReIDError, atomic_write, is_temp_file
+from .core import ReIDError, atomic_write, is_temp_path, remove_temp_path
 from .events import StepCallback
 from .loss_history import LossHistory, read_loss_history
 from .models import read_note
@@ -288,8 +288,8 @@ def begin_in(self:Learner,
     checkpoint = folder/RunFile.checkpoint
     is_begun = checkpoint.is_file()
     if not is_begun: self._check_free(folder)
-    leftovers = [path for path in folder.glob('.*') if is_temp_file(path.name)]
+    leftovers = [path for path in folder.glob('.*') if is_temp_path(path)]
     if self.team.rank == 0:
-        for path in leftovers: path.unlink()
+        for path in leftovers: remove_temp_path(path)
     self.save_best.folder = folder
     return self.load_checkpoint(checkpoint) if is_begun else 0

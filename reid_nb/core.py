@@ -6,10 +6,10 @@
 __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS', 'LAUNCHER', 'IMPORTED', 'IMAGE_FORMATS',
            'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'escape', 'escape_lines', 'plain_label', 'plain_html',
            'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
-           'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'write_error', 'is_held', 'check_held',
-           'atomic_write', 'save_table', 'open_plain', 'read_plain', 'check_file', 'check_cells', 'check_json',
-           'load_table', 'save_arrays', 'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched',
-           'import_parts', 'set_up_tests', 'show_grid']
+           'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_temp_path', 'remove_temp_path',
+           'remove_leftovers', 'write_error', 'is_held', 'check_held', 'atomic_write', 'save_table', 'open_plain',
+           'read_plain', 'check_file', 'check_cells', 'check_json', 'load_table', 'save_arrays', 'lock_file',
+           'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts', 'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
@@ -161,14 +161,32 @@ def _make_temporary(path):
     os.close(handle)
     return tmp
 
-def _remove_leftovers(path):
-    "Remove what killed writes of `path` left behind, unless it was changed within the last minute."
+def _is_folder(path): return path.is_dir() and not path.is_symlink()
+
+def is_temp_path(
+    path, # Of a file or folder
+) -> bool:
+    "Does it have the name of a temporary file or, if it is a folder, of one of ours?"
+    return bool(re.fullmatch(rf'\..*{_SUFFIX}', path.name)) if _is_folder(path) else is_temp_file(path.name)
+
+def remove_temp_path(
+    path, # Of `is_temp_path`; anything else stays
+):
+    "Remove the file or folder."
+    if not is_temp_path(path): return
+    if _is_folder(path): shutil.rmtree(path)
+    else: path.unlink(missing_ok=True)
+
+def remove_leftovers(
+    path, # Of a file or folder
+):
+    "Remove what killed writes of it left behind, unless it was changed within the last minute."
     pattern = rf'\.+{re.escape(path.name)}{_SUFFIX}'
     for leftover in path.parent.glob('.*.tmp'):
         if not re.fullmatch(pattern, leftover.name): continue
         with suppress(OSError): # another process may be faster, or it is another user's
             age = time.time() - leftover.lstat().st_mtime
-            if age > 60: leftover.unlink()
+            if age > 60: remove_temp_path(leftover)
 
 # %% ../nbs/00_core.ipynb #2c85e7a4
 def _disk_is_full(e, folder):
@@ -247,7 +265,7 @@ def atomic_write(
     path, tmp = check_output(path), None
     check_held(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(path)
+    remove_leftovers(path)
     try:
         tmp = _make_temporary(path)
         mode = _permissions(tmp)

@@ -24,7 +24,7 @@ from pandas.api.types import is_numeric_dtype
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-from .core import (LOCK, ReIDError, check_file, check_output, escape, is_temp_file, load_table, lock_folder, save_arrays,
+from .core import (LOCK, ReIDError, check_file, check_output, escape, is_temp_path, load_table, lock_folder, save_arrays,
                           save_table)
 from .distributed import on_first, process_group
 from .loaders import is_oom
@@ -357,7 +357,7 @@ class _Parts:
 @patch
 def _check_part(self:_Parts, file):
     "`ReIDError` when a file in the folder of the parts is none of these parts."
-    if file.name == LOCK or is_temp_file(file.name): return
+    if file.name == LOCK or is_temp_path(file): return
     whole = re.escape(self.path.stem)
     match = re.fullmatch(rf"(?:(\d{{9}})-(\d{{9}})|{whole})\.(?:csv|safetensors)", file.name)
     if not match:

@@ -13,7 +13,7 @@ from pathlib import Path
 import ipywidgets as iw
 import numpy as np
 import pandas as pd
-from .core import ReIDError, WriteError, check_output, is_blank, load_table, save_table
+from .core import ReIDError, WriteError, check_output, is_blank, load_table, remove_leftovers, save_table
 from .images import open_image
 from .tables import name_in
 
@@ -29,6 +29,7 @@ FORMS = {'csv': 'a csv', 'folder': 'a folder of pictures', 'fiftyone': 'a data s
 def _whole_folder(dest):
     "A folder beside `dest` that gets its name on success, and is removed on failure."
     dest.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(dest.with_name('handout'))
     made = dest.with_name(f'.handout.{secrets.token_hex(8)}.tmp')
     made.mkdir()
     try:

@@ -14,8 +14,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .core import (LOCK, ReIDError, check_held, escape, is_held, is_temp_file, load_table, lock_folder, path_kind, read_plain,
-                          save_table)
+from .core import (LOCK, ReIDError, check_held, escape, is_held, is_temp_path, load_table, lock_folder, path_kind, read_plain,
+                          remove_temp_path, save_table)
 from .recipe import Recipe, load_recipe, save_recipe
 
 # %% ../nbs/02_runs.ipynb #8c099449
@@ -75,7 +75,7 @@ RUN_FILES = {
 def _check_content(out, kind, force):
     "Raises `ReIDError` for a file, or for a folder with something in it that no run of this kind may meet."
     if out.exists() and not out.is_dir(): raise ReIDError(f"{out} is a file; give a folder with --out")
-    inside = {f.name for f in out.iterdir() if not is_temp_file(f.name)} if out.is_dir() else set()
+    inside = {f.name for f in out.iterdir() if not is_temp_path(f)} if out.is_dir() else set()
     has_run = (out/RunFile.recipe).is_file()
     if inside - {LOCK} and not has_run:
         raise ReIDError(f"{out} is not empty and holds no run; give another folder")
@@ -338,9 +338,9 @@ def open_run(
 
 def _remove_temp_files(out):
     "Remove what killed writes left behind, but not that of noise.csv, which the review grid may be writing."
-    for path in out.rglob('.*tmp*'):
+    for path in list(out.rglob('.*tmp*')): # before a folder is removed
         is_of_noise = path.name.startswith(f'.{RunFile.noise}.')
-        if is_temp_file(path.name) and not is_of_noise: path.unlink(missing_ok=True)
+        if not is_of_noise: remove_temp_path(path)
 
 # %% ../nbs/02_runs.ipynb #c1febae4
 def _all_models(run):
