@@ -785,6 +785,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.data._without_loops': ('data.html#_without_loops', 'reid_nb/data.py'),
                               'reid_nb.data.labeled_test': ('data.html#labeled_test', 'reid_nb/data.py'),
                               'reid_nb.data.list_paths': ('data.html#list_paths', 'reid_nb/data.py'),
+                              'reid_nb.data.listed_twice': ('data.html#listed_twice', 'reid_nb/data.py'),
                               'reid_nb.data.lost_queries': ('data.html#lost_queries', 'reid_nb/data.py'),
                               'reid_nb.data.read_dataset': ('data.html#read_dataset', 'reid_nb/data.py'),
                               'reid_nb.data.table_from_files': ('data.html#table_from_files', 'reid_nb/data.py')},

@@ -21,7 +21,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from .core import ReadError, ReIDError, atomic_write, check_json, load_table, read_plain, save_table
-from .data import ReIDData
+from .data import ReIDData, listed_twice
 from .decisions import VALUES, read_decisions
 from .images import inspect_images
 from .loss_history import read_loss_history
@@ -102,7 +102,7 @@ def check_table(
     checked = [name for name in table if name in COLUMN_VALUES] if needed and len(table) else []
     for name in checked: _check_column(table[name], COLUMN_VALUES[name], path)
     if 'file' in needed:
-        for file in table.file[table.file.duplicated()]:
+        for file in listed_twice(table):
             raise ReIDError(f"{path} is no table of a run: {file} is there twice")
     return table
 
