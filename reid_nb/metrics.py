@@ -221,7 +221,7 @@ def _mean_by_query(values):
     return np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
 
 def _mean_of_draws(distances, labels, topk, ap, size):
-    "`Results` that are the mean over all drawn galleries."
+    "`Results` whose values of each query are means over the drawn galleries in which it has a match."
     n_q, n_g = labels.shape
     found = []
     for rows in draw_galleries(labels):
@@ -229,14 +229,18 @@ def _mean_of_draws(distances, labels, topk, ap, size):
         drawn = [d[:, rows[(rows >= start) & (rows < start + d.shape[1])] - start] for start, d in chunks]
         some = replace(labels.part(g_rows=rows), draws=0)
         found.append(evaluate(np.concatenate(drawn, 1), some, topk=topk, ap=ap))
-    by_query = {name: _mean_by_query([getattr(r, name) for r in found]) for name in ('ap', 'inp', 'first')}
+    aps, inps, firsts = (np.array([getattr(r, name) for r in found]) for name in ('ap', 'inp', 'first'))
+    ap, inp, first = map(_mean_by_query, (aps, inps, firsts))
+    within = {k: np.where(np.isnan(firsts), np.nan, firsts <= k) for k in found[0].cmc}
     return replace(
         found[0],
-        mAP=float(np.mean([r.mAP for r in found])),
-        cmc={k: float(np.mean([r.cmc[k] for r in found])) for k in found[0].cmc},
-        mINP=float(np.mean([r.mINP for r in found])),
-        n_without_match=int(np.isnan(by_query['ap']).sum()),
-        **by_query)
+        mAP=float(np.nanmean(ap)),
+        cmc={k: float(np.nanmean(_mean_by_query(hit))) for k, hit in within.items()},
+        mINP=float(np.nanmean(inp)),
+        n_without_match=int(np.isnan(ap).sum()),
+        ap=ap,
+        inp=inp,
+        first=first)
 
 # %% ../nbs/16_metrics.ipynb #34f32172
 def _is_count(x): return isinstance(x, (int, np.integer)) and x > 0
