@@ -347,10 +347,13 @@ def precision_recall(
     table,               # With `kind` and `visible`
     hidden:float=0.15,   # Visible share below which a person is wholly hidden
     part:float=0.7,      # Visible share below which a person is partly hidden
+    boxes:bool=True,     # Count boxes in frames too? Not where `mine` was given their visible share
 ) -> pd.DataFrame:
-    "Precision, recall and counts of 'partial' and 'hidden' against the true visible share."
+    "Precision, recall and counts of 'partial' and 'hidden' against the true visible share; None where it is not known."
     train = table[table.subset == 'train']
     known = train[train.visible.notna()]
+    if not boxes: known = known[~known.file.str.contains('#xywh=', regex=False)]
+    if not len(known): return None
     kinds = known.kind.values
     truth = true_kinds(known.visible, hidden, part)
     rows = {}

@@ -496,8 +496,10 @@ def _metrics(run, table):
     "What `metrics.json` holds."
     stages = run.read(RunFile.seconds).groupby('stage', sort=False)
     n_queries, n_gallery = (len(run.data.rows('test', role)) for role in ('query', 'gallery'))
-    truth_is_known = 'kind' in table and 'visible' in table
-    by_kind = precision_recall(table).T.to_dict() if truth_is_known else None
+    by_kind = None
+    if 'kind' in table and 'visible' in table:
+        found = precision_recall(table, boxes='suspicion' not in run.noise) # with features, their kind is told by `visible`
+        by_kind = None if found is None else found.T.to_dict()
     decisions = decisions_key(run.noise.file, run.noise.decision) if run.recipe.noise.clean else None
     return dict(
         data=run.data.name,

@@ -445,7 +445,8 @@ def reid_noise(
     found = decide_anew(mined, settings, run, out)
     truth = None
     if 'visible' in table:
-        truth = precision_recall(table.merge(found[['file', 'kind']], 'left', 'file'))
+        judged = table.merge(found[['file', 'kind']], 'left', 'file')
+        truth = precision_recall(judged, boxes='visible' not in evidence)
     for line in _noise_lines(found, truth): print(line)
     for path in filter(None, (plot, out)): print(f"{path} is written")
     if out: _say_how_to_review(run, root, out)
