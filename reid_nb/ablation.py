@@ -433,7 +433,7 @@ def ablate(
     if not len(data.rows('test')):
         raise ReIDError("an ablation needs a labeled test part, and there is none; "
                         "--hold-out 0.1 makes one")
-    recipe = choose(_fit_recipe(data, recipe), data.table)
+    recipe = _fit_recipe(data, choose(recipe, data.table))
     with open_run(out, recipe, resume, force, kind='ablation'):
         seeds = sorted({*map(int, seeds), *_seeds_begun(out)})
         nets, seeds_text = networks(recipe, rows, seeds), ' '.join(map(str, seeds))

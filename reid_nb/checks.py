@@ -25,7 +25,7 @@ from .models import recipe_model
 from .noise import check_folds, mine
 from .own_likeness import possible_score
 from .recipe import Recipe
-from .retrieval import check_steps, find_groups
+from .retrieval import active_steps, check_draws, check_steps, find_groups
 from .run_files import read_table
 from .runs import RunFile
 from .schedule import lr_schedule
@@ -98,6 +98,7 @@ def _check_rows(data, subset, test):
         check_tracklets(q, g)
         q, g = ranked_rows(q, test.pool), ranked_rows(g, test.pool)
     find_groups(q, g, test.protocol)
+    for step in active_steps(test): check_draws(step, q, test)
     no_distances = np.zeros((len(q), len(g)))
     if subset == 'test': evaluate_rows(no_distances, q, g, test.protocol)
 

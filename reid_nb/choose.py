@@ -9,8 +9,9 @@ __all__ = ['FEWEST_PEOPLE', 'MOST_K1', 'MEASURED', 'images_per_person', 'by_coun
 import numpy as np
 import pandas as pd
 
+from .progress import say
 from .protocols import protocol_of
-from .recipe import Recipe, TestRecipe
+from .recipe import PRESETS, Recipe, TestRecipe, load_recipe
 
 # %% ../nbs/27_choose.ipynb #77a4c83a
 FEWEST_PEOPLE = 10 # People that a gallery, or that of a group, is taken to have at least
@@ -45,7 +46,9 @@ def images_per_person(
     train = _entries(table[is_known], test)
     if not len(train): return 0., 0.
     if not len(q): return _mean_count(train, ['pid']), 1 + _mean_count(train, ['pid'])
-    has_groups = protocol_of(q, test.protocol).groups and 'group' in table
+    rules = protocol_of(q, test.protocol)
+    if rules.draws: return 1., 1. # and no step sees more than that
+    has_groups = rules.groups and 'group' in table
     q, g = _entries(q, test), _entries(g, test)
     n_groups = g.group.nunique() if has_groups else 1
     seen = _seen_by_gallery(train, g)
@@ -73,12 +76,28 @@ def choose(
     recipe:Recipe, # Whose `test.choose` says how
     table,         # As in `images_per_person`
 ) -> Recipe:
-    "The recipe with the values that were chosen; the same one where nothing is to be chosen."
+    "The recipe with the values that were chosen; the same one where nothing is to be chosen, and where a drawn gallery leaves nothing to switch off."
     test = recipe.test
-    if test.choose != 'counts': return recipe
+    if test.choose != 'counts': return _for_draws(recipe, table)
     _, n = images_per_person(table, test)
     changes = {f'test.{key}': value for key, value in by_counts(n).items()}
     return recipe.set(**changes, **{'test.choose': 'counts'})
+
+def _for_draws(recipe, table):
+    "The recipe, without the expansion and re-ranking of its preset where the protocol draws galleries, which is said."
+    q, _ = _ranked_part(table)
+    rules = protocol_of(q, recipe.test.protocol)
+    if not rules.draws: return recipe
+    preset = load_recipe(recipe.name if recipe.name in PRESETS else 'along2021').test
+    if recipe.test.choose != preset.choose: return recipe # values were given
+    values = {key: getattr(recipe.test, key) for key in ('aqe_k', 'k1')}
+    of_preset = [key for key, value in values.items() if value and value == getattr(preset, key)]
+    if not of_preset: return recipe
+    off = {f'test.{key}': 0 for key in of_preset}
+    words = ' and '.join(f'{key}=0' for key in off)
+    say(f"· {words}: expansion and re-ranking look at the whole gallery, of which the protocol {rules.name!r} draws one image "
+        "of each person")
+    return recipe.set(**off)
 
 # %% ../nbs/27_choose.ipynb #867ec92e
 MEASURED = (4, 2.0), (5, 3.0), (7, 6.0), (10, 6.6), (13, 8.6), (20, 12.4) # Images of a person, points of mAP
@@ -95,7 +114,7 @@ def say_choice(
 ) -> str:
     "What was chosen and what it is expected to bring, in a sentence; '' where nothing was chosen."
     if test.choose != 'counts': return ''
-    if not test.k1: return ('Re-ranking and expansion are off: a person has three images or fewer, '
+    if not test.k1: return ('Re-ranking and expansion are off: three images of a person or fewer are ranked, '
                             'with which they can lose.')
     gain = expected_gain(test.k1 / 0.9)
     return (f"k1 = {test.k1}, k2 = {test.k2}, lambda_ = {test.lambda_:g} and aqe_k = {test.aqe_k} were chosen by the "

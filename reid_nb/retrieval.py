@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MOST_K', 'STEPS', 'PLAIN', 'NOT_KNOWN', 'find_groups', 'Ranking', 'as_ranking', 'Step', 'without_inf', 'fuse_ranked',
-           'step_names', 'active_steps', 'embed_options', 'apply_step', 'rank', 'final_ranking', 'final_distances',
-           'Retriever', 'score_steps', 'add_step', 'check_steps']
+           'step_names', 'active_steps', 'embed_options', 'check_draws', 'apply_step', 'rank', 'final_ranking',
+           'final_distances', 'Retriever', 'score_steps', 'add_step', 'check_steps']
 
 # %% ../nbs/28_retrieval.ipynb #6bedbdc6
 import inspect
@@ -109,6 +109,7 @@ class Step:
     keys: tuple = ()    # Further values of the section that it reads
     on: dict = field(default_factory=dict) # Values that put it in where it is asked for by name, whatever the recipe says
     joint: bool = False # Do the distances of a query depend on the other queries?
+    by_gallery: bool = False # Does the distance to an image depend on the other gallery images?
     starts_over: bool = False # Does a step that takes distances begin from the features again?
     listed: bool = True # Among the names of all steps? Else only where a recipe asks for it
     grouped: Callable = None # In place of `function` where there are groups: what `Ranking.spread` takes, or a `Ranking`
@@ -185,9 +186,9 @@ def _re_rank(ranking, test):
 STEPS = {step.name: step for step in (
     Step('flip', '+ flip', 'images', _flip, off=dict(flip=False), on=dict(flip=True)),
     Step('pool', '+ tracklets', 'features', _pool, off=dict(pool=''), listed=False, grouped=_pool),
-    Step('expand', '+ expansion', 'features', _expand, off=dict(aqe_k=0), keys=('aqe_alpha',)),
+    Step('expand', '+ expansion', 'features', _expand, off=dict(aqe_k=0), keys=('aqe_alpha',), by_gallery=True),
     Step('re-rank', '+ re-ranked', 'distances', _re_rank, off=dict(k1=0), keys=('k2', 'lambda_'), joint=True,
-         starts_over=True, grouped=_re_rank_groups),
+         by_gallery=True, starts_over=True, grouped=_re_rank_groups),
     Step('fuse', '+ fused', 'models', fuse_ranked, off={}))}
 PLAIN = 'plain' # The features as they are, before any step
 
@@ -238,12 +239,25 @@ def embed_options(
     return options
 
 # %% ../nbs/28_retrieval.ipynb #95a0e17c
+def check_draws(
+    step:Step,       # That takes features or distances
+    q_table,         # Queries
+    test:TestRecipe, # Section of a recipe
+):
+    "Raises `ReIDError` for a step that looks at the whole gallery where the protocol draws one image of each person."
+    rules = protocol_of(q_table, test.protocol)
+    if not (step.by_gallery and rules.draws): return
+    off = ' '.join(f'test.{key}={value}' for key, value in step.off.items())
+    raise ReIDError(f"step {step.name} looks at the whole gallery, of which the protocol {rules.name!r} draws one image of each "
+                    f"person; leave the step out: --set \"{off}\"")
+
 def apply_step(
     step:Step,        # That takes features or distances
     ranking:Ranking,  # Before it
     test:TestRecipe,  # Section of a recipe
 ) -> Ranking:
     "The ranking after the step; `ReIDError` where the step gives arrays of another shape than it has to."
+    check_draws(step, ranking.q_table, test)
     if ranking.groups is not None: return _apply_to_groups(step, ranking, test)
     return _apply(step, ranking, test)
 
@@ -464,6 +478,7 @@ def add_step(
     after:str,         # Name of the step that it follows; 'plain' for the first
     label:str='',      # Of its row in tables of scores; its name when not given
     joint:bool=False,  # As in `Step`
+    by_gallery:bool=False, # As in `Step`
 ):
     "Put a step into `STEPS`, until Python ends; `ReIDError` for a name that is taken, or a place that cannot be."
     if name in (PLAIN, *_BUILT_IN):
@@ -475,7 +490,7 @@ def add_step(
     if isinstance(default, str) or default != 0:
         raise ReIDError(f"test.{switch} switches step {name} on: "
                         "it has to be 0 or False by default, so that recipes leave it out")
-    step = Step(name, label or f'+ {name}', takes, function, {switch: default}, tuple(others), joint=joint)
+    step = Step(name, label or f'+ {name}', takes, function, {switch: default}, tuple(others), joint=joint, by_gallery=by_gallery)
     steps = _with_step(step, after)
     for key, (default, limits, *meaning) in fields.items():
         add_field(TestRecipe, f'test.{key}', default, limits, *meaning)

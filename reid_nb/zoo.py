@@ -33,6 +33,7 @@ from .models import read_zoo, zoo_recipes
 from .checks import KEYS, blind_rows
 from .pipeline import (Job, Run, check_run, clean, embed_and_rank, embedding_files, train,
                               submission_file, train_job, validate)
+from .protocols import protocol_of
 from .recipe import Recipe
 from .retrieval import STEPS, final_ranking, fuse_ranked, without_inf
 from .runs import RunFile, load_run_recipe, open_run, run_info
@@ -323,7 +324,8 @@ def _validation_scores(run, paths):
     table, scores = contributions(paths, q, g, run.recipe.test.protocol)
     found = dict(validation=scores)
     n_distances = len(paths) * len(q) * len(g)
-    if n_distances < 2**25: found['other'] = _retuned(run, paths)
+    has_draws = protocol_of(q, run.recipe.test.protocol).draws > 0 # under which nothing is re-ranked
+    if n_distances < 2**25 and not has_draws: found['other'] = _retuned(run, paths)
     run.write(RunFile.ensemble, table.reset_index())
     fig = contributions_plot(table, scores)
     with atomic_write(run.out/RunFile.ensemble_plot) as tmp: fig.savefig(tmp, format='png', dpi=150)
