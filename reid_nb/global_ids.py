@@ -19,7 +19,7 @@ from .boxes import read_mot, visible_from_boxes
 from .cluster import doubts, largest_first, merge_tree, similarities
 from .core import ReIDError, atomic_write, plain_label, read_plain
 from .images import crop_name
-from .table_boxes import frame_files, in_whole_pixels
+from .table_boxes import frame_files, in_whole_pixels, within_pictures
 from .tracklets import pool_features
 
 # %% ../nbs/29_global_ids.ipynb #35158970
@@ -74,14 +74,14 @@ def track_crops(
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
     if most < 1: raise ReIDError(f"most is {most}; give a number of crops, at least 1")
     whole = in_whole_pixels(tracks[_SIDES].to_numpy(float)).astype(int)
-    is_box = (whole[:, 2:] >= 1).all(1)
-    boxes, whole = tracks[is_box].reset_index(drop=True), whole[is_box]
+    pictures = frame_files(tracks, root, frames, 'tracks')
+    inside = within_pictures(whole, pictures, root)
+    is_box = (inside[:, 2:] >= 1).all(1)
+    boxes = tracks.assign(picture=pictures, box=whole.tolist())[is_box].reset_index(drop=True)
     frame_number = boxes.groupby(['seq', 'frame']).ngroup().to_numpy()
-    visible = visible_from_boxes(frame_number, whole).round(4)
-    boxes = boxes.assign(visible=visible, box=whole.tolist())
+    boxes['visible'] = visible_from_boxes(frame_number, inside[is_box]).round(4)
     chosen = _most_visible(boxes, most).reset_index(drop=True)
-    files = frame_files(chosen, root, frames, 'tracks')
-    names = [crop_name(file, box) for file, box in zip(files, chosen.box)]
+    names = [crop_name(picture, box) for picture, box in zip(chosen.picture, chosen.box)]
     tracklet = chosen.groupby(_TRACK, sort=False).ngroup()
     crops = chosen.assign(file=names, tracklet=tracklet)
     return crops[['file', *_KEY, 'tracklet', 'visible']]

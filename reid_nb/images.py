@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'LOOK', 'is_image', 'is_hidden', 'unread_images', 'count_endings', 'tell_unread', 'decode_image',
-           'crop_name', 'split_crop', 'frame_path', 'crop_to', 'open_picture', 'open_image', 'boxes_by_frame',
-           'inspect_images']
+           'crop_name', 'split_crop', 'frame_path', 'crop_to', 'picture_size', 'open_picture', 'open_image',
+           'boxes_by_frame', 'inspect_images']
 
 # %% ../nbs/07_images.ipynb #cea97d40
 import hashlib, os, re, struct, warnings
@@ -13,8 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from .core import IMAGE_ENDINGS, IMAGE_FORMATS, MAX_TEXT, NO_IMAGE, OTHER_ENDINGS, ReIDError, escape
 from .progress import tqdm
@@ -146,6 +147,19 @@ def crop_to(
     return picture.crop((x, y, right, bottom))
 
 # %% ../nbs/07_images.ipynb #615e6c7d
+def picture_size(
+    root,  # Folder
+    frame, # Path of the picture in it
+) -> tuple:
+    "Width and height by its header, upright; infinite where that cannot be read, of which decoding tells."
+    path = os.path.join(root, frame)
+    if not os.path.isfile(path): return np.inf, np.inf
+    try:
+        with Image.open(path, formats=IMAGE_FORMATS) as im:
+            is_turned = im.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+            return im.size[::-1] if is_turned else im.size
+    except Exception: return np.inf, np.inf # Pillow raises nearly anything on damaged bytes
+
 def open_picture(
     root,  # Folder
     frame, # Path of the picture in it

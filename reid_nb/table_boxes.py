@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['PEOPLE', 'KIND_COLUMNS', 'stripped_texts', 'box_columns', 'in_whole_pixels', 'read_boxes', 'named_boxes',
-           'tell_folders', 'frame_files', 'kind_column', 'choose_boxes', 'check_no_box_options', 'check_box_options']
+           'tell_folders', 'frame_files', 'kind_column', 'within_pictures', 'choose_boxes', 'check_no_box_options',
+           'check_box_options']
 
 # %% ../nbs/08_table_boxes.ipynb #100ec14d
 import os
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .core import IMAGE_ENDINGS, ReIDError, escape
-from .images import crop_name, split_crop
+from .images import crop_name, picture_size, split_crop
 from .layouts import first_of
 
 # %% ../nbs/08_table_boxes.ipynb #4fb44cfc
@@ -157,12 +158,24 @@ def _on_stride(raw, pictures, stride):
     return place % stride == 0
 
 # %% ../nbs/08_table_boxes.ipynb #36bf11a7
+def within_pictures(
+    boxes,    # (N, 4) left, top, width and height, from the pictures' corners on
+    pictures, # (N,) paths of the pictures
+    root,     # Their folder
+) -> np.ndarray:
+    "(N, 4) what of the boxes their pictures hold, by the pictures' headers; width or height is 0 or less where that is nothing."
+    number, names = pd.factorize(pictures)
+    sizes = np.array([picture_size(root, name) for name in names], float).reshape(-1, 2)
+    first, sides = np.hsplit(np.asarray(boxes, float), 2)
+    return np.hstack([first, np.minimum(sides, sizes[number] - first)])
+
 def choose_boxes(
     raw,      # Rows with file, the name of a crop, and perhaps with seq, frame, visible
     kind,     # (N,) what each shows, None where that is not told
     options,  # `ReadOptions`
     overlaps, # Function of frames and boxes to visible fractions, None to leave those that are not told
     where,    # For the errors
+    root='',  # Folder of the pictures, whose edges cut the boxes
 ) -> pd.DataFrame:
     "The rows that are asked for, all of a table without boxes; prints how many are not, raises `ReIDError` for options that cannot be."
     if not _are_crops(raw.file):
@@ -172,7 +185,11 @@ def choose_boxes(
     if options.classes and kind is None: raise ReIDError(f"{where} has no column {' or '.join(KIND_COLUMNS[:2])}, by which --classes could choose")
     crops = list(map(split_crop, raw.file))
     pictures = pd.Series([picture for picture, _ in crops], raw.index)
-    if overlaps and 'visible' not in raw: raw = raw.assign(visible=overlaps(pd.factorize(pictures)[0], [box for _, box in crops]).round(4))
+    if overlaps and 'visible' not in raw:
+        boxes = within_pictures([box for _, box in crops], pictures, root)
+        is_inside = (boxes[:, 2:] > 0).all(1)
+        raw = raw.assign(visible=np.nan)
+        raw.loc[is_inside, 'visible'] = overlaps(pd.factorize(pictures[is_inside])[0], boxes[is_inside]).round(4)
     if kind is not None: raw = raw[_of_classes(kind[raw.index], options.classes, where)]
     if options.stride > 1: raw = raw[_on_stride(raw, pictures[raw.index], options.stride)]
     if options.min_visible: raw = raw[~(pd.to_numeric(raw.visible, errors='coerce') < options.min_visible)]

@@ -453,7 +453,7 @@ def read_image_table(
         sheet = sheet._replace(raw=sheet.raw.assign(file=images.names))
     places = folder, str(top), root is not None
     raw = _with_files(sheet, places, frames, path)
-    raw = choose_boxes(raw, sheet.kind, options or ReadOptions(), overlaps, path)
+    raw = choose_boxes(raw, sheet.kind, options or ReadOptions(), overlaps, path, top)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
     _only_once(raw, path)
     return _image_table(raw, sheet, tested, path, is_part), top
