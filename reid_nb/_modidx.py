@@ -1901,6 +1901,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.metrics.rank1_matches': ('metrics.html#rank1_matches', 'reid_nb/metrics.py'),
                                  'reid_nb.metrics.ranked_lists': ('metrics.html#ranked_lists', 'reid_nb/metrics.py')},
             'reid_nb.mislabel': { 'reid_nb.mislabel._cut': ('mislabel.html#_cut', 'reid_nb/mislabel.py'),
+                                  'reid_nb.mislabel._exchange': ('mislabel.html#_exchange', 'reid_nb/mislabel.py'),
                                   'reid_nb.mislabel._in_order': ('mislabel.html#_in_order', 'reid_nb/mislabel.py'),
                                   'reid_nb.mislabel._join': ('mislabel.html#_join', 'reid_nb/mislabel.py'),
                                   'reid_nb.mislabel._stretch': ('mislabel.html#_stretch', 'reid_nb/mislabel.py'),

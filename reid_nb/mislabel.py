@@ -16,28 +16,42 @@ LABEL_KINDS = 'swapped', 'two people', 'one person' # What can be wrong with a l
 
 def _in_order(rows): return rows.sort_values(['seq', 'frame'], kind='stable')
 
-def _stretch(rows, rng):
-    "Index of 2 to 4 neighboring images of one sequence, at most 40 % of the id's."
+def _stretch(rows, most, rng):
+    "Index of 2 to 4 neighboring images of one sequence, at most so many."
     by_sequence = _in_order(rows).groupby('seq')
     parts = [part for _, part in by_sequence if len(part) >= 2]
     if not parts: return rows.index[:0]
     part = parts[rng.integers(len(parts))]
-    most = int(0.4*len(rows))
     n = min(rng.integers(2, 5), len(part), most)
     first = rng.integers(len(part) - n + 1)
     return part.index[first:first + n]
 
 def _swap(out, of_id, ids, n_images, rng):
-    "Exchange stretches of pairs of ids until that many images are wrong."
-    for a, b in zip(ids[::2], ids[1::2]):
-        if n_images <= 0: return
-        one = _stretch(of_id[a], rng)
-        other = _stretch(of_id[b], rng)
-        n = min(len(one), len(other))
-        out.loc[one[:n], ['pid', 'wrong']] = b, 'swapped'
-        out.loc[other[:n], ['pid', 'wrong']] = a, 'swapped'
-        n_images -= 2*n
+    "Exchange stretches of pairs of ids, at most 40 % of an id, round after round, until that many images are wrong."
+    pairs = list(zip(ids[::2], ids[1::2]))
+    most = {pid: int(0.4*len(of_id[pid])) for pid in ids}
+    n_wrong, n_before = 0, -1
+    while n_before < n_wrong < n_images:
+        n_before = n_wrong
+        for a, b in pairs:
+            if n_wrong >= n_images: break
+            n_wrong += _exchange(out, of_id, most, a, b, rng)
+    if n_wrong < n_images:
+        raise ReIDError(f"only {n_wrong:,} images can be swapped, not {n_images:,}: two ids exchange neighboring images of a sequence, "
+                        "and at most 40 % of their images; give a smaller swapped")
 
+def _exchange(out, of_id, most, a, b, rng):
+    "Give each of two ids a stretch of the other; returns how many images that are, and leaves them out of `of_id` and `most`."
+    one = _stretch(of_id[a], most[a], rng)
+    other = _stretch(of_id[b], most[b], rng)
+    n = min(len(one), len(other))
+    for pid, rows, label in ((a, one[:n], b), (b, other[:n], a)):
+        out.loc[rows, ['pid', 'wrong']] = label, 'swapped'
+        of_id[pid] = of_id[pid].drop(rows)
+        most[pid] -= n
+    return 2*n
+
+# %% ../nbs/06_mislabel.ipynb #e64cee39
 def _join(out, of_id, pairs):
     "Give the second id of each pair the label of the first."
     for keeps, goes in pairs:
