@@ -453,18 +453,20 @@ def _listed(ids, dist, i):
     return rows, d
 
 def _rank_bounds(d, match, n_matches, n_ranked, edge):
-    "Worst and best ranks of a query's matches, and their distances; `edge` is the end of its list."
+    "Worst and best ranks of a query's matches, and their distances in either case; `edge` is the end of its list."
     hits = np.sort(d[match])
+    hits = hits[hits < edge]
     order = np.lexsort((match, d))
     found = np.flatnonzero(match[order]) + 1
-    sure = found[hits < edge]
+    sure = found[:len(hits)]
     at_the_end = np.arange(n_ranked - n_matches + len(sure), n_ranked) + 1
     n_missing = n_matches - len(found)
     after_list = len(d) + np.arange(n_missing) + 1
     worst = np.append(sure, at_the_end)
     best = np.append(found, after_list)
-    hits = np.append(hits, np.full(n_missing, np.inf))
-    return worst, best, hits
+    unsure = np.ones(n_matches - len(hits))
+    apart, tied = np.append(hits, np.nan * unsure), np.append(hits, np.inf * unsure)
+    return worst, best, apart, tied
 
 # %% ../nbs/16_metrics.ipynb #5ad3c0be
 def evaluate_lists(
@@ -473,11 +475,13 @@ def evaluate_lists(
     q_pids, g_pids=None,           # (Q,) and (G,) person ids, -1 where unknown; or `Labels` of both
     q_camids=None, g_camids=None,  # (Q,) and (G,) cameras, -1 where unknown; the filter needs both
     topk=(1, 5, 10),               # The k of CMC@k
+    ap:str=None,                   # As in `evaluate`
     **columns,                     # Groups, clothes and keys, as in `as_labels`
 ) -> tuple:
     "`Results` with unlisted matches at the end of the gallery, and right after the list."
-    _check_options(topk, 'hits')
     labels = as_labels(q_pids, g_pids, q_camids, g_camids, **columns)
+    ap = ap or labels.ap
+    _check_options(topk, ap)
     _check_size(labels)
     if labels.draws: raise ReIDError("lists hold no drawn galleries; give the distances to evaluate")
     q_pids, g_pids = labels.pids
@@ -498,10 +502,10 @@ def evaluate_lists(
         is_cut = 0 < len(rows) and np.count_nonzero(kept) < n_ranked
         edge = d.max() if is_cut else np.inf
         bounds.append(_rank_bounds(d[kept], match, n_matches[i], n_ranked, edge))
-    worst, best, hits = map(np.concatenate, zip(*bounds))
-    low = _results(query, hits, worst.astype(int), n_q, topk, 'hits')
-    high = _results(query, hits, best.astype(int), n_q, topk, 'hits')
-    return low, high
+    worst, best, apart, tied = map(np.concatenate, zip(*bounds))
+    low = _results(query, apart, worst.astype(int), n_q, topk, ap)
+    high = _results(query, tied, best.astype(int), n_q, topk, ap)
+    return [replace(r, protocol=labels.protocol) for r in (low, high)]
 
 # %% ../nbs/16_metrics.ipynb #5e6ed6a7
 def _ap_of(x):
