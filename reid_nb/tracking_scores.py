@@ -218,7 +218,7 @@ def tracking_scores(
     "IDF1 (Ristani 2016) and HOTA (Luiten 2021); `ReIDError` for missing columns, or an identity that is twice in a frame."
     _check_boxes(truth, person, group, 'true')
     _check_boxes(found, track, group, 'found')
-    for name in dict.fromkeys(['seq', group]): _check_alike(truth[name], found[name], name)
+    for name in dict.fromkeys(['seq', 'frame', group]): _check_alike(truth[name], found[name], name)
     names = sorted({*truth[group], *found[group]})
     if not names: raise ReIDError("there are no boxes to score")
     rows = []
