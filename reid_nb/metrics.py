@@ -364,13 +364,13 @@ def ranked_lists(
 # %% ../nbs/16_metrics.ipynb #ac66792e
 def pick_queries(
     ap,      # (Q,) average precision; NaN where a query has no match
-    n:int=12 # How many
+    n:int=12 # How many, a third of each kind; one at least
 ) -> dict:
     "Indices of the worst, median and best queries, by name."
     n_with_match = np.count_nonzero(~np.isnan(ap))
     order = np.argsort(ap, kind='stable')[:n_with_match]
     if n_with_match <= n: return {'All queries, worst first': order}
-    third = n // 3
+    third = max(1, n // 3)
     middle = n_with_match // 2 - n // 6
     return {'Worst': order[:third], 'Median': order[middle:middle + third], 'Best': order[-third:]}
 
