@@ -35,7 +35,7 @@ def _from_objects(x, what):
     values = x.ravel().tolist()
     all_text = all(isinstance(v, str) for v in values)
     all_numbers = all(isinstance(v, Number) for v in values)
-    if not values or not (all_text or all_numbers):
+    if not (all_text or all_numbers):
         raise ReIDError(f"{what} must be all numbers or all text, without gaps")
     if all_text: return x.astype(str)
     all_whole = all(isinstance(v, int) for v in values)
@@ -51,6 +51,7 @@ def _check_floats(x, what):
 def _ids(given, what):
     "Ids or cameras as an array of numbers or of text; raises `ReIDError` for anything else."
     x = to_numpy(given)
+    if not x.size: return np.zeros(x.shape, np.int64)
     if x.dtype.kind == 'f' and isinstance(given, (list, tuple)): x = np.array(given, object)
     if x.dtype.kind not in 'biufU': x = _from_objects(x, what)
     if x.dtype.kind == 'f': _check_floats(x, what)
