@@ -742,6 +742,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                               'reid_nb.core.seeders': ('core.html#seeders', 'reid_nb/core.py'),
                               'reid_nb.core.set_up_tests': ('core.html#set_up_tests', 'reid_nb/core.py'),
                               'reid_nb.core.show_grid': ('core.html#show_grid', 'reid_nb/core.py'),
+                              'reid_nb.core.whole_number': ('core.html#whole_number', 'reid_nb/core.py'),
                               'reid_nb.core.write_error': ('core.html#write_error', 'reid_nb/core.py')},
             'reid_nb.data': { 'reid_nb.data.ReIDData': ('data.html#reiddata', 'reid_nb/data.py'),
                               'reid_nb.data.ReIDData.__repr__': ('data.html#reiddata.__repr__', 'reid_nb/data.py'),

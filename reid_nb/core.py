@@ -9,11 +9,13 @@ __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS
            'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_temp_path', 'remove_temp_path',
            'remove_leftovers', 'write_error', 'is_held', 'check_held', 'atomic_write', 'save_table', 'open_plain',
            'read_plain', 'check_file', 'check_cells', 'check_json', 'load_table', 'save_arrays', 'lock_file',
-           'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts', 'set_up_tests', 'show_grid']
+           'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'whole_number', 'launched', 'import_parts', 'set_up_tests',
+           'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
 from contextlib import contextmanager, suppress
+from numbers import Real
 from pathlib import Path
 
 try: import matplotlib.pyplot as plt
@@ -477,6 +479,17 @@ def seeders() -> list:
         if devices.is_available(): found.append(devices.manual_seed_all)
     if torch.backends.mps.is_available(): found.append(torch.mps.manual_seed)
     return found
+
+# %% ../nbs/00_core.ipynb #53433982
+def whole_number(
+    value,       # Of any type
+    name:str,    # Of the value, for the error
+    least:int=1, # Smallest that it may be
+) -> int:
+    "The value as an int; `ReIDError` for what is no whole number, or a smaller one."
+    is_whole = isinstance(value, Real) and value >= least and value % 1 == 0 # NaN and inf leave NaN
+    if is_whole: return int(value)
+    raise ReIDError(f"{name} is a whole number, {least} or more, not {value!r}")
 
 # %% ../nbs/00_core.ipynb #e2c9c16e
 LAUNCHER = 'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT' # What torchrun sets

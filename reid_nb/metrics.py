@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 from fastcore.basics import patch
 
-from .core import ReIDError
+from .core import ReIDError, whole_number
 from .labels import _left_out, _matches_of, _status, as_labels, draw_galleries, find_matches, label_rows, to_numpy
 from .products import row_products
 from .progress import tqdm
@@ -518,8 +518,8 @@ def bootstrap(
     seed:int=0,     # Of the resampling
 ) -> tuple:
     "Ends of the percentile interval of the mean (Efron 1979), NaN without a number."
-    if n < 1 or not 0 < level < 1:
-        raise ReIDError(f"n must be 1 or more and level between 0 and 1: {n} and {level}")
+    n = whole_number(n, 'n')
+    if not 0 < level < 1: raise ReIDError(f"level must be between 0 and 1, not {level}")
     ap = np.atleast_2d(_ap_of(ap))
     has_ap = ~np.isnan(ap).any(0)
     ap = ap[:, has_ap]
@@ -575,7 +575,7 @@ def paired_test(
 ) -> Paired:
     "Is the second better than the first?"
     a, b = _ap_of(first), _ap_of(second)
-    if n < 1: raise ReIDError(f"n must be 1 or more, not {n}")
+    n = whole_number(n, 'n')
     if a.shape != b.shape or a.ndim != 1:
         raise ReIDError(f"two systems on the same queries, not {a.shape} and {b.shape}")
     in_both = ~np.isnan(a + b)

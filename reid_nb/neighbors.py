@@ -15,7 +15,7 @@ from fastcore.basics import patch
 from scipy.sparse import csr_matrix
 
 from .coarse import Features, _block, _distances_to, _full_products, check_features
-from .core import ReIDError
+from .core import ReIDError, whole_number
 from .dimensions import _limit, choose_coarse
 from .labels import to_numpy
 from .loaders import is_oom
@@ -391,7 +391,7 @@ def find_neighbors(
 ) -> Neighbors:
     "The exact neighbors of all images among all images; raises `ReIDError` for bad input."
     q, g = check_features(q, g)
-    if k < 1 or int(k) != k: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
+    k = whole_number(k, 'k, which counts the image itself,')
     device = _device(device)
     if precision not in ('auto', 'fp32', 'bf16'):
         raise ReIDError(f"precision is {precision!r}; give 'auto', 'bf16' or 'fp32'")
@@ -545,7 +545,7 @@ def neighbors_from_distances(
     size:int=128, # Rows at a time, few enough to stay in the processor's cache
 ) -> Neighbors:
     "`Neighbors` by distances that are already there; raises `ReIDError` for bad input."
-    if k < 1: raise ReIDError(f"k counts the image itself, so it is 1 or more, not {k}")
+    k = whole_number(k, 'k, which counts the image itself,')
     source = Distances(qg, qq, gg)
     k = min(k, len(source))
     found = []

@@ -17,7 +17,7 @@ import torch
 from scipy.sparse import csr_matrix, diags_array, vstack
 
 from .coarse import check_features
-from .core import ReIDError
+from .core import ReIDError, whole_number
 from .metrics import evaluate
 from .neighbors import Neighbors, find_neighbors, neighbors_from_distances
 from .products import in_threads
@@ -54,8 +54,8 @@ def expand_queries(
     counts_query:bool=False,  # Is the query one of the `k`?
 ) -> tuple:
     "Both L2-normalized, queries expanded (Chum 2007, Radenovic 2019)."
-    k = k - counts_query
-    if k < 0 or int(k) != k or not alpha >= 0:
+    k = whole_number(k, 'k', 0) - counts_query
+    if k < 0 or not alpha >= 0:
         raise ReIDError(f"k must leave 0 neighbors or more and alpha be 0 or more: {k} and {alpha}")
     q, g = check_features(q, g)
     q, g = _normalize(q), _normalize(g)
@@ -69,8 +69,8 @@ def expand_gallery(
     alpha:float=3.0, # As in `expand_queries`
 ) -> np.ndarray:
     "(G, D), L2-normalized and expanded (Turcot 2009, Gordo 2017)."
-    if k < 0 or int(k) != k or not alpha >= 0:
-        raise ReIDError(f"k and alpha must not be negative: k={k}, alpha={alpha}")
+    k = whole_number(k, 'k', 0)
+    if not alpha >= 0: raise ReIDError(f"alpha must not be negative: {alpha}")
     _, g = check_features(g, g)
     g = _normalize(g)
     if not k or len(g) == 1: return g
@@ -225,10 +225,8 @@ def _each_jaccard(v, source, use, size=16):
 # %% ../nbs/27_rerank.ipynb #c49cf272
 def _check(near, k1, k2, lambda_, variant):
     "The `Variant` of that name; raises `ReIDError` for parameters that cannot be."
-    are_whole = int(k1) == k1 and int(k2) == k2
-    if not are_whole or k1 < 1 or k2 < 1 or not 0 <= lambda_ <= 1:
-        raise ReIDError("k1 and k2 must be whole numbers from 1 and lambda_ from 0 to 1: "
-                        f"k1={k1}, k2={k2}, lambda_={lambda_}")
+    k1, k2 = whole_number(k1, 'k1'), whole_number(k2, 'k2')
+    if not 0 <= lambda_ <= 1: raise ReIDError(f"lambda_ must be from 0 to 1, not {lambda_}")
     names = ', '.join(VARIANTS)
     if variant not in VARIANTS: raise ReIDError(f"variant is {variant!r}; give one of {names}")
     form = VARIANTS[variant]
@@ -534,7 +532,7 @@ def rerank_lists(
     "Rows (Q, top), nearest first, ties by row, -1 where no more are connected; distances."
     form = _check(near, k1, k2, lambda_, variant)
     source = near.source
-    if top < 1: raise ReIDError(f"top must be 1 or more, not {top}")
+    top = whole_number(top, 'top')
     v = _smooth_v(near, k1, k2, form)
     holders = v[source.g_node].T.tocsr()
     shape = len(source.q_node), top
