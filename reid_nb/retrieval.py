@@ -431,7 +431,9 @@ def _pooled(self:Retriever, upto, test):
 
 def _with_query(ranking, feature, kept, is_joint, group):
     "The ranking with one query more at the end, which stands in `group`, or in each for -1; alone unless `is_joint`."
-    q_table = pd.DataFrame([{c: NOT_KNOWN.get(c) for c in ranking.q_table}])
+    of_all = dict(protocol=ranking.g_table.protocol.iloc[0]) if 'protocol' in ranking.g_table else {}
+    row = NOT_KNOWN | of_all
+    q_table = pd.DataFrame([{c: row.get(c) for c in ranking.q_table}])
     q = feature[None]
     if is_joint:
         q = np.concatenate([ranking.q, q])
