@@ -423,13 +423,13 @@ def _kinds_of(table, files, clip, there):
     own = _text_if(files, f'{clip.base}gt/labels.txt', there).split('\n')
     named = {i: name.strip().lower() for i, name in enumerate(own, 1) if name.strip()}
     number = label.astype(str).where(label >= 0, '')
-    kind = label.map(named or MOT_CLASSES).fillna(number).replace('', 'person')
+    kind = label.map(named or MOT_CLASSES).astype(object).fillna(number).replace('', 'person')
     table = table.assign(kind=kind, number=number)
     told = _read_ini(_text_if(files, f'{clip.base}gameinfo.ini', there))
     tracklets = _read_tracklets(told)
     if not len(tracklets): return table
     table = table.join(tracklets, on='track')
-    table[_EXTRA] = table[_EXTRA].fillna('')
+    table[_EXTRA] = table[_EXTRA].astype(object).fillna('')
     return table.assign(kind=table.label_role)
 
 def _clip_boxes(files, clip, there):
@@ -486,7 +486,7 @@ def _rows_of_clips(files, clips):
     tables = [_clip_boxes(files, clip, there) for clip in clips]
     boxes = pd.concat(tables, ignore_index=True)
     for column in _EXTRA:
-        if column in boxes: boxes[column] = boxes[column].fillna('')
+        if column in boxes: boxes[column] = boxes[column].astype(object).fillna('')
     return rows_of_boxes(files, boxes)
 
 def _mot_rows(files):

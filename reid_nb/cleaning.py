@@ -24,7 +24,7 @@ def carried(
     person, named = (spelled_as(own[column], names) for column in ('person', 'named_person'))
     now = own.file.map(dict(zip(rows.file, names)))
     has_image = now.notna() & ((person == '') | (person == now))
-    number = named.map(dict(zip(names, rows.pid.astype(str)))).fillna('').astype(str)
+    number = named.map(dict(zip(names, rows.pid.astype(str)))).astype(object).fillna('').astype(str)
     has_person = (named == '') | (number != '')
     words = own.decision.str.extract(NAMES_ID)[0].fillna('')
     decision = own.decision.where(number == '', words + ' id ' + number)
@@ -52,7 +52,7 @@ def _is_spared(pids, spare):
 def _rule_decisions(mined, repeats, drop, spare):
     "(N,) what the rule decides; ids with few images, and those whose images would all be dropped, keep them."
     of_kind = dict(clean='keep', partial=oversample(repeats), hidden='drop' if drop else 'keep')
-    rule = mined.kind.map(of_kind).fillna('keep') # also of images that nothing is known of
+    rule = mined.kind.map(of_kind).astype(object).fillna('keep') # also of images that nothing is known of
     dropped = rule == 'drop'
     emptied = dropped.groupby(mined.pid).transform('all')
     return rule.mask(emptied | dropped & _is_spared(mined.pid, spare), 'keep')
@@ -71,7 +71,7 @@ def decide(
     own = carried(own_decisions(before), out)
     decision = out.file.map(dict(zip(own.file, own.decision)))
     by = np.where(decision.isna(), 'rule', 'person')
-    return out.assign(decision=decision.fillna(out.rule), by=by)
+    return out.assign(decision=decision.astype(object).fillna(out.rule), by=by)
 
 # %% ../nbs/22_cleaning.ipynb #36ebeffd
 def _check_decisions(decisions, train):

@@ -274,7 +274,7 @@ def _coco_boxes(files, listed):
 def _coco_names(table):
     "The boxes with `track` and `pid`: the person's name, else sequence and track; ignored without either."
     by_person = table.person.notna().any()
-    track = (table.person if by_person else table.track).fillna('')
+    track = (table.person if by_person else table.track).astype(object).fillna('')
     pid = track if by_person else (table.seq + '/' + track).str.removeprefix('/')
     ignored = table.ignored | (track == '')
     return table.assign(track=track, pid=pid, ignored=ignored).drop(columns='person')

@@ -89,7 +89,7 @@ def listed_twice(
 ) -> pd.Series:
     "The files that are listed more often than the protocol allows: once, or once in each role."
     has_both = {'role', 'protocol'} <= {*table}
-    is_itself = has_both and all(get_protocol(name).itself for name in table.protocol.fillna('').unique())
+    is_itself = has_both and all(get_protocol(name).itself for name in table.protocol.astype(object).fillna('').unique())
     return table.file[table.duplicated(['file', 'role'] if is_itself else 'file')]
 
 def _check_once(table, where):

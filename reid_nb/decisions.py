@@ -106,12 +106,12 @@ def _with_names(decided):
     "The rows with `person` and `named_person`; what most rows of an id say is its name."
     if 'pid' not in decided: return decided.assign(person='', named_person='')
     number = decided.pid.astype(str).astype(object)
-    given = decided.get('person', number).fillna('').astype(object)
+    given = decided.get('person', number).astype(object).fillna('')
     name = given.where(given != '', number)
     often = pd.DataFrame(dict(number=number, name=name)).value_counts().reset_index()
     name_of = often.drop_duplicates('number').set_index('number').name
     named = decided.decision.astype(str).str.extract(NAMES_ID)[1]
-    return decided.assign(person=name, named_person=named.map(name_of).fillna(''))
+    return decided.assign(person=name, named_person=named.map(name_of).astype(object).fillna(''))
 
 # %% ../nbs/02_decisions.ipynb #36fd0911
 def _by_value(names):
@@ -131,7 +131,7 @@ def spelled_as(
     for value, spellings in own.items():
         meant = theirs.get(value, [])
         if len(spellings) == len(meant) == 1: spelling[spellings[0]] = meant[0]
-    return names.map(spelling).fillna(names)
+    return names.map(lambda name: spelling.get(name, name))
 
 # %% ../nbs/02_decisions.ipynb #891bd76e
 def check_labels(
@@ -145,7 +145,7 @@ def check_labels(
     if 'pid' in new: _refuse_changed('pid', new.pid.astype(str), rows.pid.astype(str), {pid: pid for pid in ids})
     if 'person' not in new or 'person' not in rows: return
     pid_of = dict(zip(rows.person, rows.pid))
-    person = spelled_as(new.person.fillna(''), rows.person)
+    person = spelled_as(new.person.astype(object).fillna(''), rows.person)
     is_whole_id = person.groupby(rows.pid).transform('nunique') == 1
     is_spelling = is_whole_id & ~person.isin(list(pid_of))
     _refuse_changed('person', person.mask(is_spelling, rows.person), rows.person, pid_of)

@@ -389,7 +389,7 @@ _TENTHS = np.arange(10)/10 + 0.05  # Their middles
 
 def _draw_loss_scatter(ax, table, score, quartiles):
     "Score over visible fraction, with median and middle half by tenth."
-    n, colors = len(table), table.kind.map(KINDS).fillna('0.6')
+    n, colors = len(table), table.kind.map(KINDS).astype(object).fillna('0.6')
     size = float(np.clip(6000 / n, 4, 14))
     opacity = float(np.clip(900 / n, 0.4, 0.7))
     ax.scatter(table.visible, table[score], c=colors, s=size, alpha=opacity, lw=0, rasterized=True)

@@ -278,7 +278,7 @@ def _kinds(interp, table, rows):
         kind_of = dict(zip(table.file, table.kind))
         items = items.assign(kind=items.file.map(kind_of))
     if 'kind' not in items: return [''] * len(rows)
-    return items.kind.fillna('').iloc[rows].tolist()
+    return items.kind.astype(object).fillna('').iloc[rows].tolist()
 
 @reid_verb(Interpretation)
 def _plot_top_losses(self,

@@ -217,7 +217,7 @@ def track_chart(
     colors = [f'C{number % 10}' for number in tracks.track]
     ax.barh(np.searchsorted(people, tracks.person), width, .7, left, color=colors)
     ax.set_yticks(range(len(people)), people, fontsize=7)
-    middles = starts + ids.tracks.groupby('seq')[['first', 'last']].mean().mean(1)
+    middles = starts + ids.tracks.groupby('seq')[['first', 'last']].mean().mean(axis=1)
     names = [plain_label(seq) for seq in starts.index]
     ax.set_xticks(middles, names, fontsize=8, rotation=0 if len(names) < 6 else 90)
     ax.set(xlabel='clip, from its first frame to its last', ylabel='person')

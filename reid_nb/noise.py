@@ -225,7 +225,7 @@ def _confused_pids(history, pids, window):
 def _confused_persons(table):
     "(N,) name of `confused_pid`, '' if none."
     name_of = dict(zip(table.pid, names_of(table)))
-    return table.confused_pid.map(name_of).fillna('')
+    return table.confused_pid.map(name_of).astype(object).fillna('')
 
 # %% ../nbs/22_noise.ipynb #0671d968
 def unjudged(

@@ -51,7 +51,7 @@ def _tidy(rows, root):
     names = [name for name in (*_ORDER, 'pid', 'track') if name in rows]
     out = rows[names].copy()
     out['doubt'] = pd.to_numeric(out.doubt, errors='coerce')
-    for name in ('person', 'next', 'decision'): out[name] = out[name].fillna('').astype(str)
+    for name in ('person', 'next', 'decision'): out[name] = out[name].astype(object).fillna('').astype(str)
     for name in ('frame', 'pid', 'track'):
         if name in out: out[name] = _whole_numbers(out[name])
     return out.sort_values('doubt', ascending=False, kind='stable', ignore_index=True)

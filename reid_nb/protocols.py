@@ -56,7 +56,7 @@ def protocol_of(
 ) -> Protocol:
     "The protocol that is asked for, or the table's; raises `ReIDError` for an unknown one, and for several."
     if name or 'protocol' not in table: return get_protocol(name)
-    names = sorted(set(table.protocol.fillna('').astype(str)))
+    names = sorted(set(table.protocol.astype(object).fillna('').astype(str)))
     if len(names) > 1:
         raise ReIDError(f"the queries are of several protocols ({', '.join(map(repr, names))}); "
                         "score those of each by themselves, or choose one: --set 'test.protocol=\"all images\"'")

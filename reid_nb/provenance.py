@@ -63,7 +63,7 @@ def with_content(
 ) -> pd.DataFrame:
     "The table with `content`, '' where it is not known; without `images` the table itself."
     if images is None: return table
-    content = table.file.map(images.content).fillna('')
+    content = table.file.map(images.content).astype(object).fillna('')
     return table.assign(content=content)
 
 def training_rows(
@@ -79,7 +79,7 @@ def trained_on(
     "A fingerprint of each of `NOTE_PARTS`; content is empty where it is not known of every image, start lacks if random."
     repeats = rows.repeats if 'repeats' in rows else np.ones(len(rows))
     repeats = np.asarray(repeats, float)
-    content = rows.content.fillna('').tolist() if 'content' in rows else ['']
+    content = rows.content.astype(object).fillna('').tolist() if 'content' in rows else ['']
     given = 'given_pid' if 'given_pid' in rows else 'pid' # decisions about labels are told by themselves
     labels = [rows[column].tolist() for column in (given, 'seq') if column in rows]
     decided = repeats.tolist() if given == 'pid' else [repeats.tolist(), rows.pid.tolist()]

@@ -39,7 +39,7 @@ def names_of(
     number = table[column]
     name = number.astype(str)
     if NAMED[column] in table:
-        given = table[NAMED[column]].fillna('').astype(str)
+        given = table[NAMED[column]].astype(object).fillna('').astype(str)
         name = given.where(given != '', name)
     return name.astype(object).where(number != -1, '')
 
