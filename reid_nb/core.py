@@ -6,7 +6,7 @@
 __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS', 'LAUNCHER', 'IMPORTED', 'IMAGE_FORMATS',
            'IMAGE_ENDINGS', 'OTHER_ENDINGS', 'NO_IMAGE', 'escape', 'escape_lines', 'plain_label', 'plain_html',
            'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
-           'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_temp_path', 'remove_temp_path',
+           'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_folder', 'is_temp_path', 'remove_temp_path',
            'remove_leftovers', 'write_error', 'is_held', 'check_held', 'atomic_write', 'save_table', 'open_plain',
            'read_plain', 'check_file', 'check_cells', 'check_json', 'load_table', 'save_arrays', 'lock_file',
            'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'whole_number', 'launched', 'import_parts', 'set_up_tests',
@@ -163,20 +163,25 @@ def _make_temporary(path):
     os.close(handle)
     return tmp
 
-def _is_folder(path): return path.is_dir() and not path.is_symlink()
+# %% ../nbs/00_core.ipynb #a839c1f1
+def is_folder(
+    path, # `Path`
+) -> bool:
+    "Is it a folder itself, and no link to one?"
+    return path.is_dir() and not path.is_symlink()
 
 def is_temp_path(
     path, # Of a file or folder
 ) -> bool:
     "Does it have the name of a temporary file or, if it is a folder, of one of ours?"
-    return bool(re.fullmatch(rf'\..*{_SUFFIX}', path.name)) if _is_folder(path) else is_temp_file(path.name)
+    return bool(re.fullmatch(rf'\..*{_SUFFIX}', path.name)) if is_folder(path) else is_temp_file(path.name)
 
 def remove_temp_path(
     path, # Of `is_temp_path`; anything else stays
 ):
     "Remove the file or folder."
     if not is_temp_path(path): return
-    if _is_folder(path): shutil.rmtree(path)
+    if is_folder(path): shutil.rmtree(path)
     else: path.unlink(missing_ok=True)
 
 def remove_leftovers(

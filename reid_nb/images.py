@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'LOOK', 'is_image', 'is_hidden', 'unread_images', 'count_endings', 'tell_unread', 'decode_image',
-           'crop_name', 'split_crop', 'frame_path', 'crop_to', 'picture_size', 'open_picture', 'open_image',
-           'boxes_by_frame', 'inspect_images']
+           'crop_name', 'split_crop', 'are_boxes', 'frame_path', 'crop_to', 'picture_size', 'open_picture',
+           'open_image', 'boxes_by_frame', 'inspect_images']
 
 # %% ../nbs/07_images.ipynb #cea97d40
 import hashlib, os, re, struct, warnings
@@ -125,6 +125,12 @@ def split_crop(
     if not found: return file, None
     frame, *box = found.groups()
     return frame, tuple(map(int, box))
+
+def are_boxes(
+    files, # (N,) Series of names of crops, or paths
+) -> pd.Series:
+    "(N,) bool: does the name tell a box in a frame?"
+    return files.str.contains('#xywh=', regex=False)
 
 def frame_path(
     root, # Folder

@@ -28,6 +28,7 @@ from sklearn.mixture import GaussianMixture
 from .cache import decode_images, take
 from .core import ReIDError, save_arrays
 from .explore import KINDS
+from .images import are_boxes
 from .learner import reid_learner
 from .loaders import check_whole_images
 from .loss_history import LossHistory
@@ -352,7 +353,7 @@ def precision_recall(
     "Precision, recall and counts of 'partial' and 'hidden' against the true visible share; None where it is not known."
     train = table[table.subset == 'train']
     known = train[train.visible.notna()]
-    if not boxes: known = known[~known.file.str.contains('#xywh=', regex=False)]
+    if not boxes: known = known[~are_boxes(known.file)]
     if not len(known): return None
     kinds = known.kind.values
     truth = true_kinds(known.visible, hidden, part)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .core import ReIDError, atomic_write, check_held, lock_folder, plain_html, read_plain, save_table, show_grid, write_error
+from .core import ReIDError, atomic_write, check_held, is_folder, lock_folder, plain_html, read_plain, save_table, show_grid, write_error
 from .decisions import LABEL_DECISION, check_below_root, held_csv, read_decisions, spelled_as
 from .global_ids import GlobalIds
 from .images import open_image, split_crop
@@ -144,7 +144,7 @@ def _moved(left):
 def _remove(path):
     "Remove a file, a link or a folder, if that can be done."
     with suppress(OSError):
-        if path.is_dir() and not path.is_symlink(): shutil.rmtree(path)
+        if is_folder(path): shutil.rmtree(path)
         else: path.unlink()
 
 def _remove_stopped(out):

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .core import (LOCK, ReIDError, check_held, escape, is_held, is_temp_path, load_table, lock_folder, path_kind, read_plain,
+from .core import (LOCK, ReIDError, check_held, escape, is_folder, is_held, is_temp_path, load_table, lock_folder, path_kind, read_plain,
                           remove_temp_path, save_table)
 from .recipe import Recipe, load_recipe, save_recipe
 
@@ -180,7 +180,7 @@ def remove_tree(
     "Remove the folder but for model cards that somebody has taken over, and the folders that hold these."
     for path in Path(folder).iterdir():
         if path.name in keep: continue
-        if path.is_dir() and not path.is_symlink(): remove_tree(path)
+        if is_folder(path): remove_tree(path)
         elif path.name != RunFile.card or is_own_card(path): path.unlink()
     with suppress(OSError): os.rmdir(folder)
 

@@ -16,7 +16,7 @@ from scipy.fft import irfft2, next_fast_len, rfft2
 
 from .boxes import visible_from_boxes
 from .core import ReIDError
-from .images import open_image
+from .images import are_boxes, open_image
 from .progress import tqdm
 
 # %% ../nbs/10_shared_pixels.ipynb #08c8f1f2
@@ -258,7 +258,7 @@ def known_visible(
     progress:bool=False, # Show a bar?
 ) -> pd.Series:
     "By row, the part that nobody covers: from boxes in frames, else from shared pixels; NaN where neither tells."
-    in_frames = table.file.str.contains('#xywh=', regex=False)
+    in_frames = are_boxes(table.file)
     from_pixels = visible_from_pixels(table[~in_frames], root, progress).visible
     from_boxes = table.visible[in_frames] if 'visible' in table else from_pixels[:0]
     return pd.concat([from_pixels, from_boxes]).reindex(table.index).astype(float)

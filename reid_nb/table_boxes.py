@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .core import IMAGE_ENDINGS, ReIDError, escape
-from .images import crop_name, picture_size, split_crop
+from .images import are_boxes, crop_name, picture_size, split_crop
 from .layouts import first_of
 
 # %% ../nbs/08_table_boxes.ipynb #4fb44cfc
@@ -77,7 +77,7 @@ def named_boxes(
 ) -> pd.Series:
     "(N,) the files of a table with a column box, as in '10,20,64,128'."
     box = stripped_texts(raw, 'box').fillna('').str.replace(' ', '')
-    is_named = raw.file.str.contains('#xywh=', regex=False) | (box == '')
+    is_named = are_boxes(raw.file) | (box == '')
     files = raw.file.where(is_named, raw.file + '#xywh=' + box)
     is_crop = files.map(split_crop).str[1].notna()
     wrong = box[(box != '') & ~is_crop]
@@ -199,7 +199,7 @@ def choose_boxes(
     return raw
 
 # %% ../nbs/08_table_boxes.ipynb #61e6988a
-def _are_crops(files): return len(files) > 0 and files.str.contains('#xywh=', regex=False).all()
+def _are_crops(files): return len(files) > 0 and are_boxes(files).all()
 
 def check_no_box_options(
     options,        # `ReadOptions`
