@@ -3780,4 +3780,10 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'reid_nb.zoo.select_rows': ('zoo.html#select_rows', 'reid_nb/zoo.py'),
                              'reid_nb.zoo.submit': ('zoo.html#submit', 'reid_nb/zoo.py'),
                              'reid_nb.zoo.training_data': ('zoo.html#training_data', 'reid_nb/zoo.py'),
-                             'reid_nb.zoo.write_distances': ('zoo.html#write_distances', 'reid_nb/zoo.py')}}}
+                             'reid_nb.zoo.write_distances': ('zoo.html#write_distances', 'reid_nb/zoo.py')},
+            'reid_nb.zooms': { 'reid_nb.zooms.Zoomed': ('zooms.html#zoomed', 'reid_nb/zooms.py'),
+                               'reid_nb.zooms.Zoomed.__init__': ('zooms.html#zoomed.__init__', 'reid_nb/zooms.py'),
+                               'reid_nb.zooms.Zoomed.bf16': ('zooms.html#zoomed.bf16', 'reid_nb/zooms.py'),
+                               'reid_nb.zooms.Zoomed.forward': ('zooms.html#zoomed.forward', 'reid_nb/zooms.py'),
+                               'reid_nb.zooms.first_look': ('zooms.html#first_look', 'reid_nb/zooms.py'),
+                               'reid_nb.zooms.zoom_in': ('zooms.html#zoom_in', 'reid_nb/zooms.py')}}}

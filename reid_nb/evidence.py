@@ -56,12 +56,13 @@ def mining_evidence(
     from reid_nb.retrieval import embed_options
     from reid_nb.run_files import read_root
     from reid_nb.shared_pixels import known_visible
+    from reid_nb.zooms import Zoomed
     noise, why = recipe.noise, tell_score(recipe, rows.pid)
     if noise.score != 'likeness': return noise, {}
     try:
         if not why:
             root = root or read_root(run)
-            features = embed(load_model(folder), rows, root, **embed_options(recipe.test)).features
+            features = embed(Zoomed(load_model(folder)), rows, root, **embed_options(recipe.test)).features
             return noise, dict(features=features, visible=known_visible(rows, root))
     except ReIDError as e: why = f"suspicious images are found by their mean loss, since the images cannot be embedded: {e}"
     say(why)
@@ -77,9 +78,11 @@ def with_suspicions(
     "`found` with what looks wrong about its labels, in the columns of `suspicions`; as it is where no features were asked for."
     from reid_nb.run_files import read_root
     from reid_nb.wrong_labels import looks_for_copies, suspicions
+    from reid_nb.zooms import first_look
     if 'features' not in evidence: return found
     looks = looks_for_copies(found, root or read_root(run))
-    return found.assign(**suspicions(evidence['features'], found, found.kind, looks, say))
+    features = first_look(evidence['features'])
+    return found.assign(**suspicions(features, found, found.kind, looks, say))
 
 # %% ../nbs/39_evidence.ipynb #1143f17e
 def decide_anew(

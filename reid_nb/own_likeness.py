@@ -101,8 +101,8 @@ def other_likeness(
     return np.where(other < 0, np.nan, similarity)
 
 # %% ../nbs/21_own_likeness.ipynb #eb5d9c0b
-_OTHER = 0.3 # Weight of the likeness to others beside that to the own id
-_LOSS = 0.4  # Weight of the loss
+_OTHER = 0.5 # Weight of the likeness to others beside that to the own id
+_LOSS = 0.2  # Weight of the loss
 _OF_ID = 0.5 # Share of the id's median loss that is taken off
 
 def _deviations(x):

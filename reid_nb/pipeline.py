@@ -54,6 +54,7 @@ from .submission import submission_path, write_for
 from .tables import names_of
 from .tracklets import ranked_rows
 from .wrong_labels import looks_for_copies, suspicions
+from .zooms import Zoomed, first_look
 
 # %% ../nbs/33_pipeline.ipynb #fc3fcfff
 class Run:
@@ -282,14 +283,15 @@ def _features_and_visible(run):
     with run.stage('likeness'):
         model = load_model(run.out/'models/noise_model').to(default_device())
         images = take(run.images, run.data.table.subset == 'train')
-        features = embed(model, rows, pixels=images, **embed_options(run.recipe.test)).features
+        features = embed(Zoomed(model), rows, pixels=images, **embed_options(run.recipe.test)).features
         return features, known_visible(rows, run.data.root, run.verbose)
 
 def _suspicions(run, features, rows, kind):
-    "Columns of `noise.csv` on labels that look wrong."
+    "Columns of `noise.csv` on labels that look wrong, by the whole images."
     def tell(line):
         if run.verbose: print(f'· {line}', flush=True)
-    return suspicions(features, rows, kind, looks_for_copies(rows, run.data.root, run.data.images), tell)
+    looks = looks_for_copies(rows, run.data.root, run.data.images)
+    return suspicions(first_look(features), rows, kind, looks, tell)
 
 # %% ../nbs/33_pipeline.ipynb #de252e26
 def _mine_noise(run):

@@ -15,7 +15,7 @@ SECTIONS = { # In reading order
     'Training': ['12_cache', '12_ahead', '13_epochs', '13_samplers', '14_splits', '14_events', '15_loaders', '18_models', '17_model_cards', '18_backbones', '17_backbone_names', '17_osnet', '18_starts', '17_losses',
                  '20_learner', '20_graphs', '20_fastai_verbs', '20_known_callbacks', '19_schedule', '19_muon', '19_growing', '19_loss_history', '21_distributed', '22_budget', '21_own_likeness', '22_noise', '22_wrong_labels', '22_certainty', '22_cleaning',
                  '23_changes', '23_handout', '23_review'],
-    'Retrieval': ['25_embed', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '29_database', '29_remote_index', '29_cluster', '29_global_ids', '29_people', '27_fusion', '30_submission'],
+    'Retrieval': ['25_embed', '25_zooms', '24_sources', '24_neighbors', '27_rerank', '27_choose', '27_tracklets', '28_retrieval', '29_index', '29_database', '29_remote_index', '29_cluster', '29_global_ids', '29_people', '27_fusion', '30_submission'],
     'Judging': ['01_protocols', '16_labels', '15_products', '16_metrics', '16_reassociation', '16_verification', '16_cluster_scores', '16_tracking_scores', '31_saliency', '32_report', '34_explorer_state', '34_index_state', '34_people_state', '34_views', '34_views_index', '34_views_people', '35_compare', '35_compare_view', '35_controls', '35_explorer', '36_ablation',
                 '37_zoo', '50_results', '51_compared', '52_peers'],
     'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '33_self_training', '40_scripts', '39_options', '39_evidence', '39_trained', '39_shell_search'],

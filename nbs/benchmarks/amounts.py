@@ -32,6 +32,7 @@ from reid_nb.metrics import evaluate_rows
 from reid_nb.noise import mine, true_kinds
 from reid_nb.recipe import load_recipe
 from reid_nb.synth import make_dataset
+from reid_nb.zooms import Zoomed
 
 ALL = 'everything'
 WAYS = ALL, 'truth dropped', 'loss, all suspects dropped', "loss, paper's rule", 'likeness, all suspects dropped', "likeness, paper's rule"
@@ -84,7 +85,7 @@ def one(way, data, r, folder):
                  rightly=int((is_gone & is_hidden).sum()))
     if way == ALL:
         found['heart'] = by_heart(read_loss_history(folder/way/'losses'), is_hidden)
-        np.save(folder/way/'features.npy', embed(learn.model, train, data.root, flip=True).features)
+        np.save(folder/way/'features.npy', embed(Zoomed(learn.model), train, data.root, flip=True).features)
     with atomic_write(path) as tmp: tmp.write_text(json.dumps(found))
     return found
 

@@ -44,6 +44,7 @@ from reid_nb.retrieval import embed_options
 from reid_nb.runs import load_run_recipe
 from reid_nb.synth import make_dataset, occlude
 from reid_nb.wrong_labels import pairs_of_ids, sure_score, wrong_labels
+from reid_nb.zooms import Zoomed, first_look
 
 PLANTED = (0.06, (0, 0.15)), (0.03, (0.15, 0.5)), (0.03, (0.5, 0.8)) # Pasted copies among the training images
 HALF = 0.5 # Visible part below which it is right to drop an image
@@ -56,7 +57,7 @@ def one_training(data, recipe, folder):
     train_job(data, Job(folder, recipe, data.table), verbose=False)
     history = read_training_losses(folder, training_rows(data), recipe)
     images = decode_images(data.table, data.root, recipe.model.size, recipe.model.resize)
-    found = embed(load_model(folder), data.table, pixels=images, **embed_options(recipe.test))
+    found = embed(Zoomed(load_model(folder)), data.table, pixels=images, **embed_options(recipe.test))
     return np.asarray(found.features), history.noise_score('mean', recipe.noise.window)
 
 def drawn(pids, seed=0, n=N_DRAWN):
@@ -83,7 +84,8 @@ def labels(data, name, out, epochs):
     table, seed = half_of(data, name)
     table = mislabel(table, seed=seed)
     recipe = load_recipe('small').set(**{'train.epochs': epochs, 'seed': 42 + seed})
-    features, _ = one_training(ReIDData(data.root, table, name), recipe, out/name)
+    looks, _ = one_training(ReIDData(data.root, table, name), recipe, out/name)
+    features = first_look(looks)
     found = wrong_labels(features, table.pid, views_of(table))
     swapped, told = (table.wrong == 'swapped').to_numpy(), (found.suspicion == 'swapped').to_numpy()
     mended = told & (found.suggestion == table.true_pid.map(give_to)).to_numpy()
