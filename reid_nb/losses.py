@@ -29,6 +29,12 @@ def at_least_float(
     dtype = torch.promote_types(x.dtype, torch.float32)
     return x.to(dtype)
 
+def _check_labels(x, labels):
+    "`ReIDError` unless there is one class number per row of `x`."
+    if labels.shape == x.shape[:1]: return
+    raise ReIDError(f"a loss is given one class number per image, (B,): here labels are {tuple(labels.shape)} and "
+                    f"images {len(x)}; try labels.squeeze(1)")
+
 class ImageLoss(nn.Module):
     "A loss that is the mean over images of `per_image`, computed in float32 at least and kept in `each`."
     def forward(self,
@@ -37,6 +43,7 @@ class ImageLoss(nn.Module):
                 *pairs, # What `PairLoss` adds
         ):
         "Scalar loss; `self.each` is (B,), detached."
+        _check_labels(x, labels)
         with torch.autocast(x.device.type, enabled=False):
             each = self.per_image(at_least_float(x), labels, *pairs)
         self.each = each.detach()
@@ -56,6 +63,7 @@ class PairLoss(ImageLoss):
                 start:int=0,     # Row of `ref` that is the first anchor; R when they are not in it
         ):
         "Scalar loss; `self.each` is (B,), detached, and 0 for an image without a positive or without a negative."
+        _check_labels(x, labels)
         if ref is None: ref, ref_labels, start = x, labels, 0
         same = labels[:, None] == ref_labels[None]
         itself = _is_itself(len(x), len(ref), start, x.device)
@@ -222,6 +230,7 @@ class FunctionLoss(nn.Module):
 
     def forward(self, x, labels): # (B, D) embeddings or (B, C) class scores, (B,) class numbers
         "Scalar loss; `self.each` is that, detached."
+        _check_labels(x, labels)
         with torch.autocast(x.device.type, enabled=False):
             loss = self.function(at_least_float(x), labels)
         self.each = loss.detach()
@@ -266,6 +275,22 @@ def loss_head(
     _, on_scores = find_loss(id_loss)
     return on_scores.head or 'linear'
 
+# %% ../nbs/17_losses.ipynb #6c43d9b7
+def _refuse_weights(name, loss, out):
+    "`ReIDError` when the loss depends on weights other than those behind the network's output `out`."
+    inputs = [x for x in out if isinstance(x, torch.Tensor)]
+    seen, todo = {x.grad_fn for x in inputs}, [loss.grad_fn]
+    while todo:
+        node = todo.pop()
+        if node is None or node in seen: continue
+        seen.add(node)
+        weight = getattr(node, 'variable', None) # Of a leaf
+        if weight is not None and not any(weight is x for x in inputs):
+            raise ReIDError(f"loss {name} has weights of its own, {tuple(weight.shape)}, and only the network's are trained: freeze "
+                            "them by requires_grad_(False), or write it for class scores of the network's classifier, which "
+                            "add_loss(..., head='cosine') hands it")
+        todo += [before for before, _ in node.next_functions]
+
 # %% ../nbs/17_losses.ipynb #145e601b
 TRIPLET = Loss(TripletLoss, None, ('margin', 'distance', 'soft_margin'), has_pairs=True, has_each=True)
 Term = namedtuple('Term', 'name weight entry criterion')
@@ -301,6 +326,7 @@ class ReIDLoss(nn.Module):
         terms.append(Term(entry.beside or id_loss, beta, on_scores, self.id_criterion))
         self.terms = [term for term in terms if term.weight != 0]
 
+    checked = False # Was a batch looked at for weights that are not the network's?
     has_each = property(lambda self: self.terms[-1].entry.has_each) # Is `each` the loss of each image?
     has_pairs = property(lambda self: any(term.entry.has_pairs for term in self.terms))
     only_own_part = property(lambda self: [t.name for t in self.terms if t.entry.has_pairs and not isinstance(t.criterion, PairLoss)])
@@ -320,7 +346,10 @@ def forward(self:ReIDLoss,
     for term, takes in zip(self.terms, takes_ref):
         x = scores if term.entry.head else feature
         ref = gathered if takes else ()
-        loss = loss + term.weight * term.criterion(x, labels, *ref)
+        value = term.criterion(x, labels, *ref)
+        if not self.checked: _refuse_weights(term.name, value, out)
+        loss = loss + term.weight * value
+    self.checked = self.checked or loss.requires_grad
     self.parts = {term.name: term.criterion.each for term in self.terms}
     self.each = self.terms[-1].criterion.each if self.has_each else None
     for part_scores in of_parts: loss = loss + self._of_parts(part_scores, labels)
@@ -365,7 +394,7 @@ def reid_loss(
 # %% ../nbs/17_losses.ipynb #09d4f659
 def add_loss(
     name:str,             # Value of `loss.id_loss`
-    criterion:Callable,   # Class of an `ImageLoss`, or a plain function of features or scores, and labels
+    criterion:Callable,   # Class of an `ImageLoss`, or a plain function (or module) of features or scores, and labels
     head:str=None,        # Classifier whose scores it is given, 'cosine' or 'linear'; None: it is given the features
     needs=(),             # Fields of section `loss` that it takes as keywords
     own_fields=None,      # Fields of its own, which it takes as well: name -> (default, limits, meaning)
@@ -385,6 +414,8 @@ def add_loss(
             raise ReIDError(f"loss {name}: section loss has no field {key}; declare it in own_fields")
     if beside is not None and beside not in LOSSES:
         raise ReIDError(f"beside is {beside!r}; give {_alternatives(LOSSES)}")
+    if isinstance(criterion, type) and not issubclass(criterion, ImageLoss):
+        raise ReIDError(f"{criterion.__name__} is no subclass of ImageLoss; give a function, or an instance as {criterion.__name__}()")
     if has_each is None: has_each = isinstance(criterion, type) and issubclass(criterion, ImageLoss)
     for field, (default, limits, *meaning) in own_fields.items():
         add_field(LossRecipe, f'loss.{field}', default, limits, *(meaning or [f'Of {name}']))
