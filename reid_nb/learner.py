@@ -36,7 +36,7 @@ from .loaders import is_oom, reid_dls
 from .loss_history import LossRecorder
 from .losses import reid_loss
 from .metrics import evaluate_rows
-from .models import load_weights, recipe_model, save_weights
+from .models import load_weights, recipe_model, save_weights, unwrapped
 from .progress import say, shows_bars, tqdm
 from .provenance import check_trained_on, knows_people, trained_on, training_rows
 from .recipe import Recipe, TrainRecipe
@@ -319,8 +319,8 @@ class TqdmCallback(StepCallback):
 # %% ../nbs/20_learner.ipynb #45144d2f
 @patch(as_prop=True)
 def net(self:Learner):
-    "The network, without what several processes wrap around it."
-    return getattr(self.model, 'module', self.model)
+    "The network, without what `torch.compile` and several processes wrap around it."
+    return unwrapped(self.model)
 
 class EMACallback(StepCallback):
     "Validate and keep an exponential moving average of the weights (timm's `ModelEmaV3`)."

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['POOLS', 'MODEL_FILES', 'ZOO_COLUMNS', 'GeM', 'stripes', 'ReIDModel', 'create_model', 'use_bf16', 'recipe_model',
-           'save_weights', 'read_note', 'read_weights', 'load_weights', 'save_model', 'load_model', 'read_zoo',
-           'zoo_recipes']
+           'unwrapped', 'save_weights', 'read_note', 'read_weights', 'load_weights', 'save_model', 'load_model',
+           'read_zoo', 'zoo_recipes']
 
 # %% ../nbs/18_models.ipynb #83a36de0
 import csv
@@ -278,13 +278,25 @@ def recipe_model(
     return model
 
 # %% ../nbs/18_models.ipynb #058e8847
+def unwrapped(
+    model:nn.Module, # Any module
+) -> nn.Module:
+    "The module without what `torch.compile` and several processes wrap around it."
+    inner = getattr(model, '_orig_mod', getattr(model, 'module', model))
+    return model if inner is model else unwrapped(inner)
+
+def _plain_names(state):
+    "From the names of weights without what `torch.compile` puts into them to the names as they are."
+    return {name.replace('_orig_mod.', ''): name for name in state}
+
 def save_weights(
     model:nn.Module, # Any module
     path,            # safetensors file
 ):
     "Write the model's parameters and buffers, and what they were trained on if it knows, whole or not at all."
     note = getattr(model, 'trained_on', None)
-    weights = {k: v.contiguous().cpu() for k, v in model.state_dict().items()}
+    state = model.state_dict()
+    weights = {plain: state[name].contiguous().cpu() for plain, name in _plain_names(state).items()}
     save_arrays(path, weights, note)
 
 def read_note(
@@ -297,15 +309,16 @@ def read_note(
         raise ReIDError(f"cannot read weights from {path}: {e}") from e
 
 # %% ../nbs/18_models.ipynb #fc932c5b
-def _check_fit(new, own, path):
-    "Raises `ReIDError` unless the shapes in the file are those of the model, by name."
-    other = f"{path} belongs to another model"
+def _check_fit(new, own, other):
+    "Raises `ReIDError`, which begins with `other`, unless the shapes of weights are those of the model, by name."
     for name, shape in own.items():
-        if name not in new: raise ReIDError(f"{other}: it has no {name}")
-        if new[name] != shape: raise ReIDError(f"{other}: {name} is {new[name]}, here {shape}")
-    if extra := set(new) - set(own): raise ReIDError(f"{other}: it also has {min(extra)}")
+        if name not in new: raise ReIDError(f"{other}it has no {name}")
+        if new[name] != shape: raise ReIDError(f"{other}{name} is {new[name]}, here {shape}")
+    if extra := set(new) - set(own): raise ReIDError(f"{other}it also has {min(extra)}")
 
-def _shapes(state): return {k: tuple(v.shape) for k, v in state.items()}
+def _shapes(state): return {plain: tuple(state[name].shape) for plain, name in _plain_names(state).items()}
+
+def _other(path): return f"{path} belongs to another model: "
 
 def _read_tensors(path):
     "Tensors of a safetensors file by name, or a `ReIDError`."
@@ -333,22 +346,42 @@ def load_weights(
 ) -> nn.Module:
     "Read weights into `model`; `ReIDError` when the file is damaged, not finite, or belongs to another model."
     new = _read_tensors(path)
-    _check_fit(_shapes(new), _shapes(model.state_dict()), path)
+    own = model.state_dict()
+    _check_fit(_shapes(new), _shapes(own), _other(path))
     _check_finite(new, path)
-    model.load_state_dict(new)
+    model.load_state_dict({name: new[plain] for plain, name in _plain_names(own).items()})
     return model
 
 # %% ../nbs/18_models.ipynb #893e80fd
 MODEL_FILES = RunFile.recipe, RunFile.weights
+
+def _first_line(error): return next(iter(str(error).splitlines()), type(error).__name__)
+
+def _recipe_shapes(recipe, found):
+    "Shapes of the model that the recipe builds for as many ids as there are in the shapes `found`, or an error of any kind."
+    if 'classifier.weight' not in found: raise ReIDError("it has no classifier.weight")
+    n_ids, _ = found['classifier.weight']
+    plain = recipe.set(**{'train.compile': False})
+    with torch.device('meta'): return _shapes(recipe_model(plain, n_ids).state_dict())
+
+def _check_loadable(model):
+    "Raises `ReIDError` when the model is not what its recipe builds."
+    found = _shapes(model.state_dict())
+    try: _check_fit(found, _recipe_shapes(model.recipe, found), '')
+    except Exception as e: # as in `_read_model`
+        raise ReIDError(f"load_model could not read this model, which is not what its recipe builds: {_first_line(e)}; "
+                        "save_weights writes its weights alone") from e
 
 def save_model(
     model:ReIDModel, # From `recipe_model`
     folder,          # Where to; made when it is not there
     facts=None,      # For its card, as in `card_text`
 ) -> Path:
-    "Write recipe, weights and a card, whole or not at all; raises `ReIDError` when the model has no recipe."
+    "Write recipe, weights and a card, whole or not at all; raises `ReIDError` when the model has no recipe, or is another than that builds."
+    model = unwrapped(model)
     if model.recipe is None:
         raise ReIDError("the model has no recipe to be saved with; build it with recipe_model")
+    _check_loadable(model)
     folder = Path(folder)
     if folder.is_file(): raise ReIDError(f"{folder} is a file; a model is saved as a folder")
     toml, weights = (folder/name for name in MODEL_FILES)
@@ -372,9 +405,8 @@ def _fitting_model(toml, weights):
     recipe = load_recipe(toml)
     plain = recipe.set(**{'train.compile': False})
     found = _file_shapes(weights)
+    _check_fit(found, _recipe_shapes(recipe, found), _other(weights))
     n_ids, _ = found['classifier.weight']
-    with torch.device('meta'): expected = _shapes(recipe_model(plain, n_ids).state_dict())
-    _check_fit(found, expected, weights)
     model = load_weights(recipe_model(plain, n_ids), weights)
     model.recipe = recipe
     return model.eval()
@@ -383,8 +415,7 @@ def _read_model(source, toml, weights):
     "The model of a recipe file and a weights file, or a `ReIDError` of one line that names `source`."
     try: return _fitting_model(toml, weights)
     except Exception as e: # timm's models refuse a size or an option each in its own way
-        why = next(iter(str(e).splitlines()), type(e).__name__)
-        raise ReIDError(f"{source} holds no model that can be loaded: {why}") from e
+        raise ReIDError(f"{source} holds no model that can be loaded: {_first_line(e)}") from e
 
 def load_model(
     folder, # From `save_model`, your own or one that you were given
@@ -419,8 +450,7 @@ def from_pretrained(cls:ReIDModel,
     if Path(name).is_dir(): return load_model(name)
     try: paths = [hf_hub_download(str(name), file, **hub) for file in MODEL_FILES]
     except Exception as e:
-        why = next(iter(str(e).splitlines()), type(e).__name__)
-        raise ReIDError(f"{name} is no folder, and the Hub does not give it: {why}") from e
+        raise ReIDError(f"{name} is no folder, and the Hub does not give it: {_first_line(e)}") from e
     return _read_model(name, *paths)
 
 # %% ../nbs/18_models.ipynb #a8a5948f
