@@ -12,7 +12,7 @@ import pandas as pd
 from .core import ReIDError
 from .decisions import NAMES_ID, check_labels, oversample, own_decisions, parse_repeats, spelled_as
 from .relabel import relabel_table
-from .tables import names_of
+from .tables import check_once, names_of, plain_table
 
 # %% ../nbs/22_cleaning.ipynb #e8e67cdc
 def carried(
@@ -80,6 +80,7 @@ def _check_decisions(decisions, train):
     if missing: raise ReIDError(f"the table of decisions has no column {min(missing)}")
     if sorted(decisions.file) != sorted(train.file):
         raise ReIDError(f"{len(decisions):,} decisions, and not about the {len(train):,} training images")
+    check_once(train)
     check_labels(decisions, train)
 
 def apply_decisions(
@@ -89,6 +90,7 @@ def apply_decisions(
     max_repeats:int=5, # Times per epoch that an image of such an id is shown, at most
 ) -> pd.DataFrame:
     "`table` with `repeats`, 0 outside training, and new labels; `ReIDError` when the decisions are about other images."
+    table = plain_table(table)
     _check_decisions(decisions, table[table.subset == 'train'])
     table = relabel_table(table, dict(zip(decisions.file, decisions.decision.astype(str))))
     train = table[table.subset == 'train']

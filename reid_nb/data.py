@@ -25,7 +25,7 @@ from .nested import SPLITS, assign_parts, layout_of_pattern
 from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol, protocol_of
 from .spreadsheets import READERS, UNREADABLE, columns_of_bytes, read_csv_columns
-from .tables import COLUMNS, NOT_READ, name_tracks, names_of, number_names, read_image_table, visible_fraction
+from .tables import COLUMNS, NOT_READ, name_tracks, names_of, number_names, plain_table, read_image_table, visible_fraction
 from .table_boxes import check_no_box_options
 from .tars import open_archive
 
@@ -195,6 +195,16 @@ class ReIDData:
     unread: list = field(default_factory=list)   # Images of a format that is not read
     unused: dict = field(default_factory=dict)   # Why an image is in no part, by file
     others: list = field(default_factory=list)   # Files that are no images and were not read
+
+    def __post_init__(self):
+        "Bring a table of your own to the usual form; `ReIDError` as in `plain_table`, and for a column that is needed."
+        missing = {'file', 'pid', 'subset', 'role'} - set(self.table)
+        if missing:
+            raise ReIDError(f"the table has no column {min(missing)}; file, pid, subset (train, test or challenge) and "
+                            "role (train, query or gallery) are needed")
+        self.table = plain_table(self.table)
+        unknown = {name: -1 for name in ('camid', 'seq', 'frame') if name not in self.table}
+        if unknown: self.table = self.table.assign(**unknown)
 
     @property
     def protocol(self) -> str:

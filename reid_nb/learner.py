@@ -9,6 +9,7 @@ __all__ = ['SingleProcess', 'ResumableEpoch', 'Retrieval', 'EvalLabels', 'Histor
 
 # %% ../nbs/20_learner.ipynb #cdbc7337
 import math, time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -44,6 +45,7 @@ from .runs import RunFile
 from .samplers import recipe_sampler
 from .schedule import FreezeBody, body_and_head, check_choice, group_rates, optimizer
 from .starts import check_start, start_model
+from .tables import check_once
 
 # %% ../nbs/20_learner.ipynb #452cae77
 class SingleProcess:
@@ -428,6 +430,7 @@ def check_training(
     recipe:Recipe, # Sections loss, train, augment and the seed are read
 ):
     "Raises the `ReIDError`s of `reid_learner` that need neither network nor images."
+    check_once(data.rows('train'))
     reid_loss(recipe.loss)
     optimizer(recipe.train)
     augmentations(recipe.augment)
@@ -478,6 +481,7 @@ def reid_learner(
     "A fastai `Learner` with the recipe's model, loss, optimizer, batches and callbacks, or their `ReIDError`s."
     cbs = L(cbs)
     for cb in cbs: refuse_callback(cb)
+    data = replace(data) # its table may have been changed
     check_training(data, recipe)
     model, dls = _recipe_model_and_batches(data, recipe, images, progress)
     train = planned(recipe, dls.train.sampler.usual_length())

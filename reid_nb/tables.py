@@ -4,17 +4,18 @@
 
 # %% auto #0
 __all__ = ['NAMED', 'SHARED', 'COLUMNS', 'OTHERS', 'ALIASES', 'NOT_READ', 'names_of', 'name_in', 'match_names', 'concat_tables',
-           'number_names', 'first_are_queries', 'visible_fraction', 'read_image_table', 'with_parts', 'name_tracks',
-           'read_rows', 'name_columns']
+           'number_names', 'plain_table', 'check_once', 'first_are_queries', 'visible_fraction', 'read_image_table',
+           'with_parts', 'name_tracks', 'read_rows', 'name_columns']
 
 # %% ../nbs/08_tables.ipynb #24aa7acf
 import os, re, shlex
 from collections import namedtuple
-from pathlib import Path, PurePosixPath
+from numbers import Real
+from pathlib import Path, PurePath, PurePosixPath
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import infer_dtype, is_numeric_dtype
 
 from .archives import MAX_GIB, is_outside
 from .core import ReIDError, escape
@@ -150,6 +151,41 @@ def number_names(
         labels = clean_names(table[column], f'{where}: column {column}')
         table = table.assign(**{column: name_numbers(labels)})
     return table
+
+# %% ../nbs/08_tables.ipynb #2faa1a77
+def _whole_ids(ids):
+    "The column as whole numbers, -1 where there is none; `ReIDError` for other values."
+    known = ids.astype(object).where(ids.notna(), -1)
+    for value in known.unique():
+        is_number = isinstance(value, (Real, np.bool_))
+        if is_number and float(value).is_integer() and abs(value) < 2**63: continue
+        raise ReIDError(f"column pid has {value!r}; ids are whole numbers, -1 where unknown: number names by "
+                        "table.assign(pid=pd.factorize(table.pid)[0], person=table.pid)")
+    return known.astype('int64')
+
+def _as_text(value): return value.as_posix() if isinstance(value, PurePath) else str(value)
+
+def plain_table(
+    table, # Of images, as somebody made it with pandas
+) -> pd.DataFrame:
+    "The table with whole numbers as `pid`, texts as files and parts, no categories, and an index without repeats; `ReIDError` for other ids."
+    has_plain_index = table.index.is_unique and table.index.nlevels == 1
+    if not has_plain_index: table = table.reset_index(drop=True)
+    new = {name: values.astype(object).infer_objects() for name, values in table.select_dtypes('category').items()}
+    for name in table.columns.intersection(['file', 'subset', 'role', *NAMED.values()]):
+        values = new.get(name, table[name])
+        if infer_dtype(values) not in ('string', 'empty'): new[name] = values.map(_as_text, na_action='ignore')
+    if 'pid' in table and table.pid.dtype != 'int64': new['pid'] = _whole_ids(new.get('pid', table.pid))
+    return table.assign(**new) if new else table
+
+def check_once(
+    train, # Training rows
+):
+    "Raises `ReIDError` for an image that is listed twice."
+    twice = train.file[train.file.duplicated()]
+    if not len(twice): return
+    raise ReIDError(f"{first_of(twice)} is listed twice among the training images; take it out, as by "
+                    "table[~table.duplicated(['file', 'role'])], and say how often it is shown in a column repeats")
 
 # %% ../nbs/08_tables.ipynb #70f01ff8
 COLUMNS = 'file pid camid seq frame subset role'.split()

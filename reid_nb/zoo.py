@@ -79,7 +79,7 @@ def training_data(
     if train_on not in ('train', 'all'): raise ReIDError(f"--train-on {train_on}: give train or all")
     if train_on == 'train': return data
     is_test = data.table.subset == 'test'
-    is_added = is_test & (data.table.pid >= 0)
+    is_added = is_test & (data.table.pid >= 0) & ~data.table.file.duplicated() # as query and gallery
     if not is_added.any():
         raise ReIDError(f"{data.name} has no labeled test part to train on; leave out --train-on all")
     table = data.table[is_added | ~is_test].copy() # the distractors go
