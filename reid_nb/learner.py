@@ -9,7 +9,6 @@ __all__ = ['SingleProcess', 'ResumableEpoch', 'Retrieval', 'EvalLabels', 'Histor
 
 # %% ../nbs/20_learner.ipynb #cdbc7337
 import math, time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from timm.utils import ModelEmaV3
 from .augment import augmentations
 from .checkpoint import Checkpoint, Intact
 from .core import ReIDError, mix_seed, seed_all, seeders
+from .data import plain_data
 from .epochs import planned
 from .events import StepCallback, lighten
 from .fastai_verbs import check_can_train, note_training, plain_error
@@ -42,7 +42,7 @@ from .progress import say, shows_bars, tqdm
 from .provenance import check_trained_on, knows_people, trained_on, training_rows
 from .recipe import Recipe, TrainRecipe
 from .runs import RunFile
-from .samplers import recipe_sampler
+from .samplers import EpochSampler, recipe_sampler
 from .schedule import FreezeBody, body_and_head, check_choice, group_rates, optimizer
 from .starts import check_start, start_model
 from .tables import check_once
@@ -63,6 +63,14 @@ class SingleProcess:
         ):
         "The value of the first process; here `x` itself."
         return x
+
+# %% ../nbs/20_learner.ipynb #b77b49c6
+def _epoch_sampler(learn):
+    "The sampler of the training batches; `ReIDError` for one that does not plan by epochs."
+    sampler = learn.dls.train.sampler
+    if isinstance(sampler, EpochSampler): return sampler
+    raise ReIDError(f"dls.train.sampler is a {type(sampler).__name__}; give a subclass of EpochSampler, which writes "
+                    "draw(epoch, rng), or name one in train.sampler")
 
 # %% ../nbs/20_learner.ipynb #4486f0ef
 class ResumableEpoch(StepCallback):
@@ -89,7 +97,7 @@ class ResumableEpoch(StepCallback):
         self.first, self.step_seeds, self.seeders = 0, {}, seeders()
         resumed_epoch, resumed_step = self.at
         if self.epoch == resumed_epoch: self.first, self.learn.train_iter = resumed_step, self.done
-        self.dls.train.sampler.set_epoch(self.earlier + self.epoch, self.first)
+        _epoch_sampler(self.learn).set_epoch(self.earlier + self.epoch, self.first)
 
     def before_batch(self):
         "Seed the step, and compute the share of training that is done."
@@ -481,7 +489,7 @@ def reid_learner(
     "A fastai `Learner` with the recipe's model, loss, optimizer, batches and callbacks, or their `ReIDError`s."
     cbs = L(cbs)
     for cb in cbs: refuse_callback(cb)
-    data = replace(data) # its table may have been changed
+    data = plain_data(data)
     check_training(data, recipe)
     model, dls = _recipe_model_and_batches(data, recipe, images, progress)
     train = planned(recipe, dls.train.sampler.usual_length())
@@ -506,7 +514,7 @@ def plan(self:Learner) -> TrainRecipe:
     if train.minutes and not train.steps:
         raise ReIDError(f"train.minutes = {train.minutes:g} is no number of steps yet: recipe = fit_to_minutes(data, recipe) measures it, "
                         "or set train.steps or train.epochs")
-    return planned(self.recipe, self.dls.train.sampler.usual_length())
+    return planned(self.recipe, _epoch_sampler(self).usual_length())
 
 @patch
 def _fit_with_plain_errors(self:Learner, start, cbs):

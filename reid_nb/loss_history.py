@@ -20,6 +20,7 @@ from safetensors.numpy import load_file
 
 from .core import ReIDError, check_file, save_arrays, save_table
 from .events import StepCallback
+from .losses import ReIDLoss
 from .runs import RunFile
 from .transforms import BatchTransform
 
@@ -166,7 +167,13 @@ class LossRecorder(StepCallback):
     order, every = -10, 50 # Steps between two checks on a GPU
     def __init__(self,
                  table, # Training rows
-        ): self.table, self.folder, self.before = table, None, {}
+        ): self.table, self.folder, self.before, self._opened = table, None, {}, None
+
+    @property
+    def loss_history(self) -> LossHistory:
+        "Of the latest training; `ReIDError` before the first."
+        if self._opened is None: raise ReIDError("there is no loss history before a training; begin one by learn.fit_recipe()")
+        return self._opened
 
     def begin(self,
               folder=None, # Of the training; each epoch is written to its subfolder `losses`
@@ -178,7 +185,7 @@ class LossRecorder(StepCallback):
         writes = self.folder is not None and self.learn.team.rank == 0
         losses_folder = self.folder/RunFile.losses if writes else None
         note = getattr(self.learn, 'trained_on', None)
-        self.loss_history = LossHistory(len(self.table), transforms, losses_folder, note)
+        self._opened = LossHistory(len(self.table), transforms, losses_folder, note)
 
     @property
     def tfms(self):
@@ -192,12 +199,24 @@ class LossRecorder(StepCallback):
         "Does the loss give one of each image?"
         return getattr(self.learn.loss_func, 'has_each', True)
 
-    def before_fit(self):
-        "Open a loss history where none is open."
-        if not hasattr(self, 'loss_history'): self.begin()
-        if not self.keeps:
-            warnings.warn(f"loss.id_loss = {self.learn.recipe.loss.id_loss!r} gives no loss of each image: "
-                          "no loss history is kept, and noise cannot be mined")
+# %% ../nbs/19_loss_history.ipynb #c92f27b1
+@patch
+def before_fit(self:LossRecorder):
+    "Open a loss history where none is open."
+    if self._opened is None: self.begin()
+    if not self.keeps:
+        warnings.warn(f"loss.id_loss = {self.learn.recipe.loss.id_loss!r} gives no loss of each image: "
+                      "no loss history is kept, and noise cannot be mined")
+
+@patch
+def leave(self:LossRecorder):
+    "What is trained from now on does not belong to the folder."
+    self.folder = self.loss_history.folder = None
+
+@patch
+def forget(self:LossRecorder):
+    "Begin anew."
+    self.before, self.loss_history.epochs = {}, []
 
 # %% ../nbs/19_loss_history.ipynb #d5382e35
 class _Step(NamedTuple):
@@ -211,18 +230,13 @@ class _Step(NamedTuple):
     chosen: list # Of each recorded transform, (images,) bool
 
 @patch
-def leave(self:LossRecorder):
-    "What is trained from now on does not belong to the folder."
-    self.folder = self.loss_history.folder = None
-
-@patch
-def forget(self:LossRecorder):
-    "Begin anew."
-    self.before, self.loss_history.epochs = {}, []
-
-@patch
 def before_train(self:LossRecorder):
-    "Begin an epoch."
+    "Begin an epoch; `ReIDError` for a loss that is not the library's."
+    loss_func = self.learn.loss_func
+    if not isinstance(loss_func, ReIDLoss):
+        name = getattr(loss_func, '__name__', type(loss_func).__name__)
+        raise ReIDError(f"learn.loss_func is {name}, and training needs the recipe's, which is of features and class scores: "
+                        "make yours known by add_loss, and name it in loss.id_loss")
     self.new, self.n_checked, self.recorded = [], 0, self.tfms # a `_Step` of each batch; how many were looked at
     self.each_is_known = self.keeps
 
