@@ -305,8 +305,8 @@ _LISTS = 'lrs', 'iters', 'losses', 'values', 'hps' # Of fastai's `Recorder`
 @contextmanager
 def _without_records(learn):
     "The learner without what it has recorded, which is no part of an exported one."
-    recorder = learn.recorder
-    records = {name: vars(recorder).pop(name) for name in _LISTS if name in vars(recorder)}
+    recorded = vars(learn.recorder) if hasattr(learn, 'recorder') else {} # a loaded one has none
+    records = {name: recorded.pop(name) for name in _LISTS if name in recorded}
     ours = [cb for cb in learn.cbs if type(cb).__module__.startswith('reid_nb')]
     left_out = [cb for cb in ours if not getattr(cb, 'of_evaluation', False)]
     retrieval = learn.retrieval
@@ -315,7 +315,7 @@ def _without_records(learn):
     try:
         with learn.removed_cbs(left_out): yield
     finally:
-        vars(recorder).update(records)
+        recorded.update(records)
         retrieval.result = result
 
 @reid_verb(Learner)
