@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['MAX_PIXELS', 'LOOK', 'is_image', 'is_hidden', 'unread_images', 'count_endings', 'tell_unread', 'decode_image',
-           'crop_name', 'split_crop', 'are_boxes', 'frame_path', 'crop_to', 'picture_size', 'open_picture',
-           'open_image', 'boxes_by_frame', 'inspect_images']
+           'to_picture', 'crop_name', 'split_crop', 'are_boxes', 'frame_path', 'crop_to', 'picture_size',
+           'open_picture', 'open_image', 'boxes_by_frame', 'inspect_images']
 
 # %% ../nbs/07_images.ipynb #cea97d40
 import hashlib, os, re, struct, warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path, PurePosixPath
 
@@ -87,24 +88,44 @@ def _check_header(im):
     if im.width * im.height > MAX_PIXELS:
         raise ValueError(f"{im.width} x {im.height} pixels are too many")
     bits = set(im.tag_v2.get(258, (1,))) if im.format == 'TIFF' else {8}
-    if not bits <= {1, 2, 4, 8, 16} or im.mode == 'F':
-        raise ValueError(f"its pixels have {max(bits)} bits; save it with 8")
+    if im.mode in ('I', 'F') and im.format != 'PNG': bits = {32}
+    if not bits <= {1, 2, 4, 8, 16}:
+        raise ValueError(f"its pixels have {max(bits)} bits; give it with 8")
+
+def _decoded(im):
+    "The picture in RGB and upright, a copy."
+    _check_header(im)
+    im.load()
+    return _rgb(_upright(im))
+
+@contextmanager
+def _decoding(name):
+    "Raises `ReIDError` with this name in place of what Pillow raises, which is nearly anything."
+    try: yield
+    except UnidentifiedImageError as e:
+        raise ReIDError(f"{name} cannot be decoded: {NO_IMAGE}") from e
+    except Exception as e:
+        why = getattr(e, 'strerror', None) or e
+        raise ReIDError(f"{name} cannot be decoded: {why}") from e
 
 def decode_image(
     source, # Path, or a binary file that is open
     name,   # For the error
 ) -> Image.Image:
     "The picture in RGB and upright (PIL); raises `ReIDError` when it cannot be decoded."
-    try:
-        with Image.open(source, formats=IMAGE_FORMATS) as im:
-            _check_header(im)
-            im.load()
-            return _rgb(_upright(im))
-    except UnidentifiedImageError as e:
-        raise ReIDError(f"{name} cannot be decoded: {NO_IMAGE}") from e
-    except Exception as e:
-        why = getattr(e, 'strerror', None) or e
-        raise ReIDError(f"{name} cannot be decoded: {why}") from e
+    with _decoding(name), Image.open(source, formats=IMAGE_FORMATS) as im: return _decoded(im)
+
+# %% ../nbs/07_images.ipynb #5c78920d
+def to_picture(
+    picture, # PIL, or an array (H, W, 3) of bytes, red first
+    name,    # For the error
+) -> Image.Image:
+    "A picture in memory in RGB and upright (PIL), as `decode_image` gives its file; `ReIDError` for what is none."
+    if not isinstance(picture, np.ndarray):
+        with _decoding(name): return _decoded(picture)
+    if picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3 and picture.size: return Image.fromarray(picture)
+    raise ReIDError(f"{name} is an array {picture.shape} of {picture.dtype}; "
+                    "give height, width and 3 colors as bytes (uint8), red first")
 
 # %% ../nbs/07_images.ipynb #83661402
 _CROP = re.compile(r'(.+)#xywh=([0-9]{1,7}),([0-9]{1,7}),([0-9]{1,7}),([0-9]{1,7})', re.S)

@@ -21,7 +21,7 @@ from .data import ReIDData
 from .database import (ROWS_FILE, append_features, change_database, check_tables, make_tables, read_database, read_index_info,
                               undo_stopped, write_index_info)
 from .embed import Embeddings, check_embeddings, embed, same_model
-from .images import open_image
+from .images import open_image, to_picture
 from .models import load_model
 from .rerank import k_reciprocal_groups
 from .runs import check_run_folder
@@ -482,7 +482,7 @@ def _found_table(query, numbers, cosines, last, rows):
 # %% ../nbs/29_index.ipynb #acdaea38
 _BLANK, _GONE = (np.full((128, 64, 3), gray, np.uint8) for gray in (255, 200))
 
-def _small(picture): return np.asarray(picture.convert('RGB').resize((64, 128)))
+def _small(picture): return np.asarray(picture.resize((64, 128)))
 
 def _thumbnail(root, file):
     "The picture, or a gray one where its file is gone."
@@ -499,7 +499,7 @@ def contact_sheet(
     groups = found.groupby('query', sort=False)
     width = groups.size().max() + 1
     for i, (query, rows) in enumerate(groups):
-        asked = _thumbnail('', query) if pictures is None else _small(pictures[i])
+        asked = _thumbnail('', query) if pictures is None else _small(to_picture(pictures[i], f'query {i}'))
         missing = width - 1 - len(rows)
         images += [asked, *map(_thumbnail, rows.root, rows.file), *[_BLANK] * missing]
         last = rows.distance if 'distance' in rows else rows.cosine

@@ -28,6 +28,7 @@ from .augment import augmentations
 from .cache import BLOCK, cached_images, check_images, decode_images, read_decoded, resize_image
 from .core import IMAGE_ENDINGS, ReIDError, mix_seed, show_grid
 from .events import are_at
+from .images import to_picture
 from .recipe import Recipe
 from .samplers import EpochSampler, recipe_sampler
 from .tables import names_of
@@ -146,12 +147,10 @@ def _files_at(path):
 
 def _as_picture(item):
     "A PIL picture of what holds one."
-    if isinstance(item, Image.Image): return item.convert('RGB')
-    if isinstance(item, torch.Tensor):
+    if isinstance(item, torch.Tensor) and item.ndim == 3:
         pixels = item.mul(255).round().byte() if item.is_floating_point() else item
         item = pixels.permute(1, 2, 0).cpu().numpy()
-    if isinstance(item, np.ndarray) and item.dtype == np.uint8 and item.ndim == 3 and item.shape[2] == 3:
-        return Image.fromarray(item)
+    if isinstance(item, (Image.Image, np.ndarray)): return to_picture(item, 'the picture')
     raise ReIDError(f"a {type(item).__name__} is no picture; give a path, a PIL picture, an array (H, W, 3) of bytes, "
                     "or a tensor (3, H, W) of bytes or of floats in [0, 1]")
 

@@ -21,6 +21,7 @@ from sklearn.manifold import TSNE
 from .cache import resize_image
 from .core import ReIDError, plain_label
 from .explore import KINDS
+from .images import to_picture
 from .models import ReIDModel, _as_map, _in_rows
 
 # %% ../nbs/31_saliency.ipynb #537b781d
@@ -29,7 +30,7 @@ def model_input(
     im,              # PIL image
 ) -> torch.Tensor:
     "(3, H, W) bytes as the model takes them."
-    pixels = resize_image(im, model.size, model.resize)
+    pixels = resize_image(to_picture(im, 'the picture'), model.size, model.resize)
     return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
 
 @contextmanager
@@ -107,7 +108,7 @@ def saliency_plot(
     fig, axes = plt.subplots(1, len(pairs), figsize=size, squeeze=False, layout='constrained')
     for ax, pair in zip(axes[0], pairs):
         similarity, *maps = saliency(model, *(model_input(model, im) for im in pair))
-        ax.imshow(_beside_each_other(pair, maps))
+        ax.imshow(_beside_each_other([to_picture(im, 'a picture') for im in pair], maps))
         ax.set_title(f'similarity {similarity:.2f}', fontsize=8)
         ax.axis('off')
     return fig

@@ -23,7 +23,7 @@ from .core import ReIDError, escape
 from .data import ReIDData, list_paths, read_dataset
 from .files import Files, read_below
 from .images import (boxes_by_frame, crop_name, crop_to, inspect_images, is_hidden, is_image, split_crop,
-                            tell_unread, unread_images)
+                            tell_unread, to_picture, unread_images)
 from .layouts import find_layout
 from .table_boxes import box_columns, in_whole_pixels, read_boxes
 from .tables import name_columns
@@ -314,24 +314,13 @@ def _is_boxed(item):
 
 def _is_picture_alone(item): return isinstance(item, Image.Image) or _is_array(item, 3)
 
-def _to_picture(item, name):
-    "The picture in RGB; raises `ReIDError` for what is none."
-    if isinstance(item, np.ndarray):
-        if item.dtype != np.uint8 or item.ndim != 3 or item.shape[2] != 3 or not item.size:
-            raise ReIDError(f"{name} is an array {item.shape} of {item.dtype}; "
-                            "give height, width and 3 colors as bytes (uint8), red first")
-        item = Image.fromarray(item)
-    try: return item.convert('RGB')
-    except Exception as e:
-        raise ReIDError(f"{name} cannot be decoded: {e}") from e # Pillow raises nearly anything
-
 def _cut_out(item, name):
     "Pairs of a name and a picture, or error, of a picture, or of the boxes in one."
     picture, boxes = item, [None]
     if _is_boxed(item):
         picture, boxes = item[0], whole_boxes(item[1])
     names = [name if box is None else crop_name(name, box) for box in boxes]
-    try: picture = _to_picture(picture, name)
+    try: picture = to_picture(picture, name)
     except ReIDError as e: return [(crop, e) for crop in names]
     return [(crop, _crop_or_error(picture, box, crop)) for crop, box in zip(names, boxes)]
 
