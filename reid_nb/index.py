@@ -201,10 +201,15 @@ def _known(self:Index, root):
         return {file for file, in connection.execute('SELECT file FROM rows WHERE root = ?', (str(root),))}
 
 @patch
+def _is_new(self:Index, files, root):
+    "(N,) bool: is the file of a folder not there yet, nor earlier among these?"
+    return ~(files.isin(self._known(root)) | files.duplicated()).to_numpy()
+
+@patch
 def add(self:Index,
         images,              # What `embed` takes: folder, table, `ReIDData`, paths, pictures, (frame, boxes); or `Embeddings`
         root=None,           # Folder of a table's files
-        again:str='refuse',  # A file that is there already: 'refuse' all, or 'skip' it
+        again:str='refuse',  # A file, or picture in memory, that is there already: 'refuse' all, or 'skip' it
         progress:bool=False, # Show a bar?
         **columns,           # Values for all rows, as `game='final'`
     ) -> int:
@@ -216,7 +221,7 @@ def add(self:Index,
         return self._add_embeddings(embed(self.model, images, progress=progress), root, again, columns)
     table, root, _ = find_images(images, root)
     root = Path(root).absolute()
-    if again == 'skip': table = table[~table.file.isin(self._known(root))]
+    if again == 'skip': table = table[self._is_new(table.file, root)]
     for start in range(0, len(table), _PART):
         part = embed(self.model, table.iloc[start:start + _PART], root, progress=progress)
         self._add_embeddings(part, root, 'refuse', columns)
@@ -238,7 +243,7 @@ def _add_embeddings(self:Index, embeddings, root, again, columns):
     own = [name for name in _FOUND if name in table]
     if own: raise ReIDError(f"{own[0]!r} is a column of what a search finds; name it otherwise")
     if again == 'skip':
-        is_new = ~table.file.isin(self._known(root)).to_numpy()
+        is_new = self._is_new(table.file, root)
         table, features = table[is_new], features[is_new]
     if len(table): self._store(Embeddings(features, table, embeddings.metadata), root)
     return len(table)

@@ -248,10 +248,15 @@ def _digest(*texts):
     "sha256 of some texts, in hex digits."
     return hashlib.sha256('\0'.join(texts).encode()).hexdigest()
 
+def _pixel_hash(picture):
+    "Hash of the size and pixels of a PIL picture."
+    pixels = np.asarray(picture)
+    return _digest(str(pixels.shape), hashlib.sha256(pixels.tobytes()).hexdigest())
+
 class Pictures:
     "Pictures in memory, at any size."
     def __init__(self,
-                 named,   # Pairs of a name and a PIL picture, RGB; two equal boxes have one name
+                 named,   # Pairs of a name and a PIL picture, RGB; two equal ones have one name
                  resize,  # 'stretch' or 'letterbox'
                  skipped, # From name to why it is left out
         ):
@@ -273,8 +278,7 @@ class Pictures:
 
     def hashes(self, rows=slice(None)):
         "Hash of the pixels of each picture."
-        arrays = [np.asarray(picture) for picture in self.pictures[rows]]
-        return [_digest(str(a.shape), hashlib.sha256(a.tobytes()).hexdigest()) for a in arrays]
+        return [_pixel_hash(picture) for picture in self.pictures[rows]]
 
     def check(self, rows, hashes): "Pictures in memory stay as they are."
 
@@ -314,19 +318,21 @@ def _is_boxed(item):
 
 def _is_picture_alone(item): return isinstance(item, Image.Image) or _is_array(item, 3)
 
-def _cut_out(item, name):
-    "Pairs of a name and a picture, or error, of a picture, or of the boxes in one."
+def _cut_out(item, place):
+    "Pairs of a name and a picture, or an error by its place, of a picture, or of the boxes in one."
     picture, boxes = item, [None]
     if _is_boxed(item):
         picture, boxes = item[0], whole_boxes(item[1])
-    names = [name if box is None else crop_name(name, box) for box in boxes]
-    try: picture = to_picture(picture, name)
-    except ReIDError as e: return [(crop, e) for crop in names]
-    return [(crop, _crop_or_error(picture, box, crop)) for crop, box in zip(names, boxes)]
+    try: picture = to_picture(picture, place)
+    except ReIDError as e: return [(_boxed_name(place, box), e) for box in boxes]
+    name, found = f'picture-{_pixel_hash(picture)[:16]}', []
+    for box in boxes:
+        in_place = _boxed_name(place, box)
+        try: found.append((_boxed_name(name, box), crop_to(picture, box, in_place)))
+        except ReIDError as e: found.append((in_place, e))
+    return found
 
-def _crop_or_error(picture, box, name):
-    try: return crop_to(picture, box, name)
-    except ReIDError as e: return e
+def _boxed_name(name, box): return name if box is None else crop_name(name, box)
 
 # %% ../nbs/24_sources.ipynb #e340bef3
 def _in_memory(items, resize, skip_bad):
