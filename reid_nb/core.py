@@ -8,9 +8,9 @@ __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS
            'plain_widget', 'ReIDError', 'WriteError', 'Busy', 'DiskFull', 'ReadError', 'NotReplaced', 'is_blank',
            'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_folder', 'is_temp_path', 'remove_temp_path',
            'remove_leftovers', 'write_error', 'is_held', 'check_held', 'atomic_write', 'save_table', 'open_plain',
-           'read_plain', 'check_file', 'check_cells', 'check_json', 'load_table', 'save_arrays', 'lock_file',
-           'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'whole_number', 'launched', 'import_parts', 'set_up_tests',
-           'show_grid']
+           'read_plain', 'check_file', 'check_cells', 'check_json', 'exact_integers', 'load_table', 'save_arrays',
+           'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'whole_number', 'launched', 'import_parts',
+           'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
 import atexit, csv, errno, hashlib, html, importlib.util, io, json, math, os, random, re, secrets, shlex, shutil, stat, sys, tempfile, time
@@ -388,6 +388,24 @@ def check_json(
 TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decision by model stage occluder '
                 'content suspicion suggestion like_own like_other named_person').split() # Also where all look like numbers, or are empty
 
+def exact_integers(
+    table,    # In which pandas made floats of whole numbers, where rows lack one
+    cells_of, # From the name of a column to its cells: whole numbers, None where there is none
+):
+    "The table with columns of type Int64 in place of floats that round these numbers, beyond 2**53."
+    import pandas as pd
+    for name in table.select_dtypes('float'):
+        if not (abs(table[name]) >= 2**53).any(): continue
+        cells = cells_of(name)
+        is_whole = all(cell is None or isinstance(cell, int) and abs(cell) < 2**63 for cell in cells)
+        if is_whole: table[name] = pd.array(cells, 'Int64')
+    return table
+
+def _whole(cell):
+    "A cell of a csv as a whole number; None where it is empty, and as it is where it is something else."
+    if not cell: return None
+    return int(cell) if re.fullmatch('[+-]?[0-9]{1,19}', cell) else cell
+
 def load_table(
     path,     # csv from `save_table`
     texts=(), # Further columns that are texts, also where they look like numbers
@@ -404,6 +422,11 @@ def load_table(
             raise ValueError("a row has more values than there are columns")
         twice = [name for name in table if f'{name}.1' in table]
         if twice: raise ValueError(f"the column {twice[0]} is there twice")
+        def cells_of(name):
+            place = table.columns.get_loc(name)
+            texts = pd.read_csv(io.BytesIO(content), usecols=[place], dtype=str, na_filter=False)
+            return [_whole(text) for text in texts.iloc[:, 0]]
+        table = exact_integers(table, cells_of)
     except (ValueError, OverflowError) as e: raise ReadError(f"{path} cannot be read: {e}") from e
     texts = [c for c in table if c in types or not pd.api.types.is_numeric_dtype(table[c])]
     return table.fillna(dict.fromkeys(texts, ''))

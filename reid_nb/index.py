@@ -16,7 +16,7 @@ import pandas as pd
 from fastcore.basics import patch
 from torch import nn
 
-from .core import ReIDError, show_grid
+from .core import ReIDError, exact_integers, show_grid
 from .data import ReIDData
 from .database import (ROWS_FILE, append_features, change_database, check_tables, make_tables, read_database, read_index_info,
                               undo_stopped, write_index_info)
@@ -305,7 +305,9 @@ def _frame(connection, sql, values):
     "The rows that meet a condition, in their order."
     found = connection.execute(f'SELECT * FROM rows{sql} ORDER BY at', values)
     names = [column[0] for column in found.description]
-    return pd.DataFrame(found.fetchall(), columns=names)
+    rows = found.fetchall()
+    table = pd.DataFrame(rows, columns=names)
+    return exact_integers(table, lambda name: [row[names.index(name)] for row in rows])
 
 # %% ../nbs/29_index.ipynb #e92ddbaa
 _BLOCK = 8192   # Features that are compared at a time

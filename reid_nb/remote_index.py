@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from fastcore.basics import patch
 
-from .core import ReIDError
+from .core import ReIDError, exact_integers
 from .index import _ROUNDING, Index, _check_same, _limits, _listed, _plain, _to_remove
 
 # %% ../nbs/29_remote_index.ipynb #ead84280
@@ -225,7 +225,7 @@ def _where(schema, where):
 # %% ../nbs/29_remote_index.ipynb #d3c32af8
 def _in_order(found):
     "A table of LanceDB as a DataFrame, in the order in which the pictures were added."
-    table = found.to_pandas()
+    table = exact_integers(found.to_pandas(), lambda name: found[name].to_pylist())
     return table.sort_values(['at', 'root', 'file'], kind='stable', ignore_index=True)
 
 @patch
