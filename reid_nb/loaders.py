@@ -145,10 +145,16 @@ def _files_at(path):
     if not files: raise ReIDError(f"{path} has no images")
     return files
 
+def _as_bytes(floats):
+    "0 to 255 of 0 to 1; `ReIDError` for other numbers."
+    if ((floats >= 0) & (floats <= 1)).all(): return floats.mul(255).round().byte() # False for NaN
+    raise ReIDError(f"a picture's floats are from 0 to 1, and not from {floats.min():g} to {floats.max():g}; "
+                    "give it before it is normalized, or bytes from 0 to 255")
+
 def _as_picture(item):
     "A PIL picture of what holds one."
     if isinstance(item, torch.Tensor) and item.ndim == 3:
-        pixels = item.mul(255).round().byte() if item.is_floating_point() else item
+        pixels = _as_bytes(item) if item.is_floating_point() else item
         item = pixels.permute(1, 2, 0).cpu().numpy()
     if isinstance(item, (Image.Image, np.ndarray)): return to_picture(item, 'the picture')
     raise ReIDError(f"a {type(item).__name__} is no picture; give a path, a PIL picture, an array (H, W, 3) of bytes, "
