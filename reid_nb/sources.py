@@ -7,7 +7,7 @@ __all__ = ['unlabeled', 'whole_boxes', 'find_images', 'FileImages', 'Pictures', 
            'open_images']
 
 # %% ../nbs/24_sources.ipynb #2f491057
-import hashlib, os
+import hashlib, io, os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -133,8 +133,16 @@ def _read_path(path, root, skip_bad):
     if path.is_dir(): return _read_folder(path, skip_bad)
     return _read_layout(path, root or 'data', skip_bad)
 
+def _check_paths(items):
+    "Raises `ReIDError` for one that is no path."
+    for item in items:
+        if isinstance(item, (str, os.PathLike)): continue
+        raise ReIDError(f"the list has a {type(item).__name__}; give paths, or pictures (PIL, or an array of height, width and "
+                        "3 colors), each alone or with its boxes as a tuple")
+
 def _listed(paths, root):
     "The paths, those of folders replaced by the images below."
+    _check_paths(paths)
     files = []
     for path in map(str, paths):
         place = Path(root)/path
@@ -146,7 +154,8 @@ def _as_list(images):
     "The list of what several things are given as; raises `ReIDError` for what is none of them."
     if isinstance(images, (set, frozenset)): images = sorted(images, key=str)
     is_batch = isinstance(images, np.ndarray) and images.ndim in (1, 4)
-    if is_batch or isinstance(images, (list, tuple, pd.Series, Iterator)): return list(images)
+    is_list = isinstance(images, (list, tuple, pd.Series, Iterator)) and not isinstance(images, io.IOBase)
+    if is_batch or is_list: return list(images)
     raise ReIDError("images are a path, a picture, a list of these, a frame with boxes, a table with a column file, or a data set, "
                     f"and not {type(images).__name__}")
 
@@ -355,6 +364,15 @@ def raise_bad(
     raise ReIDError(f"{first}{more}; skip_bad=True leaves such images out{hint}")
 
 # %% ../nbs/24_sources.ipynb #8f1d7094
+def _as_tensor(pixels):
+    "Pixels as a tensor, without a copy where that is possible; `ReIDError` for what is no array."
+    if isinstance(pixels, torch.Tensor): return pixels
+    try:
+        pixels = np.asarray(pixels)
+        if min(pixels.strides, default=0) < 0: pixels = pixels.copy() # as of colors that were turned around
+        return torch.as_tensor(pixels)
+    except (TypeError, ValueError, RuntimeError) as e: raise ReIDError(f"pixels are (N, 3, H, W) bytes: {e}") from e
+
 def check_pixels(
     pixels, # Tensor
     table,  # Its rows
@@ -386,7 +404,7 @@ def open_images(
 ):
     "`FileImages`, `Pictures` or `Pixels`; raises `ReIDError` for what is none of these."
     if pixels is not None:
-        pixels = torch.as_tensor(pixels)
+        pixels = _as_tensor(pixels)
         check_pixels(pixels, images)
         return Pixels(images, pixels)
     resize_image(Image.new('RGB', (1, 1)), (1, 1), resize) # an error for an unknown way
@@ -394,7 +412,10 @@ def open_images(
     is_place = isinstance(images, (str, os.PathLike, pd.DataFrame, ReIDData))
     items = [images] if is_one else images if is_place else _as_list(images)
     if isinstance(items, list):
-        n_pictures = sum(_is_picture(item[0] if _is_boxed(item) else item) for item in items)
+        whole = [item[0] if _is_boxed(item) else item for item in items]
+        paths = [item for item in whole if not _is_picture(item)]
+        _check_paths(paths)
+        n_pictures = len(whole) - len(paths)
         if 0 < n_pictures < len(items):
             raise ReIDError("the list has paths and pictures; give a list of either")
         if n_pictures: return _in_memory(items, resize, skip_bad)
