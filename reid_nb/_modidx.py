@@ -982,6 +982,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.embed._header': ('embed.html#_header', 'reid_nb/embed.py'),
                                'reid_nb.embed._map_ahead': ('embed.html#_map_ahead', 'reid_nb/embed.py'),
                                'reid_nb.embed._my_parts': ('embed.html#_my_parts', 'reid_nb/embed.py'),
+                               'reid_nb.embed._one_at_a_time': ('embed.html#_one_at_a_time', 'reid_nb/embed.py'),
                                'reid_nb.embed._read': ('embed.html#_read', 'reid_nb/embed.py'),
                                'reid_nb.embed._read_header': ('embed.html#_read_header', 'reid_nb/embed.py'),
                                'reid_nb.embed._ready': ('embed.html#_ready', 'reid_nb/embed.py'),

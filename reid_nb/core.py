@@ -384,10 +384,7 @@ def check_json(
     size = _VALUE * (commas + lists) + _OBJECT * objects
     if size > 2**30: raise ValueError("its values would take more than 1 GiB of memory; split it")
 
-# %% ../nbs/00_core.ipynb #ab4b1bbe
-TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decision by model stage occluder '
-                'content suspicion suggestion like_own like_other named_person').split() # Also where all look like numbers, or are empty
-
+# %% ../nbs/00_core.ipynb #14da4ee6
 def exact_integers(
     table,    # In which pandas made floats of whole numbers, where rows lack one
     cells_of, # From the name of a column to its cells: whole numbers, None where there is none
@@ -405,6 +402,10 @@ def _whole(cell):
     "A cell of a csv as a whole number; None where it is empty, and as it is where it is something else."
     if not cell: return None
     return int(cell) if re.fullmatch('[+-]?[0-9]{1,19}', cell) else cell
+
+# %% ../nbs/00_core.ipynb #ab4b1bbe
+TEXT_COLUMNS = ('file person camera confused_person subset role kind rule decision by model stage occluder '
+                'content suspicion suggestion like_own like_other named_person').split() # Also where all look like numbers, or are empty
 
 def load_table(
     path,     # csv from `save_table`
