@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import RLock
 
 import numpy as np
 import pandas as pd
@@ -259,6 +260,13 @@ def _full_float32():
     finally:
         for part, precision in zip(parts, before): part.fp32_precision = precision
 
+_EMBEDDING = RLock() # Mode, device and precision are those of the model or the process, and so of all threads
+
+@contextmanager
+def _one_at_a_time():
+    "Other threads wait."
+    with _EMBEDDING: yield
+
 @contextmanager
 def _ready(model, bf16):
     "The model on the device, in evaluation mode and that precision; afterwards as it was."
@@ -431,7 +439,7 @@ def _my_parts(n, processes):
 def _embed_parts(model, parts, views_of, store, length, progress, flip, bs):
     "(n, D) features of these parts, of those that are stored already as they are."
     first = parts[0].start if parts else 0
-    features, todo = torch.empty(sum(map(len, parts)), length), []
+    features, todo = torch.empty(sum(map(len, parts)), length, dtype=torch.float32), []
     def put(part, found): features[part.start - first:part.stop - first] = found
     for part in parts:
         found = store.get(part)
@@ -499,6 +507,7 @@ def _with_rows(found, source, skip_bad):
 
 # %% ../nbs/25_embed.ipynb #e5ac0d34
 @torch.no_grad()
+@_one_at_a_time()
 def embed(
     model,               # ReIDModel; left as it was
     images,              # Path, picture, frame and boxes, or lists of these; table with `file`; `ReIDData`

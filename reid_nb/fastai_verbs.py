@@ -178,7 +178,7 @@ def training_people(self:Learner) -> tuple:
     if not len(dataset):
         raise ReIDError("the weights have changed and the training images are not here to compare with")
     with self.no_bar(): features, classes = self.get_preds(ds_idx=0)
-    sums = torch.zeros(len(dataset.vocab), features.shape[1]).index_add(0, classes, features)
+    sums = features.new_zeros(len(dataset.vocab), features.shape[1]).index_add(0, classes, features)
     self._people = digest, dataset.vocab, F.normalize(sums)
     return tuple(self._people[1:])
 
