@@ -1592,6 +1592,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.labels.draw_galleries': ('labels.html#draw_galleries', 'reid_nb/labels.py'),
                                 'reid_nb.labels.find_matches': ('labels.html#find_matches', 'reid_nb/labels.py'),
                                 'reid_nb.labels.label_rows': ('labels.html#label_rows', 'reid_nb/labels.py'),
+                                'reid_nb.labels.to_features': ('labels.html#to_features', 'reid_nb/labels.py'),
                                 'reid_nb.labels.to_numpy': ('labels.html#to_numpy', 'reid_nb/labels.py')},
             'reid_nb.layouts': { 'reid_nb.layouts.Layout': ('layouts.html#layout', 'reid_nb/layouts.py'),
                                  'reid_nb.layouts.Layout.__post_init__': ('layouts.html#layout.__post_init__', 'reid_nb/layouts.py'),

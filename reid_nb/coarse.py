@@ -13,7 +13,7 @@ import torch
 from fastcore.basics import patch
 
 from .core import ReIDError
-from .labels import to_numpy
+from .labels import to_features
 from .products import in_threads
 
 # %% ../nbs/24_coarse.ipynb #cabfe5cb
@@ -29,8 +29,8 @@ def check_features(
 ) -> tuple:
     "Both as float32 arrays; raises `ReIDError` when they do not fit together or cannot be squared."
     with np.errstate(over='ignore'):
-        q = np.ascontiguousarray(to_numpy(q), np.float32)
-        g = np.ascontiguousarray(to_numpy(g), np.float32)
+        q = np.ascontiguousarray(to_features(q, 'query'), np.float32)
+        g = np.ascontiguousarray(to_features(g, 'gallery'), np.float32)
     if q.ndim != 2 or g.ndim != 2 or q.shape[1] != g.shape[1]:
         raise ReIDError(f"features must be (images, dimensions) on both sides, not {q.shape} and {g.shape}")
     largest = max(_largest_entry(q, 'query'), _largest_entry(g, 'gallery'))

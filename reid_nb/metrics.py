@@ -17,7 +17,7 @@ import torch
 from fastcore.basics import patch
 
 from .core import ReIDError, whole_number
-from .labels import _left_out, _matches_of, _status, as_labels, draw_galleries, find_matches, label_rows, to_numpy
+from .labels import _left_out, _matches_of, _status, as_labels, draw_galleries, find_matches, label_rows, to_features, to_numpy
 from .products import row_products
 from .progress import tqdm
 from .protocols import DEFAULT_PROTOCOL
@@ -25,11 +25,12 @@ from .protocols import DEFAULT_PROTOCOL
 # %% ../nbs/16_metrics.ipynb #22935d2a
 def _matrix(dist):
     "The (Q, G) distances as an array or a tensor; raises `ReIDError` for anything else."
-    if not isinstance(dist, torch.Tensor):
+    is_tensor = isinstance(dist, torch.Tensor)
+    if not is_tensor:
         try: dist = np.asarray(dist)
         except ValueError as e: raise ReIDError("distances must have rows of one length") from e
-        if dist.dtype.kind not in 'biuf':
-            raise ReIDError(f"distances must be real numbers, not {dist.dtype}")
+    is_real = not dist.is_complex() if is_tensor else dist.dtype.kind in 'biuf'
+    if not is_real: raise ReIDError(f"distances must be real numbers, not {dist.dtype}")
     shape = tuple(dist.shape)
     if len(shape) != 2: raise ReIDError(f"distances must be (queries, gallery), not {shape}")
     return dist
@@ -393,8 +394,8 @@ def rank1_matches(
     return first[columns].sort_values('ap', kind='stable', ignore_index=True)
 
 # %% ../nbs/16_metrics.ipynb #112a53d4
-def _as_float(x):
-    x = to_numpy(x)
+def _as_float(x, name):
+    x = to_features(x, name)
     if x.dtype in (np.float32, np.float64): return x
     return x.astype(np.float32)
 
@@ -410,7 +411,7 @@ def check_lengths(
 
 def _checked_features(q, g):
     "Both as floats; `ReIDError` where they do not go together, or are not of length 1."
-    q, g = _as_float(q), _as_float(g)
+    q, g = _as_float(q, 'query'), _as_float(g, 'gallery')
     if q.ndim != 2 or g.ndim != 2 or q.shape[1] != g.shape[1]:
         raise ReIDError(f"features must be (images, dimensions) on both sides, not {q.shape} and {g.shape}")
     check_lengths(q, 'query')

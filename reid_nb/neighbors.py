@@ -468,6 +468,7 @@ def neighbors_from_lists(
 def _as_float(x):
     "Distances as an array of floats."
     x = to_numpy(x)
+    if x.dtype.kind not in 'biuf': raise ReIDError(f"distances must be real numbers, not {x.dtype}")
     return x if x.dtype.kind == 'f' else x.astype(np.float64)
 
 # %% ../nbs/24_neighbors.ipynb #aa2c7092
