@@ -96,6 +96,9 @@ def embedding_config(
 # %% ../nbs/25_embed.ipynb #a7b20a1c
 def _header(metadata, table):
     "What the file says of its features."
+    names = list(map(str, table))
+    twice = [name for name in names if names.count(name) > 1 or f'{name}.1' in names] # as `load_table` tells them
+    if twice: raise ReIDError(f"the table of features has the column {twice[0]!r} twice; rename one")
     model = Embeddings(None, table, metadata).model
     files = _digest(*table.file.map(str))
     texts = [name for name in table if not is_numeric_dtype(table[name])]

@@ -116,17 +116,18 @@ def frame_files(
 ) -> pd.Series:
     "(N,) the picture of each row, by the number of its frame; raises `ReIDError` where that is not known."
     frames = pd.to_numeric(raw.frame, errors='coerce')
+    frames = pd.Series(frames.to_numpy(float, na_value=np.nan), raw.index) # also of Arrow, which has no remainder
     if not (frames >= 0).all() or (frames % 1).any():
         raise ReIDError(f"{where}: {first_of(raw.frame[~((frames >= 0) & (frames % 1 == 0))])} is no number of a frame")
     seqs = stripped_texts(raw, 'seq').fillna('')
     pairs = list(zip(seqs, frames.astype(int)))
-    if not pattern and 'seq' in raw:
+    if not pattern and pairs and 'seq' in raw:
         there = (p for p in _frame_patterns() if os.path.isfile(os.path.join(root, _fill_in(p, *pairs[0]))))
         pattern = next(there, '')
-    if not pattern:
+    if not pattern and pairs:
         raise ReIDError(f"{where} has the numbers of frames and no column file; give one, or frames='{{frame:06d}}.jpg', which "
                         "says where the picture of a frame is, {seq} being its sequence")
-    return pd.Series([_fill_in(pattern, *pair) for pair in pairs], raw.index)
+    return pd.Series([_fill_in(pattern, *pair) for pair in pairs], raw.index, str)
 
 # %% ../nbs/08_table_boxes.ipynb #d4272f4d
 PEOPLE = {'person', 'persons', 'people', 'pedestrian', 'human', 'player', 'players', 'athlete'} # Read unless others are asked for
