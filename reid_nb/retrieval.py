@@ -20,6 +20,7 @@ from fastcore.basics import patch
 from .core import ReIDError
 from .embed import Embeddings, embed
 from .fusion import fuse
+from .labels import to_numpy
 from .metrics import cosine_distances, evaluate_rows
 from .neighbors import find_neighbors
 from .protocols import protocol_of
@@ -270,8 +271,17 @@ def _apply(step, ranking, test):
         _check_shape(step, 'rows of features', (len(q), len(g)), ranking)
         return replace(ranking, q=q, g=g, given=None)
     _check_shape(step, 'distances', np.shape(found), ranking)
-    return replace(ranking, given=found)
+    return replace(ranking, given=_from_zero(step, to_numpy(found)))
 
+def _from_zero(step, distances):
+    "The distances, 0 where rounding has brought them below; `ReIDError` where the step has."
+    least = distances.min(initial=0)
+    if least < -1e-5:
+        raise ReIDError(f"step {step.name} gave a distance of {least:.3g}; none may be negative: "
+                        "return distances - distances.min()")
+    return np.maximum(distances, 0) if least < 0 else distances
+
+# %% ../nbs/28_retrieval.ipynb #afe5341b
 def _checked(step, ranking):
     "The ranking; `ReIDError` unless it has a row of features for each row of its tables."
     found, needed = (len(ranking.q), len(ranking.g)), (len(ranking.q_table), len(ranking.g_table))
@@ -298,14 +308,18 @@ def _apply_to_groups(step, ranking, test):
 
 def _parts(ranking):
     "Yields the `Ranking` of each group."
-    given, cache = ranking.given, ranking.cache
+    cache = ranking.cache
     for number, rows in enumerate(ranking.groups):
-        q_rows, g_rows = rows
-        tables = ranking.q_table.iloc[q_rows], ranking.g_table.iloc[g_rows]
-        part = Ranking(ranking.q[q_rows], ranking.g[g_rows], *tables)
-        if given is not None: part = replace(part, given=given[np.ix_(*rows)])
+        part = _part(ranking, *rows)
         if cache is not None: part = replace(part, cache=cache.setdefault(number, {}))
         yield part
+
+def _part(ranking, q_rows, g_rows):
+    "The `Ranking` of these rows alone, without groups."
+    tables = ranking.q_table.iloc[q_rows], ranking.g_table.iloc[g_rows]
+    part = Ranking(ranking.q[q_rows], ranking.g[g_rows], *tables)
+    if ranking.given is None: return part
+    return replace(part, given=ranking.given[np.ix_(q_rows, g_rows)])
 
 def _with_features(ranking, parts):
     "The ranking with the features of these groups; those of images without a partner stay 0."
@@ -522,11 +536,36 @@ def _with_step(step, after):
 def check_steps(
     recipe:Recipe, # Section `test` is read
 ):
-    "Raises `ReIDError` for values with which a step cannot work."
-    roles, numbers = ['query', 'gallery'] * 2, [0, 1, 2, 3]
-    table = pd.DataFrame([NOT_KNOWN] * 4).assign(role=roles, file=list('abcd'), group=0, tracklet=numbers)
+    "Raises `ReIDError` for values with which a step cannot work, and for a step that declares less than it does."
     embed_options(recipe.test)
-    made_up = Embeddings(np.eye(4, dtype=np.float32), table)
-    for name, ranking in rank(made_up, recipe):
+    before = None
+    for name, ranking in rank(_made_up(), recipe):
         if not np.isfinite(ranking.distances).all():
             raise ReIDError(f"step {name} gives distances that are no numbers")
+        if before is not None: _check_declared(STEPS[name], before, recipe.test)
+        before = replace(ranking, groups=None)
+
+def _made_up():
+    "`Embeddings` of four people, each a query and a gallery image that is near to it, the same at each call."
+    rng = np.random.default_rng(0)
+    features = np.repeat(rng.normal(size=(4, 8)), 2, axis=0) + 0.3 * rng.normal(size=(8, 8))
+    features = features / np.linalg.norm(features, axis=1, keepdims=True)
+    table = pd.DataFrame([NOT_KNOWN] * 8).assign(role=['query', 'gallery'] * 4, file=list('abcdefgh'), group=0, tracklet=range(8))
+    return Embeddings(features.astype(np.float32), table)
+
+def _check_declared(step, before, test):
+    "Raise `ReIDError` for a step that looks at other images and does not say so."
+    def of(rows): return _apply(step, _part(before, *rows), test).distances
+    some, every = np.arange(3), np.arange(4)
+    whole = of((every, every))
+    if whole.shape != (4, 4): return # of other rows, which the step keeps apart itself
+    for key, rows, others in (('joint', (some[:1], every), 'queries'), ('by_gallery', (every, some), 'gallery images')):
+        is_told = getattr(step, key) or _are_close(of(rows), whole[np.ix_(*rows)])
+        if not is_told:
+            raise ReIDError(f"with step {step.name} a query's distances depend on the other {others}: declare {key}=True")
+
+def _are_close(a, b):
+    "Are the distances of each query the same, but for a number that all of them are larger by?"
+    least_a, least_b = (d.min(1, keepdims=True) for d in (a, b))
+    return np.allclose(a - least_a, b - least_b, atol=1e-5)
+
