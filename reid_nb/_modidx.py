@@ -2699,6 +2699,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'reid_nb.retrieval._apply_to_groups': ('retrieval.html#_apply_to_groups', 'reid_nb/retrieval.py'),
                                    'reid_nb.retrieval._are_close': ('retrieval.html#_are_close', 'reid_nb/retrieval.py'),
                                    'reid_nb.retrieval._check_declared': ('retrieval.html#_check_declared', 'reid_nb/retrieval.py'),
+                                   'reid_nb.retrieval._check_lost': ('retrieval.html#_check_lost', 'reid_nb/retrieval.py'),
+                                   'reid_nb.retrieval._check_reads': ('retrieval.html#_check_reads', 'reid_nb/retrieval.py'),
                                    'reid_nb.retrieval._check_shape': ('retrieval.html#_check_shape', 'reid_nb/retrieval.py'),
                                    'reid_nb.retrieval._checked': ('retrieval.html#_checked', 'reid_nb/retrieval.py'),
                                    'reid_nb.retrieval._expand': ('retrieval.html#_expand', 'reid_nb/retrieval.py'),

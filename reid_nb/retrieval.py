@@ -495,6 +495,8 @@ def add_step(
     label:str='',      # Of its row in tables of scores; its name when not given
     joint:bool=False,  # As in `Step`
     by_gallery:bool=False, # As in `Step`
+    starts_over:bool=False, # As in `Step`
+    grouped:Callable=None, # As in `Step`
 ):
     "Put a step into `STEPS`, until Python ends; `ReIDError` for a name that is taken, or a place that cannot be."
     if name in (PLAIN, *_BUILT_IN):
@@ -506,7 +508,8 @@ def add_step(
     if isinstance(default, str) or default != 0:
         raise ReIDError(f"test.{switch} switches step {name} on: "
                         "it has to be 0 or False by default, so that recipes leave it out")
-    step = Step(name, label or f'+ {name}', takes, function, {switch: default}, tuple(others), joint=joint, by_gallery=by_gallery)
+    step = Step(name, label or f'+ {name}', takes, function, {switch: default}, tuple(others),
+                joint=joint, by_gallery=by_gallery, starts_over=starts_over, grouped=grouped)
     steps = _with_step(step, after)
     for key, (default, limits, *meaning) in fields.items():
         add_field(TestRecipe, f'test.{key}', default, limits, *meaning)
@@ -525,12 +528,20 @@ def _with_step(step, after):
     places = [_ORDER.index(s.takes) for s in steps.values()]
     if places != sorted(places):
         raise ReIDError(f"step {step.name} takes {step.takes} and cannot follow {after}: the order is {', '.join(_ORDER)}")
-    later = list(steps)[list(steps).index(step.name) + 1:]
-    lost_in = [name for name in later if steps[name].starts_over]
-    if step.takes == 'distances' and lost_in:
-        raise ReIDError(f"{lost_in[-1]} begins from the features, "
-                        f"so distances of {step.name} would be lost; give after={lost_in[-1]!r}")
+    _check_lost(step, steps)
     return steps
+
+def _check_lost(step, steps):
+    "Raise `ReIDError` where the step's distances, or those of one before it, would be lost in one that begins from the features."
+    names = list(steps)
+    at = names.index(step.name)
+    changing = [name for name in names if steps[name].takes == 'distances' and not steps[name].starts_over]
+    lost = [name for name in changing if names.index(name) <= at]
+    lost_in = [name for name in names[at:] if steps[name].starts_over]
+    if lost and lost_in:
+        after = names[names.index(lost[0]) - 1] if step.starts_over else lost_in[-1]
+        raise ReIDError(f"{lost_in[-1]} begins from the features, "
+                        f"so distances of {lost[0]} would be lost; give after={after!r}")
 
 # %% ../nbs/28_retrieval.ipynb #686fd857
 def check_steps(
@@ -558,11 +569,20 @@ def _check_declared(step, before, test):
     def of(rows): return _apply(step, _part(before, *rows), test).distances
     some, every = np.arange(3), np.arange(4)
     whole = of((every, every))
+    if before.given is not None:
+        other = replace(before, given=before.given[:, ::-1])
+        _check_reads(step, whole, _apply(step, other, test).distances)
     if whole.shape != (4, 4): return # of other rows, which the step keeps apart itself
     for key, rows, others in (('joint', (some[:1], every), 'queries'), ('by_gallery', (every, some), 'gallery images')):
         is_told = getattr(step, key) or _are_close(of(rows), whole[np.ix_(*rows)])
         if not is_told:
             raise ReIDError(f"with step {step.name} a query's distances depend on the other {others}: declare {key}=True")
+
+def _check_reads(step, distances, of_others):
+    "Raise `ReIDError` for a step that gives the same from other distances."
+    if np.array_equal(distances, of_others):
+        raise ReIDError(f"step {step.name} begins from the features, so the distances before it are lost: read ranking.distances; "
+                        "or declare starts_over=True and leave out the steps with distances before it, as by test.k1=0")
 
 def _are_close(a, b):
     "Are the distances of each query the same, but for a number that all of them are larger by?"
