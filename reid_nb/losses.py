@@ -244,8 +244,12 @@ class Loss:
     needs: tuple = ()      # Fields of section `loss` that it takes as keywords
     scale: str = None      # The field by which cosines become logits
     has_pairs: bool = False # Does it compare the images of a batch with each other?
-    has_each: bool = False # Does it keep the loss of each image, which depends on no other image, in `each`?
+    has_each: bool = None  # Does it keep a loss per image in `each`? As an `ImageLoss` does, when not given
     beside: str = None     # A loss on scores that is trained with it, with the same weight
+
+    def __post_init__(self):
+        is_per_image = isinstance(self.criterion, type) and issubclass(self.criterion, ImageLoss)
+        if self.has_each is None: object.__setattr__(self, 'has_each', is_per_image)
 
     def build(self, values): # Of section `loss`, by name
         "The criterion."
@@ -254,9 +258,9 @@ class Loss:
         return FunctionLoss(self.criterion, **params)
 
 LOSSES = dict(
-    circle=Loss(CircleSoftmax, 'cosine', ('m', 'gamma', 'smoothing'), scale='gamma', has_each=True),
+    circle=Loss(CircleSoftmax, 'cosine', ('m', 'gamma', 'smoothing'), scale='gamma'),
     pairwise_circle=Loss(CircleLoss, None, ('m', 'gamma'), has_pairs=True, beside='softmax'),
-    softmax=Loss(SmoothedCE, 'linear', ('smoothing',), has_each=True))
+    softmax=Loss(SmoothedCE, 'linear', ('smoothing',)))
 
 # %% ../nbs/17_losses.ipynb #1ad8ee58
 def find_loss(
@@ -292,7 +296,7 @@ def _refuse_weights(name, loss, out):
         todo += [before for before, _ in node.next_functions]
 
 # %% ../nbs/17_losses.ipynb #145e601b
-TRIPLET = Loss(TripletLoss, None, ('margin', 'distance', 'soft_margin'), has_pairs=True, has_each=True)
+TRIPLET = Loss(TripletLoss, None, ('margin', 'distance', 'soft_margin'), has_pairs=True)
 Term = namedtuple('Term', 'name weight entry criterion')
 
 class ReIDLoss(nn.Module):
@@ -308,15 +312,16 @@ class ReIDLoss(nn.Module):
                  distance:str='euclidean', # Of the triplet loss, or 'squared'
                  soft_margin:bool=False,   # Soft margin in the triplet loss?
                  part_weight:float=1.0,    # Of the mean identity loss of the parts, beside that of the whole image
-                 **added,                  # Fields that `add_loss` gave to recipes
+                 **others,                 # Further fields of `LossRecipe`, which has their defaults
         ):
         super().__init__()
         entry, on_scores = find_loss(id_loss)
-        unknown = {*added} - {f.name for f in fields(LossRecipe)}
+        unknown = {*others} - {f.name for f in fields(LossRecipe)}
         if unknown: raise ReIDError(f"no loss knows {min(unknown)}")
         if alpha == beta == 0:
             raise ReIDError("loss.alpha and loss.beta are both 0: nothing is left to train with")
-        values = dict(margin=margin, m=m, gamma=gamma, smoothing=smoothing, distance=distance, soft_margin=soft_margin, **added)
+        given = dict(margin=margin, m=m, gamma=gamma, smoothing=smoothing, distance=distance, soft_margin=soft_margin)
+        values = vars(LossRecipe()) | given | others
         self.gather, self.part_weight = None, part_weight
         self.triplet = TRIPLET.build(values)
         self.id_criterion = on_scores.build(values)
@@ -416,7 +421,6 @@ def add_loss(
         raise ReIDError(f"beside is {beside!r}; give {_alternatives(LOSSES)}")
     if isinstance(criterion, type) and not issubclass(criterion, ImageLoss):
         raise ReIDError(f"{criterion.__name__} is no subclass of ImageLoss; give a function, or an instance as {criterion.__name__}()")
-    if has_each is None: has_each = isinstance(criterion, type) and issubclass(criterion, ImageLoss)
     for field, (default, limits, *meaning) in own_fields.items():
         add_field(LossRecipe, f'loss.{field}', default, limits, *(meaning or [f'Of {name}']))
     LOSSES[name] = Loss(criterion, head, (*needs, *own_fields), scale, has_pairs, has_each, beside)
