@@ -1853,6 +1853,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.losses.Loss': ('losses.html#loss', 'reid_nb/losses.py'),
                                 'reid_nb.losses.Loss.__post_init__': ('losses.html#loss.__post_init__', 'reid_nb/losses.py'),
                                 'reid_nb.losses.Loss.build': ('losses.html#loss.build', 'reid_nb/losses.py'),
+                                'reid_nb.losses.Loss.indexes_classes': ('losses.html#loss.indexes_classes', 'reid_nb/losses.py'),
                                 'reid_nb.losses.PairLoss': ('losses.html#pairloss', 'reid_nb/losses.py'),
                                 'reid_nb.losses.PairLoss.check': ('losses.html#pairloss.check', 'reid_nb/losses.py'),
                                 'reid_nb.losses.PairLoss.forward': ('losses.html#pairloss.forward', 'reid_nb/losses.py'),

@@ -262,6 +262,22 @@ LOSSES = dict(
     pairwise_circle=Loss(CircleLoss, None, ('m', 'gamma'), has_pairs=True, beside='softmax'),
     softmax=Loss(SmoothedCE, 'linear', ('smoothing',)))
 
+# %% ../nbs/17_losses.ipynb #5e9ada73
+@patch
+def indexes_classes(self:Loss,
+                    own_fields, # Values of fields that the recipe does not have
+    ) -> bool:
+    "Does it take labels for columns of what it is given? False for a loss that cannot work with made-up numbers."
+    values = vars(LossRecipe()) | own_fields
+    made_up = torch.randn(8, 8, generator=torch.Generator().manual_seed(0))
+    def works(labels):
+        with torch.random.fork_rng(devices=[]):
+            try: self.build(values)(made_up, labels)
+            except Exception: return False
+        return True
+    labels = torch.arange(8) // 2
+    return works(labels) and not works(labels + 6) # 8 and 9 are no columns
+
 # %% ../nbs/17_losses.ipynb #1ad8ee58
 def find_loss(
     id_loss:str, # Name in `LOSSES`
@@ -412,6 +428,7 @@ def add_loss(
     if name in _BUILT_IN: raise ReIDError(f"there is a loss {name!r} already; choose another name")
     if head not in (None, 'cosine', 'linear'):
         raise ReIDError(f"head is {head!r}; give 'cosine', 'linear' or None")
+    if isinstance(needs, str): raise ReIDError(f"needs is {needs!r}; give a tuple of names, as ({needs!r},)")
     own_fields = own_fields or {}
     known = {*own_fields, *(f.name for f in fields(LossRecipe))}
     for key in (*needs, *([scale] if scale else [])):
@@ -421,8 +438,11 @@ def add_loss(
         raise ReIDError(f"beside is {beside!r}; give {_alternatives(LOSSES)}")
     if isinstance(criterion, type) and not issubclass(criterion, ImageLoss):
         raise ReIDError(f"{criterion.__name__} is no subclass of ImageLoss; give a function, or an instance as {criterion.__name__}()")
+    loss = Loss(criterion, head, (*needs, *own_fields), scale, has_pairs, has_each, beside)
+    if head is None and loss.indexes_classes({field: default for field, (default, *_) in own_fields.items()}):
+        raise ReIDError(f"loss {name} takes class scores, and is given features: say head='linear', or head='cosine' for cosines")
     for field, (default, limits, *meaning) in own_fields.items():
         add_field(LossRecipe, f'loss.{field}', default, limits, *(meaning or [f'Of {name}']))
-    LOSSES[name] = Loss(criterion, head, (*needs, *own_fields), scale, has_pairs, has_each, beside)
+    LOSSES[name] = loss
 
 _BUILT_IN = {*LOSSES, 'triplet'}
