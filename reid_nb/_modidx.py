@@ -2375,6 +2375,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.problems._query_problems': ('problems.html#_query_problems', 'reid_nb/problems.py'),
                                   'reid_nb.problems._reading_problems': ('problems.html#_reading_problems', 'reid_nb/problems.py'),
                                   'reid_nb.problems._same_pixels': ('problems.html#_same_pixels', 'reid_nb/problems.py'),
+                                  'reid_nb.problems._shared_ids': ('problems.html#_shared_ids', 'reid_nb/problems.py'),
                                   'reid_nb.problems._without_match': ('problems.html#_without_match', 'reid_nb/problems.py'),
                                   'reid_nb.problems.find_problems': ('problems.html#find_problems', 'reid_nb/problems.py')},
             'reid_nb.products': { 'reid_nb.products._OneThread': ('products.html#_onethread', 'reid_nb/products.py'),

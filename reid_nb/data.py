@@ -506,7 +506,7 @@ def read_dataset(
     root=None,           # Folder that the paths of a table lie below, where it is not its own
     frames:str='',       # Picture of a frame, where a table has boxes and no column file: '{seq}/img1/{frame:06d}.jpg'
     layout:str=None,     # Name in `layouts.LAYOUTS`, where it is not to be recognized
-    pattern:str='',      # Regex with the groups pid, camid, seq, frame, group, role on the paths below a folder
+    pattern:str='',      # Regex with named groups on the paths below a folder, as `nested.layout_of_pattern` takes it
     protocol:str=None,   # Name in `protocols.PROTOCOLS`, where it is not that of the layout or table
     stride:int=0,        # Of boxes in frames: one frame in so many; 0: chosen, and told
     classes=(),          # Of boxes in frames: names or numbers; persons when not given

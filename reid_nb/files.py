@@ -23,7 +23,7 @@ class ReadOptions:
     stride: int = 0            # One frame in so many; 0: chosen by the layout
     classes: tuple = ()        # Names or numbers of the classes to read; those of the layout when empty
     min_visible: float = None  # Least visible fraction of a box; that of the layout when None
-    pattern: str = ''          # Regex with the groups pid, camid, seq, frame, group, role on paths
+    pattern: str = ''          # Regex with named groups on paths, as `nested.layout_of_pattern` takes it
     columns: dict = field(default_factory=dict) # Of a list beside the images, from our names to its own
 
 # %% ../nbs/08_files.ipynb #ae7d4cf0

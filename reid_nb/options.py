@@ -112,7 +112,7 @@ class DataOptions:
                  root:str=None,       # Of a table, folder that its paths lie below; its own when not given
                  frames:str=None,     # Of a table with boxes and no column file, as in "{seq}/img1/{frame:06d}.jpg"
                  layout:str=None,     # Name of the layout, where it is not to be recognized; reid_data --layouts lists them
-                 pattern:str=None,    # Regex on the paths below the folder, with the groups pid, camid, seq, frame, group, role
+                 pattern:str=None,    # Regex on the paths below the folder, with the groups pid, camid, seq, frame, group, clothes, tracklet, role
                  protocol:str=None,   # Which gallery images are ranked and count; that of the layout when not given
                  stride:int=0,        # Of boxes in frames: one frame in so many; chosen, and told, when not given
                  classes:str=None,    # Of boxes in frames: names or numbers, as in "player referee"; persons when not given

@@ -88,7 +88,7 @@ def _near_copies(table):
 
 # %% ../nbs/09_problems.ipynb #5a9417c9
 def _id_problems(t, k, few):
-    "Yield what is wrong with the ids: few images, or in train and test."
+    "Yield the training ids with few images."
     n_images = t.pid[t.subset == 'train'].value_counts()
     name = dict(zip(t.pid, names_of(t)))
     too_few = [(k, f"A batch with train.k = {k} images per id repeats theirs"),
@@ -98,9 +98,14 @@ def _id_problems(t, k, few):
         if not len(short): continue
         example = f'{name[short.index[-1]]} with {short.iloc[-1]}'
         yield Problem(len(short), f'training ids with fewer than {limit} images', example, meaning)
+
+def _shared_ids(t):
+    "Yield that ids are in train and test."
+    trained = t.pid[t.subset == 'train']
     tested = t.pid[(t.subset == 'test') & (t.pid >= 0)]
-    both = sorted(set(n_images.index) & set(tested))
+    both = sorted(set(trained) & set(tested))
     if both:
+        name = dict(zip(t.pid, names_of(t)))
         yield Problem(len(both), 'ids in both train and test', name[both[0]],
                       'mAP then measures how well people are found again that the model was '
                       'trained on')
@@ -216,6 +221,7 @@ def find_problems(
     table = data.table.assign(**known)
     each_once = table.drop_duplicates('file') # A query may be in the gallery too
     problems = [*_damaged(data.errors), *_copies(each_once), *_near_copies(each_once)]
+    problems += _shared_ids(table)
     problems += _reading_problems(data)
     problems += _query_problems(table, get_protocol(data.protocol))
     problems += _id_problems(table, k, few)
