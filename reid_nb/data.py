@@ -10,6 +10,7 @@ __all__ = ['labeled_test', 'lost_queries', 'listed_twice', 'table_from_files', '
 import os, re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ from .nested import SPLITS, assign_parts, layout_of_pattern
 from . import annotations, benchmarks, boxes, coco # layouts of their own
 from .protocols import DEFAULT_PROTOCOL, get_protocol, protocol_of
 from .spreadsheets import READERS, UNREADABLE, columns_of_bytes, read_csv_columns
-from .tables import COLUMNS, NOT_READ, name_tracks, names_of, number_names, plain_table, read_image_table, visible_fraction
+from .tables import (ALIASES, COLUMNS, NOT_READ, OTHERS, name_tracks, names_of, number_names, plain_table,
+                            read_image_table, visible_fraction)
 from .table_boxes import check_no_box_options
 from .tars import open_archive
 
@@ -136,6 +138,25 @@ def _with_columns(rows):
     others = [column for column in table if column not in COLUMNS]
     return table.reindex(columns=[*COLUMNS, *others])
 
+def _check_columns(columns, layout, where):
+    "Raises `ReIDError` for a column of a layout's own rows that is one of ours under another name."
+    lacking = [ours for ours in (*COLUMNS, *OTHERS) if ours not in columns]
+    aliases = {theirs: ours for ours in lacking for theirs in ALIASES.get(ours, ())}
+    for column in columns:
+        theirs = str(column).lower()
+        similar = get_close_matches(theirs, lacking, 1, 0.8)
+        ours = aliases.get(theirs) or next(iter(similar), None)
+        if ours and column not in (*COLUMNS, *OTHERS):
+            raise ReIDError(f"{where}: the rows of {layout.name} have a column {column}; call it {ours}")
+
+def _check_parts(table, layout, where):
+    "Raises `ReIDError` for a row of a layout that is in none of the `PARTS`."
+    for file, *part in zip(table.file, table.subset, table.role):
+        if tuple(part) in PARTS: continue
+        subset, role = part
+        raise ReIDError(f"{where}: {layout.name} puts {file} into subset {subset!r} and role {role!r}; "
+                        f"there are {', '.join(map(' '.join, PARTS))}")
+
 def _truth_files(base):
     "Where a truth.csv may lie: in `base`, '' or with a slash at its end, and above it."
     files = [f'{base}truth.csv']
@@ -172,7 +193,10 @@ def table_from_files(
     _check_options(files, layout)
     rows, layout, left_out = rows_below(files, layout, base, parts)
     if without: rows = rows[~rows.file.isin(list(without))]
-    table = _finish(_with_columns(rows), layout, files.where, protocol)
+    _check_columns(rows.columns, layout, files.where)
+    rows = _with_columns(rows)
+    _check_parts(rows, layout, files.where)
+    table = _finish(rows, layout, files.where, protocol)
     used = table.file.tolist()
     check_names([*used, *names_of(table).unique()], files.where)
     there = set(files.images)
