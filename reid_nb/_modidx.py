@@ -3633,6 +3633,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'reid_nb.transforms.pixel_grid': ('transforms.html#pixel_grid', 'reid_nb/transforms.py'),
                                     'reid_nb.transforms.preview': ('transforms.html#preview', 'reid_nb/transforms.py'),
                                     'reid_nb.transforms.run_steps': ('transforms.html#run_steps', 'reid_nb/transforms.py'),
+                                    'reid_nb.transforms.same_form': ('transforms.html#same_form', 'reid_nb/transforms.py'),
                                     'reid_nb.transforms.send_together': ('transforms.html#send_together', 'reid_nb/transforms.py'),
                                     'reid_nb.transforms.stack_matrices': ('transforms.html#stack_matrices', 'reid_nb/transforms.py'),
                                     'reid_nb.transforms.tensor_on': ('transforms.html#tensor_on', 'reid_nb/transforms.py'),

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from fastcore.basics import patch
 
-from .transforms import BatchTransform, Compose, send_together
+from .transforms import BatchTransform, Compose, same_form, send_together
 
 # %% ../nbs/12_ahead.ipynb #52b7b9bb
 def draws_plainly(
@@ -109,7 +109,7 @@ class CompiledSteps:
 
     def eager(self, x, sent):
         "`x` after the steps, chosen or not."
-        for step, numbers in zip(self.steps, sent): x = step.act(x, *numbers)
+        for step, numbers in zip(self.steps, sent): x = same_form(step.act(x, *numbers), x, step)
         return x
 
     def __call__(self,

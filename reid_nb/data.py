@@ -138,25 +138,6 @@ def _with_columns(rows):
     others = [column for column in table if column not in COLUMNS]
     return table.reindex(columns=[*COLUMNS, *others])
 
-def _check_columns(columns, layout, where):
-    "Raises `ReIDError` for a column of a layout's own rows that is one of ours under another name."
-    lacking = [ours for ours in (*COLUMNS, *OTHERS) if ours not in columns]
-    aliases = {theirs: ours for ours in lacking for theirs in ALIASES.get(ours, ())}
-    for column in columns:
-        theirs = str(column).lower()
-        similar = get_close_matches(theirs, lacking, 1, 0.8)
-        ours = aliases.get(theirs) or next(iter(similar), None)
-        if ours and column not in (*COLUMNS, *OTHERS):
-            raise ReIDError(f"{where}: the rows of {layout.name} have a column {column}; call it {ours}")
-
-def _check_parts(table, layout, where):
-    "Raises `ReIDError` for a row of a layout that is in none of the `PARTS`."
-    for file, *part in zip(table.file, table.subset, table.role):
-        if tuple(part) in PARTS: continue
-        subset, role = part
-        raise ReIDError(f"{where}: {layout.name} puts {file} into subset {subset!r} and role {role!r}; "
-                        f"there are {', '.join(map(' '.join, PARTS))}")
-
 def _truth_files(base):
     "Where a truth.csv may lie: in `base`, '' or with a slash at its end, and above it."
     files = [f'{base}truth.csv']
@@ -176,6 +157,26 @@ def _find_layout(files, name):
     if not files.options.pattern: return find_layout(files, name=name)
     if name: raise ReIDError(f"{files.where}: give --layout or --pattern, not both")
     return layout_of_pattern(files.options.pattern), '', []
+
+# %% ../nbs/09_data.ipynb #96e9aee9
+def _check_columns(columns, layout, where):
+    "Raises `ReIDError` for a column of a layout's own rows that is one of ours under another name."
+    lacking = [ours for ours in (*COLUMNS, *OTHERS) if ours not in columns]
+    aliases = {theirs: ours for ours in lacking for theirs in ALIASES.get(ours, ())}
+    for column in columns:
+        theirs = str(column).lower()
+        similar = get_close_matches(theirs, lacking, 1, 0.8)
+        ours = aliases.get(theirs) or next(iter(similar), None)
+        if ours and column not in (*COLUMNS, *OTHERS):
+            raise ReIDError(f"{where}: the rows of {layout.name} have a column {column}; call it {ours}")
+
+def _check_parts(table, layout, where):
+    "Raises `ReIDError` for a row of a layout that is in none of the `PARTS`."
+    for file, *part in zip(table.file, table.subset, table.role):
+        if tuple(part) in PARTS: continue
+        subset, role = part
+        raise ReIDError(f"{where}: {layout.name} puts {file} into subset {subset!r} and role {role!r}; "
+                        f"there are {', '.join(map(' '.join, PARTS))}")
 
 # %% ../nbs/09_data.ipynb #1b7ca9e3
 def table_from_files(
