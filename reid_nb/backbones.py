@@ -7,7 +7,7 @@ __all__ = ['DEPTHS', 'HEADLESS', 'OUTPUTS', 'BACKBONES', 'ZOO', 'Backbone', 'Bod
            'create_backbone', 'last_map', 'set_last_stride_1', 'add_backbone', 'cost', 'backbone_table', 'small_models']
 
 # %% ../nbs/18_backbones.ipynb #2cb42bfa
-import re
+import math, re, weakref
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -125,10 +125,12 @@ def create_backbone(
     except Exception as e: raise _refused(name, size, e) from e
     if entry.output is not None:
         backbone.output_fmt, backbone.num_prefix_tokens = OUTPUTS[entry.output], entry.prefix_tokens
+    if name in _MADE: _check_fresh(name, backbone)
     if last_stride != 1: return backbone
     if entry.last_stride_1 is None:
         raise ReIDError(f"the last stride of {name} cannot be set; set model.last_stride to 2")
-    entry.last_stride_1(backbone)
+    if name in _MADE: _set_own_stride(name, entry, backbone, size)
+    else: entry.last_stride_1(backbone)
     return backbone
 
 def _refused(name, size, error):
@@ -184,6 +186,29 @@ def last_map(
     try: return tuple(_map_shape(backbone, size))
     except Exception as e:
         raise _refused(name, size, e) from e # timm's models refuse a size each in its own way
+
+# %% ../nbs/18_backbones.ipynb #51ccbd61
+_MADE = {} # By the name of an added backbone, weak references to the weights of the last one that was made
+
+def _check_fresh(name, backbone):
+    "Raises `ReIDError` when an added backbone has weights of the one that was made before."
+    weights = [*backbone.parameters()]
+    before = [reference() for reference in _MADE[name]]
+    if {*map(id, weights)} & {id(weight) for weight in before if weight is not None}:
+        raise ReIDError(f"{name}: make gives the same network each time, which would go on from trained weights; "
+                        "build it in make")
+    _MADE[name] = [weakref.ref(weight) for weight in weights]
+
+def _set_own_stride(name, entry, backbone, size):
+    "Set the last stride of an added backbone to 1; `ReIDError` unless that enlarges its last map."
+    _, *before = last_map(backbone, name, size)
+    other = entry.last_stride_1(backbone)
+    if isinstance(other, nn.Module) and other is not backbone:
+        raise ReIDError(f"{name}: last_stride_1 gives another network; it has to change the one that it is given")
+    _, *after = last_map(backbone, name, size)
+    if math.prod(after) > math.prod(before): return
+    raise ReIDError(f"{name}: last_stride_1 leaves a last map of {after[0]} x {after[1]}, not larger than {before[0]} x {before[1]}; "
+                    "set the stride of the last stage in it, or leave it out and set model.last_stride to 2")
 
 # %% ../nbs/18_backbones.ipynb #9eab1821
 def _stride_1(module):
@@ -264,6 +289,7 @@ def add_backbone(
         raise ReIDError(f"the zoo or timm has a model {name!r}; give another name")
     if output not in OUTPUTS: raise ReIDError(f"output is {output!r}; give {' or '.join(OUTPUTS)}")
     BACKBONES[name] = Backbone(make, last_stride_1, output, prefix_tokens)
+    _MADE[name] = []
     return BACKBONES[name]
 
 # %% ../nbs/18_backbones.ipynb #81f2f627
@@ -273,8 +299,8 @@ def cost(
     last_stride:int=1,  # 1, or 2 to leave the backbone as it is
 ) -> dict:
     "`parameters` and `macs` (multiply-adds per image) of a backbone, `channels`, `height` and `width` of its last map."
-    with torch.device('meta'), torch.no_grad(), FlopCounterMode(display=False) as counter:
-        backbone = create_backbone(name, size, last_stride).requires_grad_(False)
+    with torch.device('meta'): backbone = create_backbone(name, size, last_stride).requires_grad_(False)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
         channels, height, width = last_map(backbone, name, size)
     n_parameters = sum(p.numel() for p in backbone.parameters())
     macs = counter.get_total_flops() // 2
