@@ -385,7 +385,7 @@ def add_augment(
     make:Callable,  # As in `Augment`, such as a `BatchTransform` whose first argument is `p`
     order:float,    # As in `Augment`
     needs=(),       # As in `Augment`
-    default=0.,     # Of the field; 0 leaves the augmentation out
+    default=0.,     # Of the field, 0 or 0.: the augmentation is left out
     limits=UNIT,    # Of the field: smallest and largest
     meaning:str='', # Of the field, for recipe.toml
 ):
@@ -393,5 +393,7 @@ def add_augment(
     if isinstance(make, type) and not issubclass(make, BatchTransform):
         raise ReIDError(f"augmentation {name}: "
                         "give a subclass of BatchTransform whose first argument is its probability")
+    if default != 0:
+        raise ReIDError(f"augmentation {name}: augment.{name} has to be 0 by default, so that recipes leave it out")
     add_field(AugmentRecipe, f'augment.{name}', default, limits, meaning)
     AUGMENTS[name] = Augment(make, order, tuple(needs))

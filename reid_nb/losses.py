@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from torch import nn
 
 from .core import ReIDError
-from .recipe import LossRecipe, add_field
+from .recipe import LossRecipe, add_field, check_fields
 
 # %% ../nbs/17_losses.ipynb #9f5e24f2
 def at_least_float(
@@ -413,6 +413,12 @@ def reid_loss(
     return ReIDLoss(**values)
 
 # %% ../nbs/17_losses.ipynb #09d4f659
+def _is_used(recipe, field):
+    "Does the section's loss, or the one beside it, take this field?"
+    entry = LOSSES.get(recipe.id_loss)
+    entries = [entry, entry and LOSSES.get(entry.beside)]
+    return any(field in entry.needs for entry in entries if entry)
+
 def add_loss(
     name:str,             # Value of `loss.id_loss`
     criterion:Callable,   # Class of an `ImageLoss`, or a plain function (or module) of features or scores, and labels
@@ -430,6 +436,7 @@ def add_loss(
         raise ReIDError(f"head is {head!r}; give 'cosine', 'linear' or None")
     if isinstance(needs, str): raise ReIDError(f"needs is {needs!r}; give a tuple of names, as ({needs!r},)")
     own_fields = own_fields or {}
+    check_fields(LossRecipe, 'loss', own_fields)
     known = {*own_fields, *(f.name for f in fields(LossRecipe))}
     for key in (*needs, *([scale] if scale else [])):
         if key not in known:
@@ -442,7 +449,7 @@ def add_loss(
     if head is None and loss.indexes_classes({field: default for field, (default, *_) in own_fields.items()}):
         raise ReIDError(f"loss {name} takes class scores, and is given features: say head='linear', or head='cosine' for cosines")
     for field, (default, limits, *meaning) in own_fields.items():
-        add_field(LossRecipe, f'loss.{field}', default, limits, *(meaning or [f'Of {name}']))
+        add_field(LossRecipe, f'loss.{field}', default, limits, *(meaning or [f'Of {name}']), is_used=_is_used)
     LOSSES[name] = loss
 
 _BUILT_IN = {*LOSSES, 'triplet'}

@@ -16,7 +16,7 @@ import pandas as pd
 from .core import ReIDError, load_table
 from .loss_history import LossHistory, read_loss_history
 from .models import read_note
-from .recipe import Recipe, added_fields
+from .recipe import Recipe, unused_fields
 from .runs import RunFile, chooses_weights, idle_keys
 from .starts import start_fingerprint, weights_file
 
@@ -28,10 +28,10 @@ def training_values(
     recipe:Recipe, # Any
 ) -> dict:
     "What the weights that a training ends with depend on, by dotted name; starting weights by content, where it can be read."
-    values, optional, idle = {}, added_fields() | _OPTIONAL, idle_keys(recipe)
+    values, idle = {}, idle_keys(recipe) | unused_fields(recipe)
     for name, value in recipe.flat().items():
         section = name.split('.')[0]
-        is_left_out = name in idle or name in optional and value == optional[name] # as in a run from before the field
+        is_left_out = name in idle or name in _OPTIONAL and value == _OPTIONAL[name] # as in a run from before the field
         is_told = name == 'train.minutes' # by the steps that they were
         if section in _SHAPING and not (is_left_out or is_told): values[name] = value
     if chooses_weights(recipe) and recipe.test.protocol: values['test.protocol'] = recipe.test.protocol

@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'CHOSEN', 'PRESETS', 'setting', 'ModelRecipe', 'LossRecipe', 'TrainRecipe', 'AugmentRecipe',
-           'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe', 'Recipe', 'save_recipe', 'Preset', 'load_recipe', 'add_field',
-           'added_fields', 'recipe_fields']
+           'NoiseRecipe', 'TestRecipe', 'EnsembleRecipe', 'Recipe', 'save_recipe', 'Preset', 'load_recipe',
+           'check_fields', 'add_field', 'unused_fields', 'recipe_fields']
 
 # %% ../nbs/01_recipe.ipynb #e48d2b70
 import difflib
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from keyword import iskeyword
 from pathlib import Path
 from typing import NamedTuple
 
@@ -265,7 +266,13 @@ def _leaves(section, prefix=''):
         else: yield prefix + f.name, f, value
 
 # %% ../nbs/01_recipe.ipynb #3738f908
-_ADDED = {} # Dotted name and default of each field that was added from outside, by section and name
+_ADDED = {} # Dotted name, default and test of use of each field that was added from outside, by section and name
+
+def _is_unused(section, name):
+    "Was the field added, and is it left as it was while its part is off?"
+    if (type(section), name) not in _ADDED: return False
+    _, default, is_used = _ADDED[type(section), name]
+    return getattr(section, name) == default and not is_used(section, name)
 
 def _meanings(section):
     "What the comments in the source of a dataclass say or, of an added field, `add_field`, by the name of the field."
@@ -283,8 +290,7 @@ def _add_values(table, section, preset, paper, preset_source):
         if is_dataclass(value):
             table.add(f.name, _add_values(tomlkit.table(), value, in_preset, in_paper, preset_source))
             continue
-        is_unused = (type(section), f.name) in _ADDED and value == in_paper
-        if is_unused: continue # so that the file can be read where nothing was added
+        if _is_unused(section, f.name): continue # so that the file can be read where nothing was added
         if value == in_paper or f.name == 'name': source = f.metadata.get('source')
         elif value == in_preset: source = preset_source
         else: source = 'set for this run'
@@ -357,19 +363,44 @@ def _read_toml(path):
         raise ReIDError(f"{path} is not TOML: {e}") from e
 
 # %% ../nbs/01_recipe.ipynb #4419ba94
+_FORM = '(default, limits, meaning)'
+
+def _check_field(section, where, default, limits):
+    "Raises `ReIDError` for a field that cannot be added."
+    name = where.rpartition('.')[2]
+    if hasattr(section, name) and (section, name) not in _ADDED:
+        raise ReIDError(f"recipe: {where} is a field already; choose another name")
+    if not name.isidentifier() or iskeyword(name): raise ReIDError(f"recipe: {name!r} cannot be the name of a field")
+    if type(default) not in _TYPE_WORDS: raise ReIDError(f"recipe: the default {default!r} of {where} has to be a {', '.join(_TYPE_WORDS.values())}")
+    try: _checked(default, default, setting(default, limits), where)
+    except (TypeError, ValueError) as e: raise ReIDError(f"recipe: {limits!r} cannot be the limits of {where} = {default!r}") from e
+
+def check_fields(
+    section:type,  # Dataclass of a section, as `AugmentRecipe`
+    prefix:str,    # Its name, as 'augment'
+    declared:dict, # Name -> (default, limits, meaning), as for `add_field`
+):
+    "Raises `ReIDError` for one that cannot be added."
+    for name, declaration in declared.items():
+        where = f'{prefix}.{name}'
+        if not isinstance(declaration, (tuple, list)) or len(declaration) not in (2, 3):
+            raise ReIDError(f"recipe: {where} is declared by {declaration!r}; give {_FORM}")
+        _check_field(section, where, *declaration[:2])
+
+def _is_set(section, name): return bool(getattr(section, name))
+
 def add_field(
     section:type,   # Dataclass of a section, as `AugmentRecipe`
     where:str,      # Dotted name, as 'augment.blur'
     default,        # Whose type the field's values have
     limits=None,    # Smallest and largest value
     meaning:str='', # For recipe.toml
+    is_used=_is_set, # From the section and the field's name: is what was added in use? Else recipe.toml leaves the default out
 ):
     "Give a section of all recipes a further field, until Python ends; `ReIDError` for one that the library has."
+    _check_field(section, where, default, limits)
     name = where.rpartition('.')[2]
-    if hasattr(section, name) and (section, name) not in _ADDED:
-        raise ReIDError(f"recipe: {where} is a field already; choose another name")
-    if not name.isidentifier(): raise ReIDError(f"recipe: {name!r} cannot be the name of a field")
-    _ADDED[section, name] = where, default
+    _ADDED[section, name] = where, default, is_used
     for f in fields(section): setattr(section, f.name, f)
     section.__annotations__[name] = type(default)
     setattr(section, name, setting(default, limits, meaning=meaning))
@@ -377,9 +408,13 @@ def add_field(
     dataclass(section)
 
 # %% ../nbs/01_recipe.ipynb #d1c8e63b
-def added_fields() -> dict:
-    "The defaults of the fields that `add_field` has added, by dotted name."
-    return dict(_ADDED.values())
+def unused_fields(
+    recipe:Recipe, # Any
+) -> set:
+    "Dotted names of the added fields that have their default and are not in use."
+    sections = {type(section): section for section in vars(recipe).values()}
+    return {where for (section, name), (where, _, _) in _ADDED.items()
+            if section in sections and _is_unused(sections[section], name)}
 
 def recipe_fields() -> dict:
     "Each value of a recipe by its dotted name: a dict with its `default`, `limits`, `source` and `meaning`."

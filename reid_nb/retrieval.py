@@ -24,7 +24,7 @@ from .labels import to_numpy
 from .metrics import cosine_distances, evaluate_rows
 from .neighbors import find_neighbors
 from .protocols import protocol_of
-from .recipe import Recipe, TestRecipe, add_field
+from .recipe import Recipe, TestRecipe, add_field, check_fields
 from .rerank import Reranker, expand_queries, k_reciprocal, k_reciprocal_groups
 from .tracklets import check_tracklets, pool
 
@@ -484,6 +484,7 @@ def score_steps(
 
 # %% ../nbs/28_retrieval.ipynb #bc48aedc
 _BUILT_IN = tuple(STEPS)
+def _is_used(test, field): return any(step.is_on(test) for step in STEPS.values() if field in (*step.off, *step.keys))
 _ORDER = 'images', 'features', 'distances', 'models'
 
 def add_step(
@@ -503,6 +504,7 @@ def add_step(
         raise ReIDError(f"there is a step {name!r} already; choose another name")
     if takes not in _ORDER[:-1]: raise ReIDError(f"takes is {takes!r}; give {', '.join(_ORDER[:-1])}")
     if not fields: raise ReIDError(f"step {name} needs a field in section test that switches it on")
+    check_fields(TestRecipe, 'test', fields)
     switch, *others = fields
     default = fields[switch][0]
     if isinstance(default, str) or default != 0:
@@ -512,7 +514,7 @@ def add_step(
                 joint=joint, by_gallery=by_gallery, starts_over=starts_over, grouped=grouped)
     steps = _with_step(step, after)
     for key, (default, limits, *meaning) in fields.items():
-        add_field(TestRecipe, f'test.{key}', default, limits, *meaning)
+        add_field(TestRecipe, f'test.{key}', default, limits, *meaning, is_used=_is_used)
     STEPS.clear()
     STEPS.update(steps)
 
