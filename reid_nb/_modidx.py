@@ -3019,6 +3019,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.schedule._Settings.__len__': ('schedule.html#_settings.__len__', 'reid_nb/schedule.py'),
                                   'reid_nb.schedule._Settings.__setitem__': ('schedule.html#_settings.__setitem__', 'reid_nb/schedule.py'),
                                   'reid_nb.schedule._adam': ('schedule.html#_adam', 'reid_nb/schedule.py'),
+                                  'reid_nb.schedule._check_optimizer': ('schedule.html#_check_optimizer', 'reid_nb/schedule.py'),
                                   'reid_nb.schedule._cosine': ('schedule.html#_cosine', 'reid_nb/schedule.py'),
                                   'reid_nb.schedule._is_decayed': ('schedule.html#_is_decayed', 'reid_nb/schedule.py'),
                                   'reid_nb.schedule._linear': ('schedule.html#_linear', 'reid_nb/schedule.py'),

@@ -165,6 +165,15 @@ def optimizer(
         raise ReIDError(f"train.opt is {recipe.opt!r}; give {known}")
     return partial(GroupedOptimizer, opt=OPTIMIZERS[recipe.opt], wd=recipe.wd)
 
+def _check_optimizer(name, opt):
+    "Raises `ReIDError` for what makes no torch optimizer of two groups of weights."
+    groups = [dict(params=[torch.nn.Parameter(torch.zeros(2, 2))]) for _ in range(2)]
+    wanted = "give a class of torch.optim, or a function of groups of weights and lr that makes one"
+    try: made = opt(groups, lr=0.1)
+    except Exception as e: raise ReIDError(f"optimizer {name}: {opt!r} cannot be made: {type(e).__name__}: {e}; {wanted}") from e
+    if not isinstance(made, torch.optim.Optimizer):
+        raise ReIDError(f"optimizer {name}: {opt!r} makes {type(made).__name__}; {wanted}")
+
 def add_optimizer(
     name:str, # Value of `train.opt`
     opt,      # Class of a torch optimizer, called with groups of weights and `lr`
@@ -172,6 +181,7 @@ def add_optimizer(
     "Let recipes know a further optimizer, until Python ends; `ReIDError` for a name that the library uses."
     if name in _BUILT_IN:
         raise ReIDError(f"there is an optimizer {name!r} already; choose another name")
+    _check_optimizer(name, opt)
     OPTIMIZERS[name] = opt
 
 # %% ../nbs/19_schedule.ipynb #48b3d2d2
