@@ -46,6 +46,9 @@ class ImageLoss(nn.Module):
         _check_labels(x, labels)
         with torch.autocast(x.device.type, enabled=False):
             each = self.per_image(at_least_float(x), labels, *pairs)
+        if each.shape != labels.shape:
+            raise ReIDError(f"{type(self).__name__}: per_image gives {tuple(each.shape)} for {len(labels)} images, and has to give a loss for each, "
+                            f"({len(labels)},); F.cross_entropy takes reduction='none'")
         self.each = each.detach()
         return each.mean()
 
