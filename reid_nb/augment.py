@@ -10,6 +10,7 @@ __all__ = ['FILLS', 'AUGMENTS', 'random_boxes', 'paint', 'spans', 'paint_spans',
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
+from inspect import signature
 from itertools import groupby
 
 import cv2
@@ -362,9 +363,15 @@ def augmentations(
     known = {name: getattr(recipe, name) for name in names}
     known |= dict(mean=mean, repeats=repeats)
     names = sorted(AUGMENTS, key=lambda name: AUGMENTS[name].order)
-    made = [AUGMENTS[name].build(known[name], known) for name in names]
+    made = [_build(name, known) for name in names]
     active = [t for t in made if t is not None and t.p > 0]
     return Compose(*_join_warps(active))
+
+def _build(name, known):
+    "The transform of that name, or None."
+    made = AUGMENTS[name].build(known[name], known)
+    if made is None or isinstance(made, BatchTransform): return made
+    raise ReIDError(f"augmentation {name}: make gives {type(made).__name__}; it has to give a BatchTransform or None")
 
 def _join_warps(tfms):
     "Neighboring `Warp`s as one `Geometry`."
@@ -380,6 +387,12 @@ def _of_recipe(recipe:AugmentRecipe, x):
     return [augmentations(recipe, mean_color(x))]
 
 # %% ../nbs/11_augment.ipynb #5ea15c9e
+def _takes_p(make):
+    "Is it a `BatchTransform` whose first argument is `p`?"
+    if not issubclass(make, BatchTransform): return False
+    _, first, *_ = [*signature(make.__init__).parameters, None]
+    return first in ('p', 'args')
+
 def add_augment(
     name:str,       # Of the augmentation and of its recipe field, `augment.<name>`
     make:Callable,  # As in `Augment`, such as a `BatchTransform` whose first argument is `p`
@@ -390,9 +403,10 @@ def add_augment(
     meaning:str='', # Of the field, for recipe.toml
 ):
     "Add an augmentation to recipes until Python ends; `ReIDError` for a name that exists."
-    if isinstance(make, type) and not issubclass(make, BatchTransform):
+    if isinstance(make, type) and not _takes_p(make):
         raise ReIDError(f"augmentation {name}: "
-                        "give a subclass of BatchTransform whose first argument is its probability")
+                        "give a subclass of BatchTransform whose first argument is its probability p, or a function that makes one")
+    if not isinstance(order, (int, float)): raise ReIDError(f"augmentation {name}: order is {order!r}; give a number")
     if default != 0:
         raise ReIDError(f"augmentation {name}: augment.{name} has to be 0 by default, so that recipes leave it out")
     add_field(AugmentRecipe, f'augment.{name}', default, limits, meaning)
