@@ -204,4 +204,4 @@ FIFTYONE = dict(parts={}, strict=False, find=find_fiftyone, rows=fiftyone_rows,
 # %% ../nbs/09_annotations.ipynb #0b445a25
 add_layout('Hugging Face image folder', **HUGGING_FACE)
 add_layout('FiftyOne', **FIFTYONE)
-built_in('Hugging Face image folder', 'FiftyOne')
+built_in(__name__, 'Hugging Face image folder', 'FiftyOne')

@@ -560,4 +560,4 @@ add_layout('PRW', parts={}, find=_first_base(['frames/', 'query_box/'], ['frames
     about='people in whole scenes', refusal=f"it searches people in whole scenes, {_NOT_HERE}; {_AS_TABLE}");
 
 # %% ../nbs/09_benchmarks.ipynb #0f30348f
-built_in(*(name for name in LAYOUTS if name not in _EARLIER))
+built_in(__name__, *(name for name in LAYOUTS if name not in _EARLIER))

@@ -556,4 +556,4 @@ add_layout("tracker's lists", **BOXES, find=_find_tracker, rows=_tracker_rows,
            about="<sequence>.txt of frame,track,x,y,width,height beside the folder of the sequence's frames")
 add_layout('boxes in frames (MOT)', **BOXES, find=_find_mot, rows=_mot_rows,
            about='MOT17, MOT20, SportsMOT, SoccerNet tracking, CVAT: <sequence>/gt/gt.txt and img1/')
-built_in("tracker's lists", 'boxes in frames (MOT)')
+built_in(__name__, "tracker's lists", 'boxes in frames (MOT)')

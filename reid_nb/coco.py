@@ -290,4 +290,4 @@ def _coco_rows(files):
 # %% ../nbs/09_coco.ipynb #09060c2a
 add_layout('boxes in frames (COCO)', **BOXES, find=_find_coco, rows=_coco_rows,
            about='a json of images and annotations with bbox and track_id or person_id')
-built_in('boxes in frames (COCO)', 'game state (SoccerNet)')
+built_in(__name__, 'boxes in frames (COCO)', 'game state (SoccerNet)')

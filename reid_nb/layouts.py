@@ -93,10 +93,11 @@ LAYOUTS = {} # From name to `Layout`; of those with `find` the last that fits is
 _BUILT_IN = set() # Names of the library's own
 
 def built_in(
-    *names, # Of layouts that are registered
+    module:str, # That registers them: in a notebook, '__main__', they can be replaced, so that its cells can be run again
+    *names,     # Of layouts that are registered
 ):
     "Keep these from being replaced."
-    _BUILT_IN.update(names)
+    if module != '__main__': _BUILT_IN.update(names)
 
 def add_layout(
     layout, # `Layout`, or its name
@@ -155,7 +156,7 @@ add_layout('Market-1501 layout', pattern=MARKET_NAME, distractors=('0',),
     ignored={'images': 'the 500,000 distractors, which few results use',
              'gt_bbox': 'boxes drawn by hand, which no protocol uses', 'gt_query': 'junk of single queries'});
 
-built_in(*LAYOUTS)
+built_in(__name__, *LAYOUTS)
 
 # %% ../nbs/08_layouts.ipynb #e7725ee5
 def first_of(

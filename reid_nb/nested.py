@@ -154,7 +154,7 @@ def _split_rows(files):
 add_layout('one folder per id in train, val and test', parts={}, find=_find_splits, general=True, check=_check_ids, rows=_split_rows,
            numeric=False, strict=False, about='train, val and test with a folder for each id, as torchvision reads them')
 
-built_in('one folder per id', 'one folder per id, cameras from Market-1501 names', 'one folder per id in train, val and test')
+built_in(__name__, 'one folder per id', 'one folder per id, cameras from Market-1501 names', 'one folder per id in train, val and test')
 
 # %% ../nbs/08_nested.ipynb #73c05fc8
 def _pattern_rows(pattern, files):
