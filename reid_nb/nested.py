@@ -12,7 +12,7 @@ import pandas as pd
 
 from .core import ReIDError, escape
 from .files import Files
-from .layouts import GALLERY, MARKET_NAME, QUERY, SPLITS, TOLD, TRAIN, Layout, add_layout, built_in, first_of
+from .layouts import GALLERY, MARKET_NAME, QUERY, SPLITS, NAME_TELLS, TRAIN, Layout, add_layout, built_in, first_of
 
 # %% ../nbs/08_nested.ipynb #f5527c39
 _ROLES = {'train', 'query', 'gallery'}
@@ -178,7 +178,7 @@ def _tell_groups(table, files):
               "where a number is another person in each, put both into pid, as in (?P<pid>team/number)")
 
 # %% ../nbs/08_nested.ipynb #7a4e896f
-PATTERN_GROUPS = *TOLD, 'role' # What a path may tell
+PATTERN_GROUPS = *NAME_TELLS, 'role' # What a path may tell
 
 def layout_of_pattern(
     text:str, # Regex on the path below the folder, with groups named as in `PATTERN_GROUPS`, such as '(?P<camid>[^/]+)/(?P<pid>[0-9]+)_.*'
