@@ -8,7 +8,7 @@ __all__ = ['PATIENCE', 'STOPPED', 'UNGUARDED', 'LEAST_PART', 'ProcessGroup', 'pr
            'small_parts']
 
 # %% ../nbs/21_distributed.ipynb #8044bb6d
-import logging, os, pickle, signal, socket, sys
+import logging, os, signal, socket, sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import timedelta
@@ -185,7 +185,7 @@ def _read_once(path):
     "What is in the file, which is not there any more then."
     content = path.read_bytes()
     path.unlink()
-    return pickle.loads(content)
+    return ForkingPickler.loads(content)
 
 def _begin(rank, work):
     "What each child process runs."

@@ -12,7 +12,7 @@ processes may work in one OUT. Tables whose name begins with `final` are refused
     python nbs/benchmarks/splits.py cuhk03_challenge.zip splits
     python nbs/benchmarks/small.py recipes.txt small --data "splits/dev0.csv splits/dev1.csv" --seconds 180
 """
-import json, os, resource, time
+import json, os, resource, shutil, time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -119,6 +119,7 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     r = load_recipe(preset).set(**(set_values(changes) | {'seed': seed}))
     r = fitted(data, r, changes, seconds, images, folder)
     r = r.set(**{'train.eval_every': r.train.epochs})
+    shutil.rmtree(folder/'training', ignore_errors=True) # of a process that was stopped: all seconds are counted
     began, at = time.process_time(), time.perf_counter()
     learn = reid_learner(data, r)
     with quiet(learn): learn.fit_recipe(folder/'training')
