@@ -118,7 +118,7 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     data = read_dataset(path)
     r = load_recipe(preset).set(**(set_values(changes) | {'seed': seed}))
     r = fitted(data, r, changes, seconds, images, folder)
-    r = r.set(**{'train.eval_every': r.train.epochs})
+    if 'train.eval_every' not in set_values(changes): r = r.set(**{'train.eval_every': r.train.epochs})
     shutil.rmtree(folder/'training', ignore_errors=True) # of a process that was stopped: all seconds are counted
     began, at = time.process_time(), time.perf_counter()
     learn = reid_learner(data, r)
@@ -130,8 +130,9 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     shown = steps*r.train.p*r.train.k
     parameters = sum(p.numel() for p in learn.model.backbone.parameters())
     loss = learn.history.rows[-1]['train_loss']
+    curve = [[row['epoch'], row['mAP']] for row in learn.history.rows if np.isfinite(row['mAP'])]
     found = dict(recipe=recipe, asked=[seconds, images], parameters=parameters, epochs=r.train.epochs, images=shown,
-                 steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(), loss=loss)
+                 steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(), loss=loss, curve=curve)
     found |= scores(embed(learn.model, rows, data.root, flip=False).features, rows)
     with atomic_write(folder/'result.json') as tmp: tmp.write_text(json.dumps(found))
 
