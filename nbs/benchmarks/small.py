@@ -130,7 +130,7 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     shown = steps*r.train.p*r.train.k
     parameters = sum(p.numel() for p in learn.model.backbone.parameters())
     loss = learn.history.rows[-1]['train_loss']
-    curve = [[row['epoch'], row['mAP']] for row in learn.history.rows if np.isfinite(row['mAP'])]
+    curve = [[row['epoch'], row['mAP']] for row in learn.history.rows if row['mAP'] is not None]
     found = dict(recipe=recipe, asked=[seconds, images], parameters=parameters, epochs=r.train.epochs, images=shown,
                  steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(), loss=loss, curve=curve)
     found |= scores(embed(learn.model, rows, data.root, flip=False).features, rows)

@@ -8,8 +8,10 @@ recipe for synthetic players):
 - `players-1`, `players-2`: synthetic players of these seeds, of which the first are the embedded ones; the same, and what a run
   would drop.
 - `embedded`, `snmot`: really hidden players, and among the training images pasted copies: what precision do the pasted ones promise
-  for a drop (Garg 2021), what a mixture of normal curves, and what is true? And what do forty looks promise (`sure_threshold`)?
+  for a drop (Garg 2021), what a mixture of normal curves, and what is true?
 - `snmot-alone`: the second without copies; both scores.
+
+All but the labels and the copies also tell how often forty looks promise something, and break it (`sure_threshold`).
 
 Resumable: a training that is in OUT is not done again.
 
@@ -158,12 +160,13 @@ def synthetic(name, out):
     if not (folder/'players.zip').exists(): make_dataset(folder/'players.zip', **dict(EMBEDDED, seed=seed))
     data = read_dataset(folder/'players.zip', folder)
     table, recipe = train_part(data), load_recipe('tiny')
-    features, _ = both_scores(table, data.root, recipe, name, out)
+    features, loss = both_scores(table, data.root, recipe, name, out)
     history = read_training_losses(out/name, training_rows(ReIDData(data.root, table, name)), recipe)
     noise = recipe.noise
     mined = mine(history, table, noise, features=features)
     dropped = table.visible[decide(mined, noise.repeats, None, noise.drop, noise.spare).decision == 'drop']
     print(f'  dropped: {len(dropped)}, of which {(dropped < 0.15).mean():.2f} below 15 % visible, {(dropped < HALF).mean():.2f} below half')
+    promises(table, features, loss)
 
 def promises(table, features, loss, tries=300):
     "How often forty looks promise something, and how often that is broken."
@@ -221,7 +224,6 @@ def players(table, root, recipe, name, out):
         told = {'pasted copies': min(1, share*(copies >= cut).mean()/above.mean())}
         for n, fit in fits.items(): told[f'mixture of {n}'] = fit.predict_proba(own[above][:, None])[:, fit.means_.argmax()].mean()
         print(f'  {dropped:.0%} dropped: truth {hidden[above].mean():.2f}; ' + ', '.join(f'{k} {v:.2f}' for k, v in told.items()))
-    promises(table[real].reset_index(drop=True), features[real], loss[real])
 
 def real_players(data):
     "The training images with the visible part of each, and their root."
@@ -253,4 +255,4 @@ def main(
             table, root = real_players(read_dataset(snmot, out/'data'))
             recipe = load_recipe('small').set(**{'train.epochs': 20})
             if name == 'snmot': players(table, root, recipe, name, out)
-            else: both_scores(table, root, recipe, name, out)
+            else: promises(table, *both_scores(table, root, recipe, name, out))
