@@ -836,6 +836,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'reid_nb.decisions._choose_all': ('decisions.html#_choose_all', 'reid_nb/decisions.py'),
                                    'reid_nb.decisions._csv_rows': ('decisions.html#_csv_rows', 'reid_nb/decisions.py'),
                                    'reid_nb.decisions._refuse_changed': ('decisions.html#_refuse_changed', 'reid_nb/decisions.py'),
+                                   'reid_nb.decisions._refuse_other_numbers': ( 'decisions.html#_refuse_other_numbers',
+                                                                                'reid_nb/decisions.py'),
                                    'reid_nb.decisions._table_by_line': ('decisions.html#_table_by_line', 'reid_nb/decisions.py'),
                                    'reid_nb.decisions._with_names': ('decisions.html#_with_names', 'reid_nb/decisions.py'),
                                    'reid_nb.decisions.apply_choices': ('decisions.html#apply_choices', 'reid_nb/decisions.py'),

@@ -142,6 +142,7 @@ def check_labels(
     rows = train.set_index('file').loc[decided.file[decided.file.isin(train.file)]]
     new = decided.set_index('file').loc[rows.index]
     ids = set(rows.pid.astype(str))
+    if {'pid', 'person'} <= set(new) and 'person' in rows: _refuse_other_numbers(new, rows)
     if 'pid' in new: _refuse_changed('pid', new.pid.astype(str), rows.pid.astype(str), {pid: pid for pid in ids})
     if 'person' not in new or 'person' not in rows: return
     pid_of = dict(zip(rows.person, rows.pid))
@@ -149,6 +150,16 @@ def check_labels(
     is_whole_id = person.groupby(rows.pid).transform('nunique') == 1
     is_spelling = is_whole_id & ~person.isin(list(pid_of))
     _refuse_changed('person', person.mask(is_spelling, rows.person), rows.person, pid_of)
+
+def _refuse_other_numbers(new, rows):
+    "`ReIDError` where several ids have other numbers, each its own, as after a name was changed or added."
+    pairs = pd.DataFrame(dict(name=rows.person, new=new.pid.astype(str), old=rows.pid.astype(str))).drop_duplicates()
+    is_one_to_one = pairs.old.is_unique and pairs.new.is_unique
+    moved = pairs[pairs.new != pairs.old]
+    if not is_one_to_one or len(moved) < 2: return
+    first = moved.iloc[0]
+    raise ReIDError(f"{first['name']} is id {first.new} in the decisions and {first.old} in the table, so people are numbered otherwise; "
+                    "take the decisions over by name: decide(mined, before=decisions)")
 
 def _refuse_changed(column, new, old, pid_of):
     "`ReIDError` for the first of `new` that is not as in `old`; `pid_of` has the ids that may be meant."
