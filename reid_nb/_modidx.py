@@ -422,6 +422,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.changes.Decisions._change': ('changes.html#decisions._change', 'reid_nb/changes.py'),
                                  'reid_nb.changes.Decisions._choice': ('changes.html#decisions._choice', 'reid_nb/changes.py'),
                                  'reid_nb.changes.Decisions._has_id': ('changes.html#decisions._has_id', 'reid_nb/changes.py'),
+                                 'reid_nb.changes.Decisions._rule_repeats': ('changes.html#decisions._rule_repeats', 'reid_nb/changes.py'),
                                  'reid_nb.changes.Decisions.counts': ('changes.html#decisions.counts', 'reid_nb/changes.py'),
                                  'reid_nb.changes.Decisions.decide': ('changes.html#decisions.decide', 'reid_nb/changes.py'),
                                  'reid_nb.changes.Decisions.decide_all': ('changes.html#decisions.decide_all', 'reid_nb/changes.py'),

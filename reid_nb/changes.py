@@ -32,7 +32,7 @@ class Decisions:
     "The decisions in a csv, changed by rows; raises `ReIDError` when the file is damaged."
     def __init__(self,
         path,         # csv from mining
-        repeats:int=2, # Times per epoch that the choice 'oversample' stands for
+        repeats:int=None, # Times per epoch that the choice 'oversample' stands for; as often as the rule says when not given, else twice
     ):
         check_plain(path)
         run = Path(path).parent
@@ -77,9 +77,15 @@ def _change(self:Decisions, choices):
     return [change and _Change(file, *change) for (file, _), change in zip(choices, changes)]
 
 @patch
+def _rule_repeats(self:Decisions):
+    "How often the rule shows the images that it oversamples, 0 where there are none."
+    times = self.table.rule.str.extract('^oversample x(.*)$')[0]
+    return int(times.fillna(0).astype(int).max()) if len(times) else 0
+
+@patch
 def _choice(self:Decisions, what, seen=None):
     "The function from a row to its (decision, by) after `what` has been decided, or confirmed where it was `seen`."
-    decision = oversample(max(self.repeats, 2)) if what == 'oversample' else what
+    decision = oversample(max(self.repeats or self._rule_repeats(), 2)) if what == 'oversample' else what
     if what != 'rule' and not is_decision(decision):
         raise ReIDError(f"there is no decision {what!r}; give {DECISION_WORDS}")
     def choose(row): return (row.rule, 'rule') if what == 'rule' else (decision, 'person')

@@ -317,7 +317,7 @@ class ReviewWidget(anywidget.AnyWidget):
 def review(
     decisions,     # Folder of a run, or a csv from mining; changed in place
     root=None,     # Folder that `file` of the csv is below; what the run says when not given
-    repeats:int=2, # Times per epoch that a partly hidden image is shown, as in mining
+    repeats:int=None, # Times per epoch that 'Oversample' stands for; as often as the rule says when not given, else twice
     rows:int=None, # Crops per page; as many as fit when not given
     rest:int=24,   # Images of the same id beside the current one, at most
 ) -> ReviewWidget:
