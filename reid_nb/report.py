@@ -26,7 +26,7 @@ from matplotlib.ticker import MaxNLocator
 
 from .certainty import tell_promise
 from .choose import say_choice
-from .cleaning import tell_dropped, tell_fate
+from .cleaning import tell_dropped, tell_fate, tell_relabeled
 from .core import ReIDError, atomic_write, escape_lines, plain_label
 from .decisions import KIND_NAMES, decisions_key, name_id
 from .budget import outlook
@@ -479,7 +479,7 @@ def _noise_section(run, root):
                  'recall the share of such images that was found.')
     promised = tell_promise(run.noise) if 'by' in run.noise else ''
     if promised: promised = f'By the looks that people took: {promised}.'
-    told = tell_dropped(run.noise, run.recipe.noise.drop), _decided_since(run), promised
+    told = tell_dropped(run.noise, run.recipe.noise.drop), tell_relabeled(run.noise), _decided_since(run), promised
     note = ' '.join([note, *filter(None, told)])
     table = noise_table(run.noise, truth)
     grids = noise_grid(run.noise, root), wrong_label_grid(run.noise, root)
