@@ -213,19 +213,29 @@ def _fitted_slope(rows):
     line = linregress(doublings, measured.mAP.astype(float))
     return line.slope, line.stderr
 
+def _by_model(history):
+    "Rows of each model that is kept, or else of the only one."
+    is_final = history.model != 'noise_model'
+    models = history[is_final] if is_final.any() else history
+    return [rows for _, rows in models.groupby('model', sort=False)]
+
 def doubling_gain(
     history, # Table `model, epoch, mAP`; mAP empty in epochs without validation
 ) -> tuple:
-    "mAP that a training twice as long is expected to bring, and its standard error, as means over the models; NaN if unknown."
-    is_final = history.model != 'noise_model'
-    models = history[is_final] if is_final.any() else history
-    found = [_fitted_slope(rows) for _, rows in models.groupby('model', sort=False)]
+    "mAP that a training twice as long would bring on the line so far, and its standard error, as means over the models; NaN if unknown."
+    found = [_fitted_slope(rows) for rows in _by_model(history)]
     if not found: return math.nan, math.nan
     gain, error = np.mean(found, 0)
     return float(gain), float(error)
 
+def _room(history):
+    "mAP that is left up to 100 %, from the latest validations."
+    latest = [rows.mAP[np.isfinite(rows.mAP)].iloc[-1] for rows in _by_model(history)]
+    return 1 - float(np.mean(latest))
+
 def outlook(
-    history, # Table `model, epoch, mAP`, if there `seconds`; mAP empty in epochs without validation
+    history,         # Table `model, epoch, mAP`, if there `seconds`; mAP empty in epochs without validation
+    others:float=0., # Seconds of trainings that are not in it, and share the minutes
 ) -> str:
     "Whether a longer training would help, what it would bring and cost, in a sentence or two."
     gain, error = doubling_gain(history)
@@ -233,14 +243,19 @@ def outlook(
         n = max(history.mAP.notna().groupby(history.model).sum(), default=0)
         return ("Whether a longer training would help is not known: a guess needs three validations of a model, "
                 f"and there are {n}.")
-    minutes = history.seconds.sum() / 30 if 'seconds' in history else math.nan
+    minutes = (history.seconds.sum() + others) / 30 if 'seconds' in history else math.nan
     cost = f" (--minutes {math.ceil(minutes)})" if math.isfinite(minutes) else ''
     scatter = f"{100 * gain:+.1f} ± {100 * error:.1f} mAP for each doubling so far"
+    room = _room(history)
+    if room < LEAST_GAIN: return f"Validations are near 100 % mAP, and twice the training{cost} can bring hardly anything."
     if error > max(LEAST_GAIN, abs(gain)):
         return ("Whether a longer training would help is not known: "
                 f"the validations scatter too much ({scatter}).")
     if gain < LEAST_GAIN:
         return ("Validations have stopped rising: "
                 f"twice the training{cost} is expected to bring hardly anything ({scatter}).")
+    if gain > room:
+        return (f"Validations still rise: twice the training{cost} can bring {100 * room:+.1f} mAP at most, up to 100 % "
+                f"({scatter}).")
     return (f"Validations still rise: twice the training{cost} is expected to bring about {100 * gain:+.0f} mAP, if they go on "
             f"as they did ({scatter}). This is a guess from one curve.")

@@ -438,7 +438,8 @@ def _training_section(run):
     note = 'One line per model.'
     if run.noise is not None:
         note += ' "noise_model" is the first training, whose losses find the noise.'
-    return _section('Training', note, learning_curves(run.history), P(outlook(run.history)))
+    others = run.metrics['seconds'].get('cross-fit', 0.) # whose networks are thrown away
+    return _section('Training', note, learning_curves(run.history), P(outlook(run.history, others)))
 
 def _recipe_section(run):
     "The recipe as it was saved."
