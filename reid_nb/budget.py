@@ -233,6 +233,7 @@ def _room(history):
     latest = [rows.mAP[np.isfinite(rows.mAP)].iloc[-1] for rows in _by_model(history)]
     return 1 - float(np.mean(latest))
 
+# %% ../nbs/22_budget.ipynb #2167ea2f
 def outlook(
     history,         # Table `model, epoch, mAP`, if there `seconds`; mAP empty in epochs without validation
     others:float=0., # Seconds of trainings that are not in it, and share the minutes

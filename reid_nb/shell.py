@@ -198,9 +198,10 @@ def _setting(name):
     found = [field for field in recipe_fields() if name in (field, field.rpartition('.')[2])]
     return found[0] if len(found) == 1 else ''
 
-def _unknown_option(rest, options):
+def _unknown_option(rest, options, first):
     "A line about the first word, which looks like an option and is none."
     name, _, value = rest[0].partition('=')
+    if first and name == f'--{first}': return f"{first} stands as the first word, without {name}"
     setting = _setting(name.lstrip('-').replace('-', '_'))
     if setting and '--set' in options:
         value = value or ''.join(rest[1:2]) or '...'
@@ -237,7 +238,7 @@ def _typed(func, entry):
     values, rest = parser.parse_known_args()
     options = [name for action in parser._actions for name in action.option_strings if action.help != SUPPRESS]
     if rest and is_blank(rest[0]) and not first: return dict(data=rest[0])
-    if rest and rest[0].startswith('-'): parser.error(_unknown_option(rest, options))
+    if rest and rest[0].startswith('-'): parser.error(_unknown_option(rest, options, first))
     if rest: parser.error(_unknown_word(rest, options, first))
     return {name: value for name, value in vars(values).items() if name not in ('pdb', 'xtra')}
 
