@@ -40,7 +40,7 @@ class Checkpoint(StepCallback):
 
     def before_fit(self):
         "Start the clock."
-        self.saved = time.time()
+        self.saved = time.monotonic()
 
     def after_batch(self):
         "Save within an epoch when the last save is old."
@@ -48,7 +48,7 @@ class Checkpoint(StepCallback):
         step = self.resumable_epoch.number + 1
         if step % self.every or step == self.n_iter: return
         if self.writing and not self.writing.is_alive(): self.finish()
-        is_due = time.time() - self.saved > 60*self.minutes
+        is_due = time.monotonic() - self.saved > 60*self.minutes
         if self.learn.team.agree(is_due): self.save(self.epoch, step)
 
     def after_epoch(self):
@@ -136,7 +136,7 @@ def save(self:Checkpoint,
                  model=learn.net.state_dict(), opt=_plain_values(learn.opt.state_dict()), ema=average,
                  rows=learn.history.rows, part=part, best=(best.mAP, best.when, best.since),
                  losses={name: torch.from_numpy(values) for name, values in losses.items()})
-    self.saved = time.time()
+    self.saved = time.monotonic()
     if learn.team.rank: return
     self.finish() # the places are free again
     self.writing = _Writing(self.copies.of(state), self.path)
