@@ -114,7 +114,7 @@ def say_choice(
 ) -> str:
     "What was chosen and what it is expected to bring, in a sentence; '' where nothing was chosen."
     if test.choose != 'counts': return ''
-    if not test.k1: return ('Re-ranking and expansion are off: three images of a person or fewer are ranked, '
+    if not test.k1: return ('Re-ranking and expansion are off: three images of a person or fewer are expected, '
                             'with which they can lose.')
     gain = expected_gain(test.k1 / 0.9)
     return (f"k1 = {test.k1}, k2 = {test.k2}, lambda_ = {test.lambda_:g} and aqe_k = {test.aqe_k} were chosen by the "

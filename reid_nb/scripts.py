@@ -129,10 +129,10 @@ def _own_data(out, options):
     "The data that the run was started with; `ReIDError` for options about others."
     if given := options.given():
         raise ReIDError(f"{' and '.join(given)}: {out} goes on with its own data; "
-                        "leave that out, or give --data as well")
+                        "leave that out, or give the data as well")
     if not (out/RunFile.table).is_file():
         raise ReIDError(f"{out} was stopped before its data were read; "
-                        "give --data as well, or --force to start over")
+                        "give the data as well, or --force to start over")
     from reid_nb.run_files import run_data
     found = run_data(out, progress=True)
     say(found)
