@@ -58,14 +58,16 @@ def more_recipe(
     recipe=None, # Another one that was asked for, which is refused
     data=None,   # Others that were asked for, which are refused
 ) -> Recipe:
-    "That of a training of so many epochs from its weights; `ReIDError` that says what to type where there is none."
+    "That of a training of so many epochs from its weights, at most half of them warm-up; `ReIDError` that says what to type where there is none."
     if more < 1: raise ReIDError(f"--more {more}: give a number of epochs, from 1")
     _check_finished(Path(out), more)
     given = [name for name, value in (('--recipe', recipe), ('--data', data)) if value]
     if given:
         raise ReIDError(f"{' and '.join(given)}: --more goes on with what {out} was trained with; for something else leave out "
                         f"--more, and give --set {weights_option(out)} with another --out")
-    return load_run_recipe(out).set(**{'train.epochs': more, 'model.weights': str(out), 'model.pretrained': False})
+    before = load_run_recipe(out)
+    warmup = min(before.train.warmup, more // 2)
+    return before.set(**{'train.epochs': more, 'train.warmup': warmup, 'model.weights': str(out), 'model.pretrained': False})
 
 def check_has_images(
     folders, # Of runs, trainings, or models
