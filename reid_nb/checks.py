@@ -28,6 +28,7 @@ from .recipe import Recipe
 from .retrieval import active_steps, check_draws, check_steps, find_groups
 from .run_files import read_table
 from .runs import RunFile
+from .samplers import recipe_sampler
 from .schedule import lr_schedule
 from .submission import answer_ids
 from .tracklets import check_tracklets, ranked_rows
@@ -127,13 +128,17 @@ def naming_file(
 def check_decisions(
     table, # Of the data of a run
     out,   # Its folder
+    recipe:Recipe, # It is made with
 ) -> str:
-    "What becomes of the decisions that a replaced run left, '' without any; `ReIDError` for decisions that cannot be meant."
+    "What becomes of the decisions that a replaced run left, '' without any; `ReIDError` for decisions that cannot be meant, or leave too few ids for a training."
     noise, earlier = Path(out)/RunFile.noise, Path(out)/RunFile.decisions
     path = noise if noise.is_file() else earlier
     if not path.is_file(): return ''
     before = read_table(path)
     with naming_file(path):
         decided = before if path == noise else decide(table.assign(kind='clean'), before=before)
-        apply_decisions(table, decided)
+        cleaned = apply_decisions(table, decided)
+    train = cleaned[cleaned.subset == 'train']
+    try: recipe_sampler(train, recipe)
+    except ReIDError as e: raise ReIDError(f"{path}: after its decisions {e}. --force starts over and keeps the decisions of people; or change some of them") from e
     return '' if path == noise else tell_carried(before, decided)

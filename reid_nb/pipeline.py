@@ -452,7 +452,7 @@ def run_all(
         recipe = run.recipe = _fit_to_minutes(run)
         table, noise_model, models = data.table, None, {}
         if recipe.noise.clean:
-            line = check_decisions(data.table, folder)
+            line = check_decisions(data.table, folder, recipe)
             if line and verbose: print(f'· {line}', flush=True)
             noise_model = train(run, 'noise_model', _noise_recipe(recipe), table)
             table = clean(run)
