@@ -89,6 +89,10 @@ def by_person(
     return [is_own(*row) for row in zip(rule, decision, by)]
 
 # %% ../nbs/02_decisions.ipynb #2cb299ac
+def _as_texts(column):
+    "A column as texts, '' for none, also where pandas has read numbers: 7 for 7 and 7.0."
+    return column.convert_dtypes().astype('string').fillna('').astype(object)
+
 KEPT_COLUMNS = 'file person rule decision by named_person'.split() # Of a decision that outlives its table
 NAMES_ID = '^(give to|merge with) id ([0-9]+)$' # Pattern of a decision about another person
 
@@ -105,8 +109,8 @@ def own_decisions(
 def _with_names(decided):
     "The rows with `person` and `named_person`; what most rows of an id say is its name."
     if 'pid' not in decided: return decided.assign(person='', named_person='')
-    number = decided.pid.astype(str).astype(object)
-    given = decided.get('person', number).astype(object).fillna('')
+    number = _as_texts(decided.pid)
+    given = _as_texts(decided.get('person', number))
     name = given.where(given != '', number)
     often = pd.DataFrame(dict(number=number, name=name)).value_counts().reset_index()
     name_of = often.drop_duplicates('number').set_index('number').name
@@ -122,11 +126,12 @@ def _by_value(names):
     return found
 
 def spelled_as(
-    names, # (N,) texts that a spreadsheet may have written
+    names, # (N,) texts that a spreadsheet may have written, or numbers, as `pd.read_csv` gives
     known, # Those that there are
 ) -> pd.Series:
     "The names, whole numbers as they are spelled among `known`, where no two on either side are the same number."
-    own, theirs = _by_value(names), _by_value(known)
+    names = _as_texts(names)
+    own, theirs = _by_value(names), _by_value(_as_texts(pd.Series(known)))
     spelling = {}
     for value, spellings in own.items():
         meant = theirs.get(value, [])
@@ -142,18 +147,19 @@ def check_labels(
     rows = train.set_index('file').loc[decided.file[decided.file.isin(train.file)]]
     new = decided.set_index('file').loc[rows.index]
     ids = set(rows.pid.astype(str))
+    if 'pid' in new: new = new.assign(pid=_as_texts(new.pid))
     if {'pid', 'person'} <= set(new) and 'person' in rows: _refuse_other_numbers(new, rows)
-    if 'pid' in new: _refuse_changed('pid', new.pid.astype(str), rows.pid.astype(str), {pid: pid for pid in ids})
+    if 'pid' in new: _refuse_changed('pid', new.pid, rows.pid.astype(str), {pid: pid for pid in ids})
     if 'person' not in new or 'person' not in rows: return
     pid_of = dict(zip(rows.person, rows.pid))
-    person = spelled_as(new.person.astype(object).fillna(''), rows.person)
+    person = spelled_as(new.person, rows.person)
     is_whole_id = person.groupby(rows.pid).transform('nunique') == 1
     is_spelling = is_whole_id & ~person.isin(list(pid_of))
     _refuse_changed('person', person.mask(is_spelling, rows.person), rows.person, pid_of)
 
 def _refuse_other_numbers(new, rows):
     "`ReIDError` where several ids have other numbers, each its own, as after a name was changed or added."
-    pairs = pd.DataFrame(dict(name=rows.person, new=new.pid.astype(str), old=rows.pid.astype(str))).drop_duplicates()
+    pairs = pd.DataFrame(dict(name=rows.person, new=new.pid, old=rows.pid.astype(str))).drop_duplicates()
     is_one_to_one = pairs.old.is_unique and pairs.new.is_unique
     moved = pairs[pairs.new != pairs.old]
     if not is_one_to_one or len(moved) < 2: return
