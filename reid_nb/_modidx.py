@@ -413,6 +413,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'reid_nb.certainty._at_least': ('certainty.html#_at_least', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty._check_certainty': ('certainty.html#_check_certainty', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty._cuts': ('certainty.html#_cuts', 'reid_nb/certainty.py'),
+                                   'reid_nb.certainty._of_cuts': ('certainty.html#_of_cuts', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty.draw_looks': ('certainty.html#draw_looks', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty.looks_in': ('certainty.html#looks_in', 'reid_nb/certainty.py'),
                                    'reid_nb.certainty.promise': ('certainty.html#promise', 'reid_nb/certainty.py'),

@@ -16,6 +16,7 @@ from .core import ReIDError, mix_seed
 
 # %% ../nbs/22_certainty.ipynb #be948301
 _CUTS = 4 # Numbers of images that may be dropped, each half of the next
+_ERROR = 0.05 # Chance that a promise is broken
 
 def draw_looks(
     score,         # (N,), higher is more suspicious; NaN for images that are not judged
@@ -76,17 +77,9 @@ def _cuts(score, most):
     return [n for n in dict.fromkeys(ends) if n]
 
 # %% ../nbs/22_certainty.ipynb #9ad6ee79
-def sure_threshold(
-    score,     # (N,) as in `draw_looks`
-    looks,     # (n,) places that were looked at, from `draw_looks`
-    is_right,  # (n,) bool, is it right to drop the image?
-    certainty:float=0.8, # Share of right ones among the dropped, at least
-    error:float=0.05,    # Chance that the promise is broken
-    most:int=None,       # As in `draw_looks`
-) -> Sure:
-    "The lowest threshold above which drops are right with that certainty."
+def _of_cuts(score, looks, is_right, error=_ERROR, most=None):
+    "Yield what can be said about each of `_cuts`."
     score, is_right = np.asarray(score, float), np.asarray(is_right, bool)
-    _check_certainty(certainty)
     known = np.flatnonzero(~np.isnan(score))
     rank = pd.Series(-score[known], known).rank(method='first')
     rank_of_look = rank[looks].to_numpy()
@@ -97,10 +90,22 @@ def sure_threshold(
         among = rank_of_look <= n_dropped
         n_looks, n_right = int(among.sum()), int(is_right[among].sum())
         bound = _at_least(n_right, n_looks, error/_CUTS)
-        if bound < certainty: continue
         threshold = score[rank.index[rank == n_dropped][0]]
-        return Sure(float(threshold), n_dropped, n_looks, n_right, bound)
-    return Sure(np.inf, 0, len(looks), int(is_right.sum()), 0.)
+        yield Sure(float(threshold), n_dropped, n_looks, n_right, bound)
+
+def sure_threshold(
+    score,     # (N,) as in `draw_looks`
+    looks,     # (n,) places that were looked at, from `draw_looks`
+    is_right,  # (n,) bool, is it right to drop the image?
+    certainty:float=0.8, # Share of right ones among the dropped, at least
+    error:float=_ERROR,  # Chance that the promise is broken
+    most:int=None,       # As in `draw_looks`
+) -> Sure:
+    "The lowest threshold above which drops are right with that certainty."
+    _check_certainty(certainty)
+    for sure in _of_cuts(score, looks, is_right, error, most):
+        if sure.at_least >= certainty: return sure
+    return Sure(np.inf, 0, len(looks), int(np.sum(is_right)), 0.)
 
 # %% ../nbs/22_certainty.ipynb #a441d7e6
 def looks_in(
@@ -128,8 +133,13 @@ def promise(
     return sure_threshold(score, looks, looked.decision == 'drop', certainty)
 
 def tell_promise(
-    noise, # As in `promise`
+    noise, # As in `promise`, and `kind`
 ) -> str:
-    "A line where the looks are decided, else ''."
-    try: return str(promise(noise))
+    "A line where the looks are decided, else '': about what is called hidden where that is all from a score on that looks tell of, and else as `promise`."
+    try: found = promise(noise)
     except ReIDError: return ''
+    looks, score = looks_in(noise), pd.to_numeric(noise.score, errors='coerce')
+    hidden = score[noise.kind == 'hidden']
+    for sure in _of_cuts(score, looks, noise.decision.iloc[looks] == 'drop'):
+        if len(hidden) == sure.dropped and hidden.min() >= sure.threshold and sure.right: return str(sure)
+    return str(found)
