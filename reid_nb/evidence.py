@@ -49,7 +49,7 @@ def mining_evidence(
     run,    # Folder of the run
     root=None, # Folder of the images; what the run says when not given
 ) -> tuple:
-    "Section `noise` and, where its likeness asks for them, what else `mine` takes; mean losses where it cannot be had, which is said."
+    "Section `noise` and, where its likeness asks for them, what else `mine` takes; mean losses where it cannot be had, which is said. `ReIDError` where folds are asked for."
     from reid_nb.embed import embed
     from reid_nb.models import load_model
     from reid_nb.own_likeness import tell_score
@@ -58,13 +58,16 @@ def mining_evidence(
     from reid_nb.shared_pixels import known_visible
     from reid_nb.zooms import Zoomed
     noise, why = recipe.noise, tell_score(recipe, rows.pid)
+    if noise.folds:
+        raise ReIDError(f"noise.folds = {noise.folds} trains further models, as only a run does, and its noise.csv has their scores; "
+                        "set noise.folds=0 to mine by one training")
     if noise.score != 'likeness': return noise, {}
     try:
         if not why:
             root = root or read_root(run)
             features = embed(Zoomed(load_model(folder)), rows, root, **embed_options(recipe.test)).features
             return noise, dict(features=features, visible=known_visible(rows, root))
-    except ReIDError as e: why = f"suspicious images are found by their mean loss, since the images cannot be embedded: {e}"
+    except ReIDError as e: why = f"suspicious images are found by their mean loss, since the images cannot be embedded (--root says where they are): {e}"
     say(why)
     return replace(noise, score='mean'), {}
 
