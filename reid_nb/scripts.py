@@ -491,7 +491,8 @@ def _noise_lines(found, truth):
 def _draw_worst(found, root, path):
     "Write a picture of the crops of the highest score of each kind."
     from reid_nb.explore import montage
-    worst = found.sort_values('score', ascending=False).groupby('kind').head(10)
+    judged = found[found.kind != '']
+    worst = judged.sort_values('score', ascending=False).groupby('kind').head(10)
     fig = montage(worst, root, by='kind', titles='score')
     with atomic_write(path) as tmp: fig.savefig(tmp, dpi=150, format=Path(path).suffix[1:])
 
