@@ -54,7 +54,7 @@ class ImageLoss(nn.Module):
 
 # %% ../nbs/17_losses.ipynb #09a3cb96
 class PairLoss(ImageLoss):
-    "A loss that compares each image with others; `ReIDError` where no image has a positive, or none a negative."
+    "A loss that compares each image with others; `ReIDError` where in the first batch no image has a positive, or none a negative."
     name, remedy = 'the loss', ''
     checked = False
 
@@ -75,8 +75,8 @@ class PairLoss(ImageLoss):
         return super().forward(x, labels, at_least_float(ref), pos, neg)
 
     def check(self, pos, neg): # (B, R) bool: positives and negatives of each anchor
-        "Raises `ReIDError` where nothing can be compared; on a GPU only in the first batch."
-        if self.checked and pos.device.type != 'cpu': return
+        "Raises `ReIDError` where nothing can be compared in the first batch."
+        if self.checked: return
         if not neg.any(): raise ReIDError(f"{self.name} needs images of two ids in a batch; raise train.p")
         if not pos.any():
             raise ReIDError(f"{self.name} needs two images of an id in a batch; "
