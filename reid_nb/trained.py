@@ -81,13 +81,14 @@ def check_has_images(
 def training_words(
     out, # Folder of a finished training
 ) -> str:
-    "Its epochs and its last scores."
+    "Its epochs, and the scores of the weights that it ended with."
     from reid_nb.run_files import read_table # brings pandas, which commands do not wait for
     rows = read_table(Path(out)/RunFile.history)
     measured = rows[rows.mAP.notna()]
     if not len(measured): return f'{len(rows)} epochs'
-    last = measured.iloc[-1]
-    return f'{len(rows)} epochs, mAP {last.mAP:.1%}, rank-1 {last.rank1:.1%}'
+    ends_with_best = load_run_recipe(out).train.checkpoint == 'best'
+    kept = measured.loc[measured.mAP.idxmax()] if ends_with_best else measured.iloc[-1]
+    return f'{len(rows)} epochs, mAP {kept.mAP:.1%}, rank-1 {kept.rank1:.1%}'
 
 # %% ../nbs/39_trained.ipynb #ed57359d
 def drop_checkpoint(
