@@ -82,8 +82,8 @@ def _with_part_to_measure(options, recipe, out):
         say(f'Held out to measure with, a fifth by pid (--hold-out 0 trains on all): {held}')
         return held
     if is_default:
-        print('Nothing is held out: '
-              f'a fifth of {n} ids would leave fewer than train.p = {p}, or fewer than 2 to measure with.')
+        print(f'Nothing is held out: whole people with a fifth of the images would leave fewer than train.p = {p} of {n} ids, '
+              'or fewer than 2 to measure with; a smaller --hold-out, as 0.05, may do.')
     print(f'All {n} ids are trained on, so nothing will be measured; '
           'reid_eval needs other people then, given as --data.')
     return found
