@@ -37,8 +37,8 @@ def kept(found):
 
 def expected(here, later):
     "mAP that the curve of a training expects of another that is `later`, its error, and what came."
-    curve = pd.DataFrame(here['curve'], columns=['epoch', 'mAP'])
-    gain, error = doubling_gain(curve.assign(model='one'))
+    history = pd.DataFrame(here['history']).astype(float)
+    gain, error = doubling_gain(history.assign(model='one'))
     doublings = math.log2(later['epochs'] / here['epochs'])
     came = values([later], 'ap').mean() - values([here], 'ap').mean()
     return {'to epochs': later['epochs'], 'expected': round(100*gain*doublings, 1), 'error': round(100*error*doublings, 1), 'came': round(came, 1)}

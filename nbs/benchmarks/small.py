@@ -130,9 +130,9 @@ def train(path, recipe, seed, seconds, images, threads, folder):
     shown = steps*r.train.p*r.train.k
     parameters = sum(p.numel() for p in learn.model.backbone.parameters())
     loss = learn.history.rows[-1]['train_loss']
-    curve = [[row['epoch'], row['mAP']] for row in learn.history.rows if row['mAP'] is not None]
+    history = [{key: row[key] for key in ('epoch', 'train_loss', 'mAP')} for row in learn.history.rows]
     found = dict(recipe=recipe, asked=[seconds, images], parameters=parameters, epochs=r.train.epochs, images=shown,
-                 steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(), loss=loss, curve=curve)
+                 steps=steps, seconds=used, wall=wall, rate=shown/used, memory=memory(), loss=loss, history=history)
     found |= scores(embed(learn.model, rows, data.root, flip=False).features, rows)
     with atomic_write(folder/'result.json') as tmp: tmp.write_text(json.dumps(found))
 
