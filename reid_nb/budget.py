@@ -217,7 +217,8 @@ FALLEN = 0.5 # Training loss, as a share of the first epoch's, below which gains
 
 def _loss_share(rows):
     "Training loss of the last epoch as a share of the first one's; 1 where it is not known."
-    losses = rows.get('train_loss', pd.Series(dtype=float)).astype(float)
+    if 'train_loss' not in rows: return 1.
+    losses = rows.train_loss.astype(float)
     losses = losses[np.isfinite(losses)]
     if not len(losses) or losses.iloc[0] <= 0: return 1.
     return float(losses.iloc[-1] / losses.iloc[0])
