@@ -74,7 +74,7 @@ def track_crops(
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
     if most < 1: raise ReIDError(f"most is {most}; give a number of crops, at least 1")
     whole = in_whole_pixels(tracks[_SIDES].to_numpy(float)).astype(int)
-    pictures = frame_files(tracks, root, frames, 'tracks')
+    pictures = frame_files(tracks, root, frames, 'tracks', is_list=True)
     inside = within_pictures(whole, pictures, root)
     is_box = (inside[:, 2:] >= 1).all(1)
     boxes = tracks.assign(picture=pictures, box=whole.tolist())[is_box].reset_index(drop=True)
