@@ -130,6 +130,7 @@ def _numbered_from_0(pairs, patterns, root):
               f"frames={patterns[seq]!r} takes the numbers as they are")
     return [(seq, frame - shift[seq]) for seq, frame in pairs]
 
+# %% ../nbs/08_table_boxes.ipynb #0c19811b
 def frame_files(
     raw,     # DataFrame with frame, and perhaps seq
     root,    # Folder
