@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 from .boxes import read_mot, visible_from_boxes
 from .cluster import doubts, largest_first, merge_tree, similarities
 from .core import ReIDError, atomic_write, plain_label, read_plain
-from .images import crop_name
+from .images import crop_name, is_hidden
 from .table_boxes import frame_files, in_whole_pixels, within_pictures
 from .tracklets import pool_features
 
@@ -32,7 +32,7 @@ def read_tracks(
 ) -> pd.DataFrame:
     "A row per box with `seq, frame, track, x, y, w, h, conf`; boxes without a track are left out; `ReIDError` for a wrong line, or no list."
     folder = Path(folder)
-    paths = [folder] if folder.is_file() else sorted(folder.glob('*.txt'))
+    paths = [folder] if folder.is_file() else sorted(path for path in folder.glob('*') if path.suffix.lower() == '.txt' and not is_hidden(path.name))
     if not paths: raise ReIDError(f"{folder} holds no lists <sequence>.txt of a tracker")
     tables = []
     for path in paths:
@@ -74,7 +74,7 @@ def track_crops(
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
     if most < 1: raise ReIDError(f"most is {most}; give a number of crops, at least 1")
     whole = in_whole_pixels(tracks[_SIDES].to_numpy(float)).astype(int)
-    pictures = frame_files(tracks, root, frames, 'tracks')
+    pictures = frame_files(tracks, root, frames, 'tracks', is_list=True)
     inside = within_pictures(whole, pictures, root)
     is_box = (inside[:, 2:] >= 1).all(1)
     boxes = tracks.assign(picture=pictures, box=whole.tolist())[is_box].reset_index(drop=True)

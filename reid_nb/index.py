@@ -413,8 +413,10 @@ def _scanned(self:Index, q, k, where):
     with self._reading() as connection:
         info = read_index_info(connection)
         numbers, written = self._numbers(connection, where, info), int(info['written'])
-        if not written: return [], info['features']
-        mapped = _Mapped(_features_file(self.folder, info), written, int(info['length'])) # stays, even if the file is deleted
+        length = int(info['length'])
+        nothing = np.zeros(0, int), np.zeros(0), np.zeros((0, length), np.float32)
+        if not written: return [nothing] * len(q), info['features']
+        mapped = _Mapped(_features_file(self.folder, info), written, length) # stays, even if the file is deleted
     with closing(mapped):
         best = _scan(mapped, q, k, numbers)
         return [_order(query, mapped, best.candidates(i), k) for i, query in enumerate(q)], info['features']

@@ -387,13 +387,14 @@ def _check_not_twice(boxes, names):
 
 # %% ../nbs/29_people.ipynb #5be57db0
 def _persons(rows, tracks):
-    "A row per track with its number of person; a track without crops is somebody of its own."
-    known = rows.drop_duplicates(['seq', 'track'])[['seq', 'track', 'pid']]
+    "A row per track as in `GlobalIds`, with the doubt that the csv tells; a track without crops is somebody of its own."
+    known = rows.drop_duplicates(['seq', 'track'])[['seq', 'track', 'pid', 'score']]
     ways = tracks.groupby(['seq', 'track']).frame.agg(first='min', last='max', n='size').reset_index()
     ways = ways.merge(known, 'left', on=['seq', 'track'])
     is_alone = ways.pid.isna()
     ways.loc[is_alone, 'pid'] = rows.pid.max() + is_alone.cumsum()
-    return ways.drop(columns='pid').assign(person=ways.pid.astype(int) + 1)
+    doubt = pd.to_numeric(ways.score, errors='coerce').fillna(0)
+    return ways.drop(columns=['pid', 'score']).assign(person=ways.pid.astype(int) + 1, doubt=doubt, next=0)
 
 def corrected_tracks(
     tracks, # From `read_tracks`, those that were linked
@@ -410,4 +411,4 @@ def corrected_tracks(
     ways = _persons(kept, tracks)
     boxes = tracks.merge(ways[['seq', 'track', 'person']], on=['seq', 'track'])
     _check_not_twice(boxes, dict(zip(kept.pid + 1, kept.person)))
-    return GlobalIds(boxes, ways, {}, kept)
+    return GlobalIds(boxes, ways, {}, kept[['file', 'seq', 'frame', 'track']])

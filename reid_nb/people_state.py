@@ -16,6 +16,7 @@ from fastcore.basics import patch
 
 from .cluster import Clusters, doubts, similarities
 from .core import ReIDError, load_table, plain_label
+from .decisions import spelled_as
 from .global_ids import GlobalIds
 from .images import frame_path, open_image
 from .index_state import _opened
@@ -127,7 +128,7 @@ def _tracks_of(what, rows):
     if ways is None and isinstance(what, (str, Path)):
         path = _csv_of(what).with_name('tracks.csv')
         ways = _read_tracks_table(path) if path.is_file() else None
-    if ways is not None: return ways[_SPAN].astype(dict(seq=str))
+    if ways is not None: return ways[_SPAN].assign(seq=spelled_as(ways.seq, rows.seq)) # a spreadsheet made 7 of 007
     spans = rows.groupby(['seq', 'track']).frame.agg(first='min', last='max')
     return spans.reset_index()
 

@@ -100,7 +100,8 @@ def tell_folders(
 # %% ../nbs/08_table_boxes.ipynb #9b40c540
 def _frame_patterns():
     "Where the picture of a frame may be, the likeliest first."
-    return [f'{top}{{frame:06d}}{ending}' for top in ('{seq}/', '{seq}/img1/') for ending in IMAGE_ENDINGS]
+    endings = [*IMAGE_ENDINGS, *map(str.upper, IMAGE_ENDINGS)]
+    return [f'{top}{{frame:06d}}{ending}' for top in ('{seq}/', '{seq}/img1/') for ending in endings]
 
 def _fill_in(pattern, seq, frame):
     "The path of a frame's picture; raises `ReIDError` for a wrong pattern."
@@ -108,11 +109,34 @@ def _fill_in(pattern, seq, frame):
     except (KeyError, ValueError, IndexError, AttributeError) as e:
         raise ReIDError(f"frames {pattern!r} has to be like '{{seq}}/img1/{{frame:06d}}.jpg'") from e
 
+def _is_there(root, pattern, seq, frame): return os.path.isfile(os.path.join(root, _fill_in(pattern, seq, frame)))
+
+def _found_patterns(pairs, root):
+    "For each sequence the pattern by which its first row's frame, or frame 0, has a picture; that of another sequence where none has."
+    found = {}
+    for seq, frame in dict(reversed(pairs)).items():
+        fits = (p for p in _frame_patterns() if _is_there(root, p, seq, frame) or _is_there(root, p, seq, 0))
+        found[seq] = next(fits, '')
+    other = next(filter(None, found.values()), '')
+    return {seq: pattern or other for seq, pattern in found.items()}
+
+def _numbered_from_0(pairs, patterns, root):
+    "The pairs with 1 less where all frames count from 1 on, and a sequence has a picture with the number 0; tells the first."
+    if not pairs or min(frame for _, frame in pairs) < 1: return pairs
+    shift = {seq: int(_is_there(root, pattern, seq, 0)) for seq, pattern in patterns.items()}
+    seq = next((seq for seq, by in shift.items() if by), None)
+    if seq is not None:
+        print(f"{escape(seq)}: the list counts frames from 1 and the pictures from 0, so frame 1 is {escape(_fill_in(patterns[seq], seq, 0))}; "
+              f"frames={patterns[seq]!r} takes the numbers as they are")
+    return [(seq, frame - shift[seq]) for seq, frame in pairs]
+
+# %% ../nbs/08_table_boxes.ipynb #0c19811b
 def frame_files(
     raw,     # DataFrame with frame, and perhaps seq
     root,    # Folder
     pattern, # Of the path of a picture, '' where it is to be found out
     where,   # For the error
+    is_list:bool=False, # Is it a tracker's list, which counts from 1, and the first picture is its frame 1?
 ) -> pd.Series:
     "(N,) the picture of each row, by the number of its frame; raises `ReIDError` where that is not known."
     frames = pd.to_numeric(raw.frame, errors='coerce')
@@ -121,13 +145,18 @@ def frame_files(
         raise ReIDError(f"{where}: {first_of(raw.frame[~((frames >= 0) & (frames % 1 == 0))])} is no number of a frame")
     seqs = stripped_texts(raw, 'seq').fillna('')
     pairs = list(zip(seqs, frames.astype(int)))
-    if not pattern and pairs and 'seq' in raw:
-        there = (p for p in _frame_patterns() if os.path.isfile(os.path.join(root, _fill_in(p, *pairs[0]))))
-        pattern = next(there, '')
-    if not pattern and pairs:
-        raise ReIDError(f"{where} has the numbers of frames and no column file; give one, or frames='{{frame:06d}}.jpg', which "
-                        "says where the picture of a frame is, {seq} being its sequence")
-    return pd.Series([_fill_in(pattern, *pair) for pair in pairs], raw.index, str)
+    patterns = dict.fromkeys(seqs, pattern)
+    if not pattern and 'seq' in raw: patterns = _found_patterns(pairs, root)
+    if not all(patterns.values()): raise ReIDError(_no_pattern(pairs, root, where, is_list))
+    if is_list and not pattern: pairs = _numbered_from_0(pairs, patterns, root)
+    return pd.Series([_fill_in(patterns[seq], seq, frame) for seq, frame in pairs], raw.index, str)
+
+def _no_pattern(pairs, root, where, is_list):
+    "Why the pictures of frames are not known, and what to give."
+    seq, frame = pairs[0]
+    lost = f"{where} has the numbers of frames and no column file; give one, or"
+    if is_list: lost = f"{root} holds no picture of frame {frame} of {seq}, as {seq}/{frame:06d}.jpg or {seq}/img1/{frame:06d}.jpg; give"
+    return f"{lost} frames='{{frame:06d}}.jpg', which says where the picture of a frame is, {{seq}} being its sequence"
 
 # %% ../nbs/08_table_boxes.ipynb #d4272f4d
 PEOPLE = {'person', 'persons', 'people', 'pedestrian', 'human', 'player', 'players', 'athlete'} # Read unless others are asked for
