@@ -69,9 +69,12 @@ def reid_verb(
 def check_can_train(
     learn:Learner, # Of `reid_learner`, or from `load_learner`
 ):
-    "Raises `ReIDError` where it has no images to train on, as one that was exported."
-    if len(learn.dls.train.dataset): return
-    raise ReIDError("an exported learner has no images to train on; make one with reid_learner")
+    "Raises `ReIDError` for one that was exported, which has no images and, when it is given some, no callbacks to train with."
+    if not len(learn.dls.train.dataset):
+        raise ReIDError("an exported learner has no images to train on; make one with reid_learner")
+    if not hasattr(learn, 'loss_recorder'):
+        raise ReIDError("an exported learner has no callbacks to train with; make one with reid_learner, and give it these weights: "
+                        "learn.net.load_state_dict(loaded.net.state_dict())")
 
 # %% ../nbs/20_fastai_verbs.ipynb #15f7df05
 def note_training(
@@ -305,7 +308,7 @@ _LISTS = 'lrs', 'iters', 'losses', 'values', 'hps' # Of fastai's `Recorder`
 @contextmanager
 def _without_records(learn):
     "The learner without what it has recorded, which is no part of an exported one."
-    recorded = vars(learn.recorder) if hasattr(learn, 'recorder') else {} # a loaded one has none
+    recorded = vars(learn.recorder)
     records = {name: recorded.pop(name) for name in _LISTS if name in recorded}
     ours = [cb for cb in learn.cbs if type(cb).__module__.startswith('reid_nb')]
     left_out = [cb for cb in ours if not getattr(cb, 'of_evaluation', False)]
