@@ -1762,6 +1762,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.loaders.BatchLoader.show_batch': ('loaders.html#batchloader.show_batch', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders.BatchLoader.show_results': ( 'loaders.html#batchloader.show_results',
                                                                                'reid_nb/loaders.py'),
+                                 'reid_nb.loaders.BatchLoader.table': ('loaders.html#batchloader.table', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders.ImageBatches': ('loaders.html#imagebatches', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders.ImageBatches.__getitem__': ( 'loaders.html#imagebatches.__getitem__',
                                                                                'reid_nb/loaders.py'),

@@ -33,7 +33,7 @@ from .fastai_verbs import check_can_train, note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
 from .known_callbacks import logger, refuse_callback
-from .loaders import is_oom, reid_dls
+from .loaders import BatchLoader, is_oom, reid_dls
 from .loss_history import LossRecorder
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -165,6 +165,7 @@ def before_validate(self:Retrieval):
     self.result, self.features = None, []
     if getattr(self.dl, 'train', False): self.learn.dl = self.dl.new()
     self.table = getattr(getattr(self.dl, 'dataset', None), 'items', None)
+    if isinstance(self.dl, BatchLoader): self.table = self.dl.table
     has_nothing = self.table is not None and not len(self.table)
     if self.skip or has_nothing: self.learn.dl, self.on = [], False
 

@@ -288,6 +288,14 @@ def chunks(self:BatchLoader,
     ends = np.cumsum([len(batch) for batch in self.sampler])
     for start, end in zip([0, *ends], ends): yield rows[start:end]
 
+@patch(as_prop=True)
+def table(self:BatchLoader):
+    "Rows of an evaluation in its order, those of all processes; None where there is no table."
+    items = getattr(self.dataset, 'items', None)
+    if items is None: return None
+    is_part = hasattr(self, 'full_sampler') # of the rows in order
+    return items if is_part else items.iloc[self.get_idxs()]
+
 @patch
 def evaluation_batch(self:BatchLoader,
                      rows, # Row numbers
