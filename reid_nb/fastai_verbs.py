@@ -106,7 +106,8 @@ def _fit(self, *args, **kwargs):
     check_can_train(self)
     _mark_changed(self)
     self.net.zero_grad() # which a training that was stopped, or accumulates, may have left
-    return Learner.fit.fastai(self, *args, **kwargs)
+    try: return Learner.fit.fastai(self, *args, **kwargs)
+    finally: self.loss_grad = None # with its graph, which a validation without a loss leaves; it cannot be copied
 
 @reid_verb(Learner)
 @wraps(Learner.load)

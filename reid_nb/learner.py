@@ -459,11 +459,13 @@ def _callbacks(data, recipe, retrieval):
     if train.graph: cbs.append(GraphedSteps())
     return cbs
 
+def _mAP(retrieval): return math.nan if retrieval.result is None else float(retrieval.result.mAP)
+
+def _rank1(retrieval): return math.nan if retrieval.result is None else float(retrieval.result.cmc[1])
+
 def _retrieval_metrics(retrieval):
-    "fastai metrics of the latest validation, NaN where there was none."
-    def mAP(): return math.nan if retrieval.result is None else float(retrieval.result.mAP)
-    def rank1(): return math.nan if retrieval.result is None else float(retrieval.result.cmc[1])
-    return [ValueMetric(mAP, 'mAP'), ValueMetric(rank1, 'rank1')]
+    "fastai metrics of the latest validation, NaN where there was none; a copy of the learner asks its own callback."
+    return [ValueMetric(partial(_mAP, retrieval), 'mAP'), ValueMetric(partial(_rank1, retrieval), 'rank1')]
 
 def _no_loss(): return math.nan
 
