@@ -118,6 +118,7 @@ def _load(self, *args, **kwargs):
 @reid_verb(Learner)
 @wraps(Learner.get_preds)
 def _get_preds(self, ds_idx=1, dl=None, **kwargs):
+    if isinstance(dl, BatchLoader) and dl.train: dl = dl.new() # each image once, as with ds_idx=0
     dataset = getattr(self.dls[ds_idx] if dl is None else dl, 'dataset', None)
     if dataset is not None and not len(dataset):
         raise ReIDError("there are no images to embed in this part of the data set")
