@@ -19,7 +19,7 @@ import fastai.callback.fp16
 import fastai.callback.hook # `summary`
 import fastai.callback.progress
 from fastai.callback.schedule import SuggestionMethod
-from fastai.interpret import Interpretation
+from fastai.interpret import ClassificationInterpretation, Interpretation
 from fastai.learner import Learner
 from fastai.torch_core import rank_distrib
 from fastai.vision.core import TensorCategory
@@ -368,10 +368,15 @@ _NO_FP16 = "the network computes in bfloat16 or in float32: use to_bf16() or to_
 _NO_TTA = "features are averaged with those of the flipped image: use embed(learn.model, images, flip=True)"
 REFUSED = dict(to_fp16=_NO_FP16, to_non_native_fp16=_NO_FP16, tta=_NO_TTA) # Verbs, and what to use instead
 
-def _refuse_verb(name):
-    "Raise its `ReIDError`."
-    @reid_verb(Learner)
-    @wraps(getattr(Learner, name))
-    def verb(self, *args, **kwargs): raise ReIDError(REFUSED[name])
+_NO_CLASSES = "the network gives features, and predicts no classes: use learn.show_results(ds_idx=0), or plot_top_losses of an Interpretation"
+_OF_CLASSES = ((Interpretation, 'show_results'), (ClassificationInterpretation, 'confusion_matrix'),
+               (ClassificationInterpretation, 'print_classification_report'))
 
-for _name in REFUSED: _refuse_verb(_name)
+def _refuse_verb(cls, name, why):
+    "Raise its `ReIDError`."
+    @reid_verb(cls)
+    @wraps(getattr(cls, name))
+    def verb(self, *args, **kwargs): raise ReIDError(why)
+
+for _name, _why in REFUSED.items(): _refuse_verb(Learner, _name, _why)
+for _cls, _name in _OF_CLASSES: _refuse_verb(_cls, _name, _NO_CLASSES)
