@@ -82,7 +82,7 @@ def _as_tensor(rows): return torch.as_tensor(np.asarray(rows))
 
 # %% ../nbs/15_loaders.ipynb #9ea3c768
 class ImageBatches:
-    "Indexing by a list of rows gives a fresh (images, classes, rows), or (images,) without classes."
+    "Indexing by a list of rows, a slice or a mask gives a fresh (images, classes, rows), or (images,) without classes; by a row, one of each."
     fresh = True # Batches are copies and may be changed in place
 
     def __init__(self,
@@ -103,10 +103,11 @@ class ImageBatches:
     def __len__(self): return len(self.at)
 
     def __getitem__(self, rows):
-        device = default_device()
-        [numbers] = self.numbers_of([rows], device)
+        device, chosen = default_device(), np.arange(len(self))[rows]
+        [numbers] = self.numbers_of([np.atleast_1d(chosen)], device)
         images, *others = self.fetch(numbers, device)
-        return images.as_subclass(TensorImage), *others
+        batch = images.as_subclass(TensorImage), *others
+        return batch if chosen.ndim else tuple(part[0] for part in batch)
 
 
 # %% ../nbs/15_loaders.ipynb #ce6fb21e
