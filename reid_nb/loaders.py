@@ -176,6 +176,7 @@ def read_items(
     root, size, resize = source
     if hasattr(items, 'table'): root, items = items.root, items.table
     if isinstance(items, pd.Series): items = items.to_frame().T # a row of a table
+    if isinstance(items, L): items = list(items)                # of fastai's `get_image_files`
     if isinstance(items, _PATHS): items = _files_at(items)
     if not isinstance(items, (list, tuple, pd.DataFrame)): items = [items]
     if not len(items): raise ReIDError("there are no images to make batches of")
