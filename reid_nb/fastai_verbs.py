@@ -24,7 +24,7 @@ from fastai.learner import Learner
 from fastai.torch_core import rank_distrib
 from fastai.vision.core import TensorCategory
 from fastcore.basics import patch
-from fastcore.xtras import join_path_file
+from fastcore.xtras import ContextManagers, join_path_file
 
 from .core import ReIDError, atomic_write, show_grid
 from .explore import KINDS
@@ -99,6 +99,19 @@ def _as_in_fastai(name):
     def verb(self, *args, **kwargs): return getattr(Learner, name).fastai(self, *args, **kwargs)
 
 _as_in_fastai('validate')
+
+class _Contexts(ContextManagers):
+    "fastai's, left again where one cannot be entered: the learner's lock would stay closed, and the next verb wait forever."
+    def __enter__(self):
+        try: super().__enter__()
+        except BaseException:
+            self.stack.close()
+            raise
+
+@reid_verb(Learner)
+@wraps(Learner.validation_context)
+def _validation_context(self, *args, **kwargs):
+    return _Contexts(Learner.validation_context.fastai(self, *args, **kwargs).default)
 
 @reid_verb(Learner)
 @wraps(Learner.fit)
