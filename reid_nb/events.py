@@ -164,6 +164,7 @@ class SmoothLoss(AvgSmoothLoss):
 class StepRecorder(Recorder):
     "fastai's `Recorder`, which notes loss and rate of a step without asking for metrics of training."
     name = 'recorder'
+    of_evaluation = True # An exported learner keeps it: `validate` returns what it has recorded
     def __init__(self, **kwargs): # Of fastai's
         super().__init__(**kwargs)
         self.smooth_loss = SmoothLoss(self.smooth_loss.beta)

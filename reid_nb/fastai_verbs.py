@@ -19,12 +19,12 @@ import fastai.callback.fp16
 import fastai.callback.hook # `summary`
 import fastai.callback.progress
 from fastai.callback.schedule import SuggestionMethod
-from fastai.interpret import Interpretation
+from fastai.interpret import ClassificationInterpretation, Interpretation
 from fastai.learner import Learner
 from fastai.torch_core import rank_distrib
 from fastai.vision.core import TensorCategory
 from fastcore.basics import patch
-from fastcore.xtras import join_path_file
+from fastcore.xtras import ContextManagers, join_path_file
 
 from .core import ReIDError, atomic_write, show_grid
 from .explore import KINDS
@@ -69,9 +69,12 @@ def reid_verb(
 def check_can_train(
     learn:Learner, # Of `reid_learner`, or from `load_learner`
 ):
-    "Raises `ReIDError` where it has no images to train on, as one that was exported."
-    if len(learn.dls.train.dataset): return
-    raise ReIDError("an exported learner has no images to train on; make one with reid_learner")
+    "Raises `ReIDError` for one that was exported, which has no images and, when it is given some, no callbacks to train with."
+    if not len(learn.dls.train.dataset):
+        raise ReIDError("an exported learner has no images to train on; make one with reid_learner")
+    if not hasattr(learn, 'loss_recorder'):
+        raise ReIDError("an exported learner has no callbacks to train with; make one with reid_learner, and give it these weights: "
+                        "learn.net.load_state_dict(loaded.net.state_dict())")
 
 # %% ../nbs/20_fastai_verbs.ipynb #15f7df05
 def note_training(
@@ -97,13 +100,27 @@ def _as_in_fastai(name):
 
 _as_in_fastai('validate')
 
+class _Contexts(ContextManagers):
+    "fastai's, left again where one cannot be entered: the learner's lock would stay closed, and the next verb wait forever."
+    def __enter__(self):
+        try: super().__enter__()
+        except BaseException:
+            self.stack.close()
+            raise
+
+@reid_verb(Learner)
+@wraps(Learner.validation_context)
+def _validation_context(self, *args, **kwargs):
+    return _Contexts(Learner.validation_context.fastai(self, *args, **kwargs).default)
+
 @reid_verb(Learner)
 @wraps(Learner.fit)
 def _fit(self, *args, **kwargs):
     check_can_train(self)
     _mark_changed(self)
     self.net.zero_grad() # which a training that was stopped, or accumulates, may have left
-    return Learner.fit.fastai(self, *args, **kwargs)
+    try: return Learner.fit.fastai(self, *args, **kwargs)
+    finally: self.loss_grad = None # with its graph, which a validation without a loss leaves; it cannot be copied
 
 @reid_verb(Learner)
 @wraps(Learner.load)
@@ -114,6 +131,7 @@ def _load(self, *args, **kwargs):
 @reid_verb(Learner)
 @wraps(Learner.get_preds)
 def _get_preds(self, ds_idx=1, dl=None, **kwargs):
+    if isinstance(dl, BatchLoader) and dl.train: dl = dl.new() # each image once, as with ds_idx=0
     dataset = getattr(self.dls[ds_idx] if dl is None else dl, 'dataset', None)
     if dataset is not None and not len(dataset):
         raise ReIDError("there are no images to embed in this part of the data set")
@@ -305,7 +323,7 @@ _LISTS = 'lrs', 'iters', 'losses', 'values', 'hps' # Of fastai's `Recorder`
 @contextmanager
 def _without_records(learn):
     "The learner without what it has recorded, which is no part of an exported one."
-    recorded = vars(learn.recorder) if hasattr(learn, 'recorder') else {} # a loaded one has none
+    recorded = vars(learn.recorder)
     records = {name: recorded.pop(name) for name in _LISTS if name in recorded}
     ours = [cb for cb in learn.cbs if type(cb).__module__.startswith('reid_nb')]
     left_out = [cb for cb in ours if not getattr(cb, 'of_evaluation', False)]
@@ -363,10 +381,15 @@ _NO_FP16 = "the network computes in bfloat16 or in float32: use to_bf16() or to_
 _NO_TTA = "features are averaged with those of the flipped image: use embed(learn.model, images, flip=True)"
 REFUSED = dict(to_fp16=_NO_FP16, to_non_native_fp16=_NO_FP16, tta=_NO_TTA) # Verbs, and what to use instead
 
-def _refuse_verb(name):
-    "Raise its `ReIDError`."
-    @reid_verb(Learner)
-    @wraps(getattr(Learner, name))
-    def verb(self, *args, **kwargs): raise ReIDError(REFUSED[name])
+_NO_CLASSES = "the network gives features, and predicts no classes: use learn.show_results(ds_idx=0), or plot_top_losses of an Interpretation"
+_OF_CLASSES = ((Interpretation, 'show_results'), (ClassificationInterpretation, 'confusion_matrix'),
+               (ClassificationInterpretation, 'print_classification_report'))
 
-for _name in REFUSED: _refuse_verb(_name)
+def _refuse_verb(cls, name, why):
+    "Raise its `ReIDError`."
+    @reid_verb(cls)
+    @wraps(getattr(cls, name))
+    def verb(self, *args, **kwargs): raise ReIDError(why)
+
+for _name, _why in REFUSED.items(): _refuse_verb(Learner, _name, _why)
+for _cls, _name in _OF_CLASSES: _refuse_verb(_cls, _name, _NO_CLASSES)

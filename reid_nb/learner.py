@@ -33,7 +33,7 @@ from .fastai_verbs import check_can_train, note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
 from .known_callbacks import logger, refuse_callback
-from .loaders import is_oom, reid_dls
+from .loaders import BatchLoader, is_oom, reid_dls
 from .loss_history import LossRecorder
 from .losses import reid_loss
 from .metrics import evaluate_rows
@@ -67,8 +67,12 @@ class SingleProcess:
 # %% ../nbs/20_learner.ipynb #b77b49c6
 def _epoch_sampler(learn):
     "The sampler of the training batches; `ReIDError` for one that does not plan by epochs."
-    sampler = learn.dls.train.sampler
+    loader = learn.dls.train
+    sampler = getattr(loader, 'sampler', None)
     if isinstance(sampler, EpochSampler): return sampler
+    if sampler is None:
+        raise ReIDError(f"learn.dls has a {type(loader).__name__}, and training needs several images of each person in a batch: "
+                        "reid_learner makes such batches of a data set, as of read_dataset(folder)")
     raise ReIDError(f"dls.train.sampler is a {type(sampler).__name__}; give a subclass of EpochSampler, which writes "
                     "draw(epoch, rng), or name one in train.sampler")
 
@@ -163,8 +167,9 @@ def before_validate(self:Retrieval):
     self.on = not hasattr(self.learn, 'gather_preds') # which wants predictions, no mAP
     if not self.on: return
     self.result, self.features = None, []
-    if getattr(self.dl, 'train', False): self.learn.dl = self.dl.new()
-    self.table = getattr(getattr(self.dl, 'dataset', None), 'items', None)
+    is_own = isinstance(self.dl, BatchLoader)
+    if is_own and self.dl.train: self.learn.dl = self.dl.new()
+    self.table = self.dl.table if is_own else getattr(getattr(self.dl, 'dataset', None), 'items', None)
     has_nothing = self.table is not None and not len(self.table)
     if self.skip or has_nothing: self.learn.dl, self.on = [], False
 
@@ -458,11 +463,13 @@ def _callbacks(data, recipe, retrieval):
     if train.graph: cbs.append(GraphedSteps())
     return cbs
 
+def _mAP(retrieval): return math.nan if retrieval.result is None else float(retrieval.result.mAP)
+
+def _rank1(retrieval): return math.nan if retrieval.result is None else float(retrieval.result.cmc[1])
+
 def _retrieval_metrics(retrieval):
-    "fastai metrics of the latest validation, NaN where there was none."
-    def mAP(): return math.nan if retrieval.result is None else float(retrieval.result.mAP)
-    def rank1(): return math.nan if retrieval.result is None else float(retrieval.result.cmc[1])
-    return [ValueMetric(mAP, 'mAP'), ValueMetric(rank1, 'rank1')]
+    "fastai metrics of the latest validation, NaN where there was none; a copy of the learner asks its own callback."
+    return [ValueMetric(partial(_mAP, retrieval), 'mAP'), ValueMetric(partial(_rank1, retrieval), 'rank1')]
 
 def _no_loss(): return math.nan
 

@@ -82,7 +82,7 @@ def _as_tensor(rows): return torch.as_tensor(np.asarray(rows))
 
 # %% ../nbs/15_loaders.ipynb #9ea3c768
 class ImageBatches:
-    "Indexing by a list of rows gives a fresh (images, classes, rows), or (images,) without classes."
+    "Indexing by a list of rows, a slice or a mask gives a fresh (images, classes, rows), or (images,) without classes; by a row, one of each."
     fresh = True # Batches are copies and may be changed in place
 
     def __init__(self,
@@ -103,10 +103,11 @@ class ImageBatches:
     def __len__(self): return len(self.at)
 
     def __getitem__(self, rows):
-        device = default_device()
-        [numbers] = self.numbers_of([rows], device)
+        device, chosen = default_device(), np.arange(len(self))[rows]
+        [numbers] = self.numbers_of([np.atleast_1d(chosen)], device)
         images, *others = self.fetch(numbers, device)
-        return images.as_subclass(TensorImage), *others
+        batch = images.as_subclass(TensorImage), *others
+        return batch if chosen.ndim else tuple(part[0] for part in batch)
 
 
 # %% ../nbs/15_loaders.ipynb #ce6fb21e
@@ -175,6 +176,7 @@ def read_items(
     root, size, resize = source
     if hasattr(items, 'table'): root, items = items.root, items.table
     if isinstance(items, pd.Series): items = items.to_frame().T # a row of a table
+    if isinstance(items, L): items = list(items)                # of fastai's `get_image_files`
     if isinstance(items, _PATHS): items = _files_at(items)
     if not isinstance(items, (list, tuple, pd.DataFrame)): items = [items]
     if not len(items): raise ReIDError("there are no images to make batches of")
@@ -287,6 +289,14 @@ def chunks(self:BatchLoader,
     rows = list(samples)
     ends = np.cumsum([len(batch) for batch in self.sampler])
     for start, end in zip([0, *ends], ends): yield rows[start:end]
+
+@patch(as_prop=True)
+def table(self:BatchLoader):
+    "Rows of an evaluation in its order, those of all processes; None where there is no table."
+    items = getattr(self.dataset, 'items', None)
+    if items is None: return None
+    is_part = hasattr(self, 'full_sampler') # of the rows in order
+    return items if is_part else items.iloc[self.get_idxs()]
 
 @patch
 def evaluation_batch(self:BatchLoader,

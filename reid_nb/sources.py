@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 from fastcore.basics import patch
+from fastcore.foundation import L
 from PIL import Image
 
 from .cache import decode_images, resize_image
@@ -154,7 +155,7 @@ def _as_list(images):
     "The list of what several things are given as; raises `ReIDError` for what is none of them."
     if isinstance(images, (set, frozenset)): images = sorted(images, key=str)
     is_batch = isinstance(images, np.ndarray) and images.ndim in (1, 4)
-    is_list = isinstance(images, (list, tuple, pd.Series, Iterator)) and not isinstance(images, io.IOBase)
+    is_list = isinstance(images, (list, tuple, L, pd.Series, Iterator)) and not isinstance(images, io.IOBase)
     if is_batch or is_list: return list(images)
     raise ReIDError("images are a path, a picture, a list of these, a frame with boxes, a table with a column file, or a data set, "
                     f"and not {type(images).__name__}")
