@@ -100,6 +100,7 @@ def _as_in_fastai(name):
 
 _as_in_fastai('validate')
 
+# %% ../nbs/20_fastai_verbs.ipynb #9e23b031
 class _Contexts(ContextManagers):
     "fastai's, left again where one cannot be entered: the learner's lock would stay closed, and the next verb wait forever."
     def __enter__(self):

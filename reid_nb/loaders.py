@@ -305,6 +305,7 @@ def evaluation_batch(self:BatchLoader,
     "Images, and classes where they are known."
     return self.dataset[rows][:2]
 
+# %% ../nbs/15_loaders.ipynb #e8d321cc
 @patch
 def __iter__(self:BatchLoader):
     "Batches of the sampler, as fastai's without the loader of torch between, which has nothing to do in one process."
