@@ -526,6 +526,7 @@ def embed(
     skip_bad:bool=False, # Leave out images that cannot be read, and say why in `skipped`?
 ) -> Embeddings:
     "Features of length 1, (N, D) float32, on all processes; `ReIDError` for what cannot be read."
+    if not isinstance(model, nn.Module): raise ReIDError(f"model is a {type(model).__name__}; give a network, as learn.model of a learner")
     bs, resize = _check_batch(bs), resize or model.resize
     source = open_images(images, root, pixels, resize, skip_bad)
     sizes = _choose_sizes(sizes, model, None if pixels is None else source.pixels)

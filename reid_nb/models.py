@@ -421,6 +421,7 @@ def load_model(
     folder, # From `save_model`, your own or one that you were given
 ) -> ReIDModel:
     "The model in evaluation mode; raises `ReIDError` when a file is missing, damaged, or does not fit the other."
+    if Path(folder).is_file(): raise ReIDError(f"{folder} is a file; give the folder that save_model(learn.model, folder) wrote")
     check_one_model(folder)
     paths = [Path(folder)/name for name in MODEL_FILES]
     for path in paths:
