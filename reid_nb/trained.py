@@ -33,12 +33,13 @@ def weights_option(
     if not is_plain: value = f'{mark}{value}{mark}'
     return shlex.quote(f'model.weights={value}')
 
+# %% ../nbs/39_trained.ipynb #61ae5100
 def _epoch_batches(out, recipe):
     "Batches of an epoch of the training by steps in the folder."
     from reid_nb.run_files import read_table # bring pandas, which commands do not wait for
-    from reid_nb.samplers import recipe_sampler
+    from reid_nb.samplers import training_plan
     table = read_table(out/RunFile.table)
-    return recipe_sampler(table[table.subset == 'train'], recipe).epoch_size
+    return training_plan(table[table.subset == 'train'], recipe).epoch_size
 
 def _longer(out, more):
     "What makes a run in the folder longer by so many epochs, as a change to its recipe."
@@ -49,6 +50,7 @@ def _longer(out, more):
     if train.minutes: return f'train.minutes={2 * train.minutes:g}'
     return f'train.epochs={train.epochs + more}'
 
+# %% ../nbs/39_trained.ipynb #62a022ec
 def _check_finished(out, more):
     "Raise the `ReIDError` that says what to type where no training has ended in the folder."
     recipe = out/RunFile.recipe
