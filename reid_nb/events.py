@@ -162,6 +162,7 @@ class SmoothLoss(AvgSmoothLoss):
         if self.known[0] is not self.val: self.known = self.val, super().value
         return self.known[1]
 
+# %% ../nbs/14_events.ipynb #ab45ecc7
 class StepRecorder(Recorder):
     "fastai's `Recorder`, which notes loss and rate of a step without asking for metrics of training."
     name = 'recorder'

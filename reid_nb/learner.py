@@ -337,6 +337,7 @@ def net(self:Learner):
     "The network, without what `torch.compile` and several processes wrap around it."
     return unwrapped(self.model)
 
+# %% ../nbs/20_learner.ipynb #c9fabda1
 class EMACallback(StepCallback):
     "Validate and keep an exponential moving average of the weights (timm's `ModelEmaV3`)."
     order, of_training = -15, True
