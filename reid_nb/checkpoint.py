@@ -131,7 +131,8 @@ def save(self:Checkpoint,
     part = learn.history.so_far() if step else (0., 0, 0.)
     has_average = learn.eval_model is not learn.net
     average = learn.eval_model.state_dict() if has_average else None
-    state = dict(epoch=epoch, step=step, train_iter=learn.train_iter, recipe=training_values(learn.recipe),
+    averaged_steps = learn.ema.steps if has_average else 0
+    state = dict(epoch=epoch, step=step, train_iter=learn.train_iter, averaged_steps=averaged_steps, recipe=training_values(learn.recipe),
                  trained_on=learn.net.trained_on, images=len(learn.loss_recorder.table),
                  model=learn.net.state_dict(), opt=_plain_values(learn.opt.state_dict()), ema=average,
                  rows=learn.history.rows, part=part, best=(best.mAP, best.when, best.since),
@@ -173,7 +174,7 @@ def _check_losses(losses, n):
 
 def _check_numbers(state):
     "Raises an error of any kind unless the counts, the history and the best score are what they should be."
-    counts = [state[name] for name in ('epoch', 'step', 'train_iter')]
+    counts = [state[name] for name in ('epoch', 'step', 'train_iter', 'averaged_steps')]
     are_counts = all(type(count) is int and count >= 0 for count in counts)
     _check(are_counts, "its counts are not counts")
     epochs = [row['epoch'] for row in state['rows']]
@@ -216,6 +217,7 @@ def _load_weights(self:Learner, state):
     if state['ema'] is None: return
     self.ema.average = ModelEmaV3(self.net, self.ema.decay, use_warmup=True)
     self.ema.average.module.load_state_dict(state['ema'])
+    self.ema.steps = state['averaged_steps']
 
 @patch
 def _load_progress(self:Learner, state, folder):

@@ -29,7 +29,7 @@ from .core import (LOCK, ReIDError, check_file, check_output, escape, is_temp_pa
                           save_table)
 from .distributed import on_first, process_group
 from .loaders import is_oom
-from .models import use_bf16
+from .models import unwrapped, use_bf16
 from .progress import tqdm
 from .runs import check_plain, check_run_folder
 from .sources import open_images, raise_bad
@@ -527,6 +527,7 @@ def embed(
 ) -> Embeddings:
     "Features of length 1, (N, D) float32, on all processes; `ReIDError` for what cannot be read."
     if not isinstance(model, nn.Module): raise ReIDError(f"model is a {type(model).__name__}; give a network, as learn.model of a learner")
+    model = unwrapped(model)
     bs, resize = _check_batch(bs), resize or model.resize
     source = open_images(images, root, pixels, resize, skip_bad)
     sizes = _choose_sizes(sizes, model, None if pixels is None else source.pixels)

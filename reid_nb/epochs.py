@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FEWEST_EPOCHS', 'USUAL_EPOCHS', 'VALIDATIONS', 'MINUTES', 'LENGTHS', 'epochs_of', 'planned', 'about_length',
-           'with_minutes']
+           'length_words', 'with_minutes']
 
 # %% ../nbs/13_epochs.ipynb #bad69e07
 from dataclasses import replace
@@ -64,18 +64,23 @@ def about_length(
     return f"{epochs * batches:,} steps, {epochs:,} epochs of {batches:,} batches"
 
 # %% ../nbs/13_epochs.ipynb #2ade99a4
-def _length_words(train):
-    "The length of a training as it was given."
+def length_words(
+    train:TrainRecipe, # Its length as it was given, not as `planned`
+) -> str:
+    "The length of a training in minutes, steps or epochs, whichever were given."
     if train.minutes and train.steps: return f"{train.steps:,} steps, fitted to {train.minutes:g} minutes"
     if train.minutes: return f"{train.minutes:g} minutes"
-    return f"{train.steps:,} steps" if train.steps else f"{train.epochs} epochs"
+    if not train.steps: return f"{train.epochs} epochs"
+    if train.epoch_size <= 0: return f"{train.steps:,} steps"
+    epochs = max(1, round(train.steps / train.epoch_size))
+    return f"{epochs:,} epochs of {train.epoch_size:,} batches"
 
 def _with_length_of(begun, recipe, minutes):
     "The recipe with minutes and steps of the training that goes on; `ReIDError` where it has other minutes."
     train, before = recipe.train, load_run_recipe(begun).train
     is_given, by_steps_alone = minutes is not None, before.steps and not before.minutes
     if is_given and (minutes != before.minutes or by_steps_alone):
-        raise ReIDError(f"--minutes {minutes:g}: the training in {begun} is one of {_length_words(before)}; leave out --minutes to go on "
+        raise ReIDError(f"--minutes {minutes:g}: the training in {begun} is one of {length_words(before)}; leave out --minutes to go on "
                         "with it, or give --force to start over")
     says_otherwise = train.minutes or train.steps
     if not is_given and (says_otherwise or not before.minutes): return recipe

@@ -7,13 +7,14 @@ __all__ = ['STEP_EVENTS', 'CANCELS', 'listeners', 'tell_listeners', 'StepCallbac
            'StepRecorder', 'StepProgress', 'lighten']
 
 # %% ../nbs/14_events.ipynb #bbbbfc9c
+import math
 from operator import attrgetter
 
 import torch
 from fastai.callback.core import (Callback, CancelBackwardException, CancelBatchException, CancelEpochException, CancelFitException,
                                   CancelStepException, CancelTrainException, CancelValidException, _inner_loop)
 from fastai.callback.progress import ProgressCallback
-from fastai.learner import AvgSmoothLoss, CastToTensor, Learner, Recorder
+from fastai.learner import AvgSmoothLoss, CastToTensor, Learner, Recorder, ValueMetric, _maybe_item
 from fastai.torch_core import TensorBase, defaults
 from fastcore.xtras import modify_exception
 
@@ -161,6 +162,7 @@ class SmoothLoss(AvgSmoothLoss):
         if self.known[0] is not self.val: self.known = self.val, super().value
         return self.known[1]
 
+# %% ../nbs/14_events.ipynb #ab45ecc7
 class StepRecorder(Recorder):
     "fastai's `Recorder`, which notes loss and rate of a step without asking for metrics of training."
     name = 'recorder'
@@ -169,9 +171,24 @@ class StepRecorder(Recorder):
         super().__init__(**kwargs)
         self.smooth_loss = SmoothLoss(self.smooth_loss.beta)
 
+    def before_validate(self):
+        "Begin the metrics anew."
+        super().before_validate()
+        self.measured = 0 # Batches that the metrics have seen
+
+    def after_validate(self):
+        "Note what the metrics have measured."
+        self.log += self._valid_mets.map(self._measured_value)
+
+    def _measured_value(self, metric):
+        "Its value; NaN of one that adds up batches, where there was none: it may not know what to divide by."
+        has_value = self.measured or isinstance(metric, ValueMetric)
+        return _maybe_item(metric) if has_value else math.nan
+
     def after_batch(self):
         "Note loss and rate."
         learn = self.learn
+        if not learn.training and len(learn.yb): self.measured += 1
         is_plain = learn.training and not self.train_metrics and not self.cancel_train
         if not is_plain or not len(learn.yb): return super().after_batch()
         self.smooth_loss.accumulate(learn)

@@ -27,6 +27,13 @@ def losses_folder(
         raise ReIDError(f"{run} holds no losses of a training; give the folder of reid_train or reid_run")
     return folder
 
+def _tell_unfinished(folder, losses, rows, recipe):
+    "Say how far the training in `folder` has come, where it has not ended."
+    from reid_nb.samplers import training_plan
+    if (folder/RunFile.weights).is_file(): return
+    epochs = training_plan(rows, recipe).epochs
+    say(f"the training in {folder} has not ended: what follows is of the losses of {len(losses)} of {epochs} epochs")
+
 def read_losses(
     run,     # Folder of a run or of a training
     folder,  # From `losses_folder`
@@ -38,7 +45,9 @@ def read_losses(
     run, folder = Path(run), Path(folder)
     recipe, table = load_run_recipe(run).set(**changes), read_table(run/RunFile.table)
     trained = load_run_recipe(folder) if (folder/RunFile.recipe).is_file() else None
-    losses = read_training_losses(folder, table[table.subset == 'train'], trained)
+    rows = table[table.subset == 'train']
+    losses = read_training_losses(folder, rows, trained)
+    _tell_unfinished(folder, losses, rows, trained or recipe)
     return table.drop(columns='content', errors='ignore'), losses, recipe # fingerprints are the run's own affair
 
 # %% ../nbs/39_evidence.ipynb #bfa0626e
@@ -67,7 +76,9 @@ def mining_evidence(
             root = root or read_root(run)
             features = embed(Zoomed(load_model(folder)), rows, root, **embed_options(recipe.test)).features
             return noise, dict(features=features, visible=known_visible(rows, root))
-    except ReIDError as e: why = f"suspicious images are found by their mean loss, since the images cannot be embedded (--root says where they are): {e}"
+    except ReIDError as e:
+        hint = ' (--root says where they are)' if (Path(folder)/RunFile.weights).is_file() else ''
+        why = f"suspicious images are found by their mean loss, since the images cannot be embedded{hint}: {e}"
     say(why)
     return replace(noise, score='mean'), {}
 

@@ -337,19 +337,23 @@ def net(self:Learner):
     "The network, without what `torch.compile` and several processes wrap around it."
     return unwrapped(self.model)
 
+# %% ../nbs/20_learner.ipynb #c9fabda1
 class EMACallback(StepCallback):
     "Validate and keep an exponential moving average of the weights (timm's `ModelEmaV3`)."
     order, of_training = -15, True
     def __init__(self,
                  decay:float, # Share of the old average that is kept at each step, in the long run
-        ): self.decay, self.average = decay, None
+        ):
+        self.decay, self.average = decay, None
+        self.steps = 0 # Of the optimizer, which may take one for several batches, since the average began
 
     def forget(self):
         "Drop the average."
         self.average = None
     def before_train(self):
         "Begin the average at the first weights."
-        if self.average is None: self.average = ModelEmaV3(self.net, self.decay, use_warmup=True)
+        if self.average is None:
+            self.average, self.steps = ModelEmaV3(self.net, self.decay, use_warmup=True), 0
         pairs = zip(self.average.module.state_dict().values(), self.net.state_dict().values())
         weights, counts = [], []
         for averaged, new in pairs:
@@ -359,7 +363,8 @@ class EMACallback(StepCallback):
     @torch.no_grad()
     def after_step(self):
         "Take the new weights into it, all at once."
-        new_share = 1 - self.average.get_decay(self.train_iter + 1)
+        self.steps += 1
+        new_share = 1 - self.average.get_decay(self.steps)
         torch._foreach_lerp_(*self.weights, new_share)
         if self.counts: torch._foreach_copy_(*self.counts)
     def before_validate(self):

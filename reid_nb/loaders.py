@@ -78,6 +78,14 @@ def _on_gpu(tensor, device):
     pinned = tensor.pin_memory()
     return pinned.to(device, non_blocking=True)
 
+def _chosen_rows(rows, n):
+    "Row numbers from 0 that an index of `n` rows means; an `IndexError` for those that there are not."
+    is_list = isinstance(rows, (list, np.ndarray)) and len(rows) and np.asarray(rows).dtype.kind in 'iu'
+    if not is_list: return np.arange(n)[rows]
+    rows = np.asarray(rows)
+    if rows.min() < -n or rows.max() >= n: raise IndexError(f"rows {rows.min()} to {rows.max()} of {n}")
+    return np.where(rows < 0, rows + n, rows)
+
 def _as_tensor(rows): return torch.as_tensor(np.asarray(rows))
 
 # %% ../nbs/15_loaders.ipynb #9ea3c768
@@ -103,7 +111,7 @@ class ImageBatches:
     def __len__(self): return len(self.at)
 
     def __getitem__(self, rows):
-        device, chosen = default_device(), np.arange(len(self))[rows]
+        device, chosen = default_device(), _chosen_rows(rows, len(self))
         [numbers] = self.numbers_of([np.atleast_1d(chosen)], device)
         images, *others = self.fetch(numbers, device)
         batch = images.as_subclass(TensorImage), *others

@@ -282,7 +282,9 @@ def unwrapped(
     model:nn.Module, # Any module
 ) -> nn.Module:
     "The module without what `torch.compile` and several processes wrap around it."
-    inner = getattr(model, '_orig_mod', getattr(model, 'module', model))
+    is_wrapper = type(model).__module__.startswith('torch.') # and no network with a part that is called module
+    of_processes = getattr(model, 'module', model) if is_wrapper else model
+    inner = getattr(model, '_orig_mod', of_processes)
     return model if inner is model else unwrapped(inner)
 
 def _plain_names(state):
@@ -294,6 +296,7 @@ def save_weights(
     path,            # safetensors file
 ):
     "Write the model's parameters and buffers, and what they were trained on if it knows, whole or not at all."
+    model = unwrapped(model)
     note = getattr(model, 'trained_on', None)
     state = model.state_dict()
     weights = {plain: state[name].contiguous().cpu() for plain, name in _plain_names(state).items()}
@@ -346,10 +349,11 @@ def load_weights(
 ) -> nn.Module:
     "Read weights into `model`; `ReIDError` when the file is damaged, not finite, or belongs to another model."
     new = _read_tensors(path)
-    own = model.state_dict()
+    inner = unwrapped(model)
+    own = inner.state_dict()
     _check_fit(_shapes(new), _shapes(own), _other(path))
     _check_finite(new, path)
-    model.load_state_dict({name: new[plain] for plain, name in _plain_names(own).items()})
+    inner.load_state_dict({name: new[plain] for plain, name in _plain_names(own).items()})
     return model
 
 # %% ../nbs/18_models.ipynb #893e80fd

@@ -18,7 +18,7 @@ from torch import nn
 
 from .core import ReIDError, atomic_write
 from .embed import Embeddings, check_sizes, embedding_config, feature_length
-from .models import ReIDModel
+from .models import ReIDModel, unwrapped
 
 # %% ../nbs/26_onnx.ipynb #004fe6f8
 def _shares(n, size, inner, of_rows):
@@ -143,6 +143,7 @@ def float_model(
     std=IMAGENET['std'],   # (3,) what the caller then divides by
 ) -> nn.Module:
     "The network as other tools feed it: from normalized floats (B, 3, *size) to directions (B, D), in evaluation mode; `ReIDError` for wrong numbers."
+    model = unwrapped(model)
     size, mean, std = _own_size(model, size), _three(mean, 'mean'), _three(std, 'std')
     return _ready(_FloatGraph(model, size, bool(flip), mean, std))
 
@@ -178,6 +179,7 @@ def export_onnx(
     try: import onnx, onnxscript
     except ImportError as e:
         raise ReIDError('export to ONNX needs libraries: pip install "reid_nb[onnx]"') from e
+    model = unwrapped(model)
     size = _own_size(model, size)
     numbers = {} if preprocess else dict(mean=_three(mean, 'mean'), std=_three(std, 'std'))
     graph = _ready(_Graph(model, size, flip)) if preprocess else float_model(model, size, flip, **numbers)

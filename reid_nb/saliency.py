@@ -22,7 +22,7 @@ from .cache import resize_image
 from .core import ReIDError, plain_label
 from .explore import KINDS
 from .images import to_picture
-from .models import ReIDModel, _as_map, _in_rows
+from .models import ReIDModel, _as_map, _in_rows, unwrapped
 
 # %% ../nbs/31_saliency.ipynb #537b781d
 def model_input(
@@ -30,6 +30,7 @@ def model_input(
     im,              # PIL image
 ) -> torch.Tensor:
     "(3, H, W) bytes as the model takes them."
+    model = unwrapped(model)
     pixels = resize_image(to_picture(im, 'the picture'), model.size, model.resize)
     return torch.from_numpy(np.array(pixels)).permute(2, 0, 1)
 
@@ -59,6 +60,7 @@ def saliency(
     b,               # (3, H, W) bytes
 ) -> tuple:
     "Cosine similarity of two images, without flip, and what each place of either adds to it: (h, w) float32 twice."
+    model = unwrapped(model)
     pixels = torch.stack([a, b]).to(model.mean.device)
     images = pixels.float() / 255
     with _evaluating(model):

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_WEIGHT', 'ID_MOVE', 'IMAGE_MOVE', 'MOST_STRETCHED', 'SAMPLERS', 'repeats_in_epoch', 'EpochSampler', 'PKSampler',
-           'ShuffleSampler', 'inverse_frequency', 'recipe_sampler']
+           'ShuffleSampler', 'inverse_frequency', 'training_plan', 'recipe_sampler']
 
 # %% ../nbs/13_samplers.ipynb #aa20d8c1
 from bisect import bisect
@@ -16,7 +16,7 @@ from fastcore.basics import patch
 
 from .core import ReIDError, mix_seed
 from .epochs import planned
-from .recipe import Recipe
+from .recipe import Recipe, TrainRecipe
 
 # %% ../nbs/13_samplers.ipynb #511b7bb7
 MAX_WEIGHT = 10_000 # Repeats of an image in an epoch
@@ -529,6 +529,14 @@ def _named_sampler(table, recipe):
     if seqs is not None and not (seqs >= 0).any():
         raise ReIDError("train.sampler is 'sequence' and no training image has one; take 'pk'")
     return PKSampler(table.pid, train.p, train.k, seed, repeats, seqs)
+
+def training_plan(
+    table,         # Training rows
+    recipe:Recipe, # Section train and the seed are read
+) -> TrainRecipe:
+    "The section train with the epochs that its `steps` amount to on these rows, as `planned`."
+    sampler = _named_sampler(table, recipe)
+    return planned(recipe, sampler.usual_length())
 
 def recipe_sampler(
     table,         # Training rows

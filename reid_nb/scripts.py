@@ -15,7 +15,7 @@ from pathlib import Path
 from fastcore.meta import delegates
 
 from .core import ReIDError, atomic_write, check_output, escape, save_table
-from .epochs import with_minutes
+from .epochs import length_words, with_minutes
 from .evidence import decide_anew, losses_folder, mining_evidence, read_losses, with_suspicions
 from .options import (DataOptions, check_recipe_names, check_options, check_path, set_values, several_paths,
                              whole_numbers)
@@ -182,8 +182,9 @@ def reid_run(
 def _next_words(recipe, out, first, unlabeled):
     "What follows the training in the folder `first`."
     before = f'{first}: {training_words(first)}'
-    if unlabeled: return f'{recipe.train.epochs} epochs in {out}, on its images and on what {unlabeled} is sorted into, after {before}'
-    return f'{recipe.train.epochs} epochs more in {out}, by a new schedule, from the weights in {before}'
+    length = length_words(recipe.train)
+    if unlabeled: return f'{length} in {out}, on its images and on what {unlabeled} is sorted into, after {before}'
+    return f'{length} more in {out}, by a new schedule, from the weights in {before}'
 
 def _with_unlabeled(data, first, unlabeled):
     "The data of the training in the folder `first` with crops that have no names."
@@ -213,7 +214,7 @@ def reid_train(
     resume:bool=False,   # Continue an unfinished training
     force:bool=False,    # Replace the training that is there
     processes:int=1,     # On this machine, one per GPU; train.p has to be a multiple
-    more:int=0,          # Train the finished model in --out for so many epochs more: a new schedule, in OUT-more
+    more:int=0,          # Train the finished model in --out for so many epochs more, as long as its own: a new schedule, in OUT-more
     unlabeled:str=None,  # Folder, table or zip of crops without names: sort them by the finished model in --out, and train on both, in OUT-both
     log:str=None,        # Write curves for tensorboard or wandb
     **kwargs

@@ -33,14 +33,31 @@ def weights_option(
     if not is_plain: value = f'{mark}{value}{mark}'
     return shlex.quote(f'model.weights={value}')
 
+# %% ../nbs/39_trained.ipynb #61ae5100
+def _epoch_batches(out, recipe):
+    "Batches of an epoch of the training by steps in the folder."
+    from reid_nb.run_files import read_table # bring pandas, which commands do not wait for
+    from reid_nb.samplers import training_plan
+    table = read_table(out/RunFile.table)
+    return training_plan(table[table.subset == 'train'], recipe).epoch_size
+
+def _longer(out, more):
+    "What makes a run in the folder longer by so many epochs, as a change to its recipe."
+    recipe = load_run_recipe(out)
+    train = recipe.train
+    if train.steps and (out/RunFile.table).is_file(): return f'train.steps={train.steps + more * _epoch_batches(out, recipe)}'
+    if train.steps: return f'train.steps={2 * train.steps}' # how many epochs these are is not known yet
+    if train.minutes: return f'train.minutes={2 * train.minutes:g}'
+    return f'train.epochs={train.epochs + more}'
+
+# %% ../nbs/39_trained.ipynb #62a022ec
 def _check_finished(out, more):
     "Raise the `ReIDError` that says what to type where no training has ended in the folder."
     recipe = out/RunFile.recipe
     if not recipe.is_file():
         raise ReIDError(f"{out} holds no training to go on with; leave out --more to start one")
     if run_info(out).get('kind') == 'run':
-        epochs = load_run_recipe(out).train.epochs + more
-        words = shlex.join(['--recipe', str(recipe), '--out', str(more_folder(out)), '--set', f'train.epochs={epochs}'])
+        words = shlex.join(['--recipe', str(recipe), '--out', str(more_folder(out)), '--set', _longer(out, more)])
         raise ReIDError(f"{out} is a whole run, which finds noise in losses that begin at random weights; for more epochs train "
                         f"it anew, longer, on the same --data: reid_run {words}")
     if not (out/RunFile.weights).is_file():
@@ -54,7 +71,7 @@ def _check_finished(out, more):
 # %% ../nbs/39_trained.ipynb #dd00dc9b
 def more_recipe(
     out,         # Folder of a finished training
-    more:int,    # Epochs
+    more:int,    # Epochs, each of as many batches as those of that training
     recipe=None, # Another one that was asked for, which is refused
     data=None,   # Others that were asked for, which are refused
 ) -> Recipe:
@@ -67,7 +84,11 @@ def more_recipe(
                         f"--more, and give --set {weights_option(out)} with another --out")
     before = load_run_recipe(out)
     warmup = min(before.train.warmup, more // 2)
-    return before.set(**{'train.epochs': more, 'train.warmup': warmup, 'model.weights': str(out), 'model.pretrained': False})
+    length = {'train.epochs': more}
+    if before.train.steps: # by which its epochs are longer or shorter than a pass
+        size = _epoch_batches(Path(out), before)
+        length |= {'train.steps': more * size, 'train.epoch_size': size}
+    return before.set(**length, **{'train.warmup': warmup, 'model.weights': str(out), 'model.pretrained': False})
 
 def check_has_images(
     folders, # Of runs, trainings, or models

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .core import ReIDError
+from .models import unwrapped
 
 # %% ../nbs/25_zooms.ipynb #4b869778
 def zoom_in(
@@ -37,7 +38,7 @@ class Zoomed(nn.Module):
         ):
         super().__init__()
         if not zooms or not all(0 < zoom <= 1 for zoom in zooms): raise ReIDError(f"zooms are {zooms}; give shares above 0, up to 1")
-        self.model = model
+        self.model = unwrapped(model)
         self.register_buffer('zooms', torch.tensor(zooms)) # among the weights, so that `model_hash` knows of them
         self._zooms = tuple(zooms)
 
