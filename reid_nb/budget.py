@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['WARM', 'TIMED', 'COPY_RATE', 'SHARE', 'FEWEST_STEPS', 'LEAST_GAIN', 'FALLEN', 'Stopwatch', 'Speed', 'measure_speed',
            'training_seconds', 'steps_in_minutes', 'fit_to_minutes', 'known_steps', 'tell_length', 'doubling_gain',
-           'outlook']
+           'times_allowed', 'outlook']
 
 # %% ../nbs/22_budget.ipynb #a963b74a
 import math, tempfile, time
@@ -133,6 +133,10 @@ def _ranked(data, recipe, models):
     views = 1 + recipe.test.flip
     return n * views * models
 
+def _batches_of_pass(rows, recipe):
+    "Batches that an epoch has where nothing is said."
+    return recipe_sampler(rows, recipe.set(**{'train.epoch_size': 0})).usual_length()
+
 def _too_short(minutes, needed):
     "The error for minutes that are not enough."
     enough = math.ceil(needed / 60)
@@ -150,7 +154,7 @@ def steps_in_minutes(
     begun, train = _now(), recipe.train
     seconds = 60 * train.minutes
     speed = measure_speed(data, recipe, images, SHARE * seconds)
-    usual = recipe_sampler(data.rows('train'), recipe.set(**{'train.epoch_size': 0})).usual_length()
+    usual = _batches_of_pass(data.rows('train'), recipe)
     valid = len(data.rows('test'))
     fixed = _now() - begun + _ranked(data, recipe, models) * speed.image
     steps = _most_steps((seconds - fixed) / trainings, recipe, usual, valid, speed)
@@ -159,6 +163,16 @@ def steps_in_minutes(
     return steps, speed
 
 # %% ../nbs/22_budget.ipynb #cd61a940
+def _most_allowed(rows, recipe):
+    "Steps of `train.most_passes`; infinity where it is 0."
+    most = recipe.train.most_passes
+    return most * _batches_of_pass(rows, recipe) if most else math.inf
+
+def _told_limit(passes, steps):
+    "The line about minutes that are more than a training may have."
+    return (f'· {steps:,} steps are enough, {passes:,} passes over the images: longer ones were worse on few images '
+            '(train.most_passes; 0 takes all the minutes)')
+
 def fit_to_minutes(
     data,             # ReIDData
     recipe:Recipe,    # Of a training or run
@@ -170,12 +184,14 @@ def fit_to_minutes(
     "The recipe with `train.steps`, measured where it has minutes and no steps yet."
     train = recipe.train
     if not train.minutes or train.steps: return recipe
-    steps, speed = process_group().agree(steps_in_minutes(data, recipe, images, trainings, models))
+    fitting, speed = process_group().agree(steps_in_minutes(data, recipe, images, trainings, models))
+    steps = min(fitting, _most_allowed(data.rows('train'), recipe))
     fitted = recipe.set(**{'train.minutes': train.minutes, 'train.steps': steps})
     if verbose:
         several = f'{trainings} trainings of ' if trainings > 1 else ''
         print(f'· a step takes {speed.step:.3g} s on this machine: {train.minutes:g} minutes of its time are '
-              f'{several}{steps:,} steps', flush=True)
+              f'{several}{fitting:,} steps', flush=True)
+        if steps < fitting: print(_told_limit(train.most_passes, steps), flush=True)
     return fitted
 
 # %% ../nbs/22_budget.ipynb #e447efd8
@@ -251,9 +267,19 @@ def _room(history):
     return 1 - float(np.mean(latest))
 
 # %% ../nbs/22_budget.ipynb #2167ea2f
+def times_allowed(
+    recipe:Recipe, # Of a training
+    rows,          # Its images' table
+) -> float:
+    "How many times as long a training of minutes may be by `train.most_passes`; infinity where that is 0."
+    if not recipe.train.most_passes: return math.inf
+    steps = recipe.train.steps or recipe.train.epochs * _batches_of_pass(rows, recipe)
+    return _most_allowed(rows, recipe) / steps
+
 def outlook(
     history,         # Table `model, epoch, mAP`, if there `train_loss` and `seconds`; mAP empty in epochs without validation
     others:float=0., # Seconds of trainings that are not in it, and share the minutes
+    allowed:float=math.inf, # Times as long that a training of minutes may be (`times_allowed`)
 ) -> str:
     "Whether a longer training would help, what it would bring and cost, in a sentence or two."
     gain, error = doubling_gain(history)
@@ -262,7 +288,8 @@ def outlook(
         return ("Whether a longer training would help is not known: a guess needs three validations of a model, "
                 f"and there are {n}.")
     minutes = (history.seconds.sum() + others) / 30 if 'seconds' in history else math.nan
-    cost = f" (--minutes {math.ceil(minutes)})" if math.isfinite(minutes) else ''
+    option = f"--minutes {math.ceil(minutes)}" if math.isfinite(minutes) else ''
+    cost = f" ({option})" if option else ''
     loss = _mean_loss_share(history)
     is_low = loss < FALLEN
     so_far = f"for a doubling, the training loss being {loss:.0%} of the first" if is_low else "for each doubling so far"
@@ -274,7 +301,10 @@ def outlook(
                 f"the validations scatter too much ({scatter}).")
     if gain < LEAST_GAIN:
         start = "Little is left to learn" if is_low else "Validations have stopped rising"
-        return (f"{start}: twice the training{cost} is expected to bring hardly anything ({scatter}).")
+        return f"{start}: twice the training is expected to bring hardly anything ({scatter})."
+    if allowed < 2:
+        return (f"Validations still rise ({scatter}), but on few images longer trainings were worse: "
+                f"{option} --set train.most_passes=0 tries twice as long.")
     if gain > room:
         return (f"Validations still rise: twice the training{cost} can bring {100 * room:+.1f} mAP at most, up to 100 % "
                 f"({scatter}).")

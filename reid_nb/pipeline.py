@@ -21,7 +21,7 @@ from fastcore.basics import patch
 from fastcore.xtras import ContextManagers
 
 # %% ../nbs/33_pipeline.ipynb #61dedddd
-from .budget import fit_to_minutes, known_steps, outlook, tell_length
+from .budget import fit_to_minutes, known_steps, outlook, tell_length, times_allowed
 from .cache import cached_images, take
 from .checks import KEYS, blind_rows, check_decisions, naming_file, validate
 from .choose import choose
@@ -582,7 +582,8 @@ def train_model(
         if log and is_first: learn.log_to(log, out)
         fit_and_save(learn, out, out.name, verbose, [RunFile.recipe, RunFile.table, RunFile.root], data)
         if is_first:
-            if verbose: print(f'· {outlook(read_table(out/RunFile.history))}', flush=True)
+            allowed = times_allowed(fitted, data.rows('train'))
+            if verbose: print(f'· {outlook(read_table(out/RunFile.history), allowed=allowed)}', flush=True)
             check_whole(out, job_files(out))
             (out/RunFile.checkpoint).unlink(missing_ok=True)
     return out

@@ -71,6 +71,7 @@ class TrainRecipe:
     epochs: int = setting(180, COUNT, 'paper, 3.1') # Passes over the table, or stretches of train.epoch_size batches
     steps: int = setting(0, AMOUNT, 'not in the paper') # Steps of a training, in place of epochs; 0: by epochs
     minutes: float = setting(0.0, AMOUNT, 'not in the paper') # That all trainings of a run take on this machine, in place of epochs; where steps are given, what these were measured for
+    most_passes: int = setting(0, AMOUNT, 'not in the paper') # Passes over the table that a training of minutes has at most, even if it ends early; 0: any number
     warmup: int = setting(10, AMOUNT, 'paper, 3.1') # Epochs of linear warm-up
     warmup_lr: float = setting(1e-4, AMOUNT, 'paper, 3.1') # Learning rate at the first step
     lr: float = setting(5e-3, AMOUNT, 'paper, 3.1') # Learning rate after warm-up
@@ -333,7 +334,7 @@ PRESETS = {
         augment=dict(affine=0.0), noise=dict(score='likeness', hidden_above=3.0, spare=0.5), test=dict(choose='counts'))),
     'small': Preset('chosen by measurement', dict(
         model=dict(backbone='resnet10t', size=[96, 48], parts=3),
-        train=dict(epochs=30, warmup=2, grow=0.5, opt='muon'),
+        train=dict(epochs=30, most_passes=45, warmup=2, grow=0.5, opt='muon'),
         augment=dict(affine=0.0, erase=0.3), noise=dict(score='likeness', hidden_above=3.0, spare=0.5), test=dict(choose='counts'))),
 }
 

@@ -29,7 +29,7 @@ from .choose import say_choice
 from .cleaning import tell_dropped, tell_fate, tell_relabeled
 from .core import ReIDError, atomic_write, escape_lines, plain_label
 from .decisions import KIND_NAMES, decisions_key, name_id
-from .budget import outlook
+from .budget import outlook, times_allowed
 from .explore import KINDS, id_histogram, loss_by_visible
 from .images import open_image
 from .labels import label_rows
@@ -439,7 +439,8 @@ def _training_section(run):
     if run.noise is not None:
         note += ' "noise_model" is the first training, whose losses find the noise.'
     others = run.metrics['seconds'].get('cross-fit', 0.) # whose networks are thrown away
-    return _section('Training', note, learning_curves(run.history), P(outlook(run.history, others)))
+    allowed = times_allowed(run.recipe, run.table[run.table.subset == 'train'])
+    return _section('Training', note, learning_curves(run.history), P(outlook(run.history, others, allowed)))
 
 def _recipe_section(run):
     "The recipe as it was saved."

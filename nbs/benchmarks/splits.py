@@ -4,6 +4,8 @@ layout (file names `<pid>_<camera>_<shot>`) it makes tables that `read_dataset` 
 - `dev0`, `dev1`, `dev2`: 100 people each to be found, none of them in two tables, and half of the others to train on;
 - `n200`, `n500`, `n2000`, `n4000`: whole people with about that many images, each set part of the next, the people
   of `dev0` to be found;
+- `cut1_n200`, `cut1_n500`, `cut2_n200`, `cut2_n500`: as many images of other people, the people of `dev1` and `dev2` to be
+  found;
 - `ids4`: four images of each person (two cameras), in training and test, the people of `dev0` to be found;
 - `players`: synthetic players of a seed that no notebook uses;
 - `snmot_people`, `snmot_time` (with `--snmot`): players of one broadcast clip, half of the people or the first half of
@@ -72,6 +74,13 @@ def two_of_each_camera(rows):
     shots = rows.groupby(['pid', 'camid']).frame
     return rows[(rows.frame == shots.transform('min')) | (rows.frame == shots.transform('max'))]
 
+def other_cuts(train, pids, i):
+    "Small sets of other people than those of `n200` and `n500`, the people of `dev1` or `dev2` to be found."
+    found = pids[i*N_TEST:(i + 1)*N_TEST]
+    rest = np.random.default_rng(mix_seed(SEED, 100 + i)).permutation(np.setdiff1d(pids, found))
+    to_find = as_test(of_ids(train, found))
+    return {f'cut{i}_n{n}': pd.concat([as_train(first_images(train, rest, n)), to_find]) for n in SMALL[:2]}
+
 def people_tables(table):
     "The tables of CUHK03's people, by name."
     train, test = table[table.subset == 'train'], table[table.subset == 'test']
@@ -89,6 +98,7 @@ def people_tables(table):
     rest = rng.permutation(np.setdiff1d(others, found))
     to_find = as_test(of_ids(train, found))
     for n in SMALL: tables[f'n{n}'] = pd.concat([as_train(first_images(train, rest, n)), to_find])
+    for i in 1, 2: tables |= other_cuts(train, others, i)
     few = two_of_each_camera(train)
     tables['ids4'] = pd.concat([as_train(of_ids(few, rest)), as_test(of_ids(few, found))])
     trained = rng.permutation(others)[:len(others)//2]
