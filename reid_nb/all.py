@@ -10,7 +10,7 @@ from importlib import import_module
 
 MODULES = '''core progress protocols recipe decisions relabel runs players rendering scenes mislabel synth archives images tars files layouts names nested spreadsheets
              table_boxes tables annotations benchmarks boxes coco data near_copies problems explore shared_pixels transforms appearance augment ahead cache
-             epochs samplers splits events loaders products cluster_scores tracking_scores labels metrics reassociation verification backbone_names model_cards losses osnet backbones models starts
+             epochs samplers splits events loaders products cluster_scores tracking_scores labels metrics reassociation verification backbone_names model_cards narrow_maps losses osnet backbones models starts
              muon growing loss_history provenance schedule checkpoint fastai_verbs graphs known_callbacks learner distributed budget
              own_likeness certainty cleaning noise wrong_labels changes handout review coarse dimensions neighbors sources embed zooms onnx choose fusion rerank tracklets retrieval cluster database global_ids index remote_index people submission run_files saliency report
              checks pipeline self_training demo data_overlap explorer_state index_state people_state views views_index views_people compare compare_view controls explorer ablation zoo evidence options search trained'''.split() # In the order of their notebooks

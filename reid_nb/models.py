@@ -9,7 +9,7 @@ __all__ = ['POOLS', 'MODEL_FILES', 'ZOO_COLUMNS', 'GeM', 'stripes', 'ReIDModel',
 
 # %% ../nbs/18_models.ipynb #83a36de0
 import csv
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from .backbones import BACKBONES, ZOO, _as_map, add_backbone, cost, create_backb
 from .core import ReIDError, atomic_write, check_file, read_plain, save_arrays
 from .losses import find_loss, loss_head
 from .model_cards import card_text
+from .narrow_maps import NarrowMaps
 from .recipe import Recipe, load_recipe, save_recipe
 from .runs import RunFile, check_one_model, check_plain, is_own_card
 
@@ -175,6 +176,12 @@ def outputs(self:ReIDModel,
     return whole, scores, torch.stack([self._scores(*head) for head in heads], 1)
 
 # %% ../nbs/18_models.ipynb #2df3e739
+@contextmanager
+def _precision(device, bf16):
+    "A backbone in bfloat16, on a processor with the care of `NarrowMaps`, or in float32."
+    is_cared_for = bf16 and device == 'cpu'
+    with NarrowMaps() if is_cared_for else nullcontext(), torch.autocast(device, torch.bfloat16, enabled=bf16): yield
+
 @patch
 def last_map(self:ReIDModel,
              x, # (B, 3, H, W) bytes, or floats in [0, 1]
@@ -188,7 +195,7 @@ def last_map(self:ReIDModel,
     variance = (white * self.std.flatten())**2
     x = F.batch_norm(x, mean, variance, eps=1e-12)
     x = x.contiguous(memory_format=torch.channels_last)
-    with torch.autocast(x.device.type, torch.bfloat16, enabled=self.bf16): output = self.backbone(x)
+    with _precision(x.device.type, self.bf16): output = self.backbone(x)
     return _as_map(self.backbone, output).to(self.mean.dtype)
 
 @patch
