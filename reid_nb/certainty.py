@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import beta
 
-from .core import ReIDError, mix_seed
+from .core import ReIDError, mix_seed, whole_number
 
 # %% ../nbs/22_certainty.ipynb #be948301
 _CUTS = 4 # Numbers of images that may be dropped, each half of the next
@@ -27,7 +27,8 @@ def draw_looks(
     "(n,) places of images to be looked at, drawn from the `most` most suspicious, in the order of their drawing."
     score = np.asarray(score, float)
     known = np.flatnonzero(~np.isnan(score))
-    most = most or len(known)//16
+    n = whole_number(n, 'n')
+    most = whole_number(most or len(known)//16, 'most', 0)
     if not 0 < n <= most <= len(known):
         raise ReIDError(f"{n} looks at the {most} most suspicious of {len(known)} images with a score: "
                         "each number has to be below the next")
@@ -45,13 +46,19 @@ class Sure:
     right:int       # Of the looks
     at_least:float  # Share of right ones among the dropped, except with the chance `error`
     kept:int = 0    # Of these images, by people, or by the rule that spares an id
+    most:int = 0    # Images that may be dropped at most, where that is told
 
     def __str__(self):
         looks = f"{self.right} of {self.looks} looks"
-        if not self.dropped: return f"nothing can be promised: {looks} are right; look at more, or ask for less"
+        if not self.dropped: return f"nothing can be promised: {looks} are right; {self._instead()}"
         dropped = f"{self.dropped:,} images from a score of {self.threshold:.3g} on"
         kept = f"; {self.kept:,} of them are kept, by people or since their ids have few images" if self.kept else ''
         return f"{dropped}: at least {self.at_least:.0%} rightly ({looks}){kept}"
+
+    def _instead(self):
+        "What could be done where nothing is promised."
+        if 0 < self.most <= self.looks: return "all that may be dropped were looked at, so ask for less"
+        return "look at more, or ask for less"
 
 # %% ../nbs/22_certainty.ipynb #5346f598
 def _check_certainty(certainty):
@@ -90,8 +97,9 @@ def _of_cuts(score, looks, is_right, error=_ERROR, most=None):
         among = rank_of_look <= n_dropped
         n_looks, n_right = int(among.sum()), int(is_right[among].sum())
         bound = _at_least(n_right, n_looks, error/_CUTS)
+        if n_looks == n_dropped: bound = n_right/n_looks # each was looked at
         threshold = score[rank.index[rank == n_dropped][0]]
-        yield Sure(float(threshold), n_dropped, n_looks, n_right, bound)
+        yield Sure(float(threshold), n_dropped, n_looks, n_right, bound, most=most)
 
 def sure_threshold(
     score,     # (N,) as in `draw_looks`
@@ -103,9 +111,10 @@ def sure_threshold(
 ) -> Sure:
     "The lowest threshold above which drops are right with that certainty."
     _check_certainty(certainty)
-    for sure in _of_cuts(score, looks, is_right, error, most):
+    found = [*_of_cuts(score, looks, is_right, error, most)]
+    for sure in found:
         if sure.at_least >= certainty: return sure
-    return Sure(np.inf, 0, len(looks), int(np.sum(is_right)), 0.)
+    return Sure(np.inf, 0, len(looks), int(np.sum(is_right)), 0., most=found[0].most)
 
 # %% ../nbs/22_certainty.ipynb #a441d7e6
 def looks_in(

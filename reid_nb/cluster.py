@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, vstack
 from scipy.sparse.csgraph import connected_components
 
 from .cluster_scores import cluster_scores
-from .core import ReIDError
+from .core import ReIDError, whole_number
 from .neighbors import find_neighbors
 from .rerank import _check, _overlaps, _smooth_v
 from .names import is_known
@@ -195,6 +195,8 @@ def _check_precision(precision):
     if precision is not None and not 0 < precision <= 1:
         raise ReIDError(f"precision is a share of pairs, above 0 and up to 1, not {precision}")
 
+def _values_of_k1(k1): return [whole_number(k, 'k1') for k in np.atleast_1d(k1).tolist()]
+
 def threshold_table(
     embeddings,       # `Embeddings` of people whom the network has not seen in training, with `pid`
     k1=(6, 10, 20),   # Values to be tried, or one; k2 is a third of each
@@ -203,7 +205,7 @@ def threshold_table(
 ) -> pd.DataFrame:
     "A row per k1, k2 and threshold with pairwise precision, recall and f, and the number of clusters."
     rows = []
-    for k in np.atleast_1d(k1).tolist():
+    for k in _values_of_k1(k1):
         k2 = max(1, round(k / 3))
         tree = _tree_of(embeddings, k, k2, together, apart)
         for threshold in THRESHOLDS.tolist():
@@ -248,7 +250,7 @@ def expected_table(
     if not chance:
         raise ReIDError(f"no two rows are alike in {apart}: nothing says how often two people are mixed up")
     rows = []
-    for k in np.atleast_1d(k1).tolist():
+    for k in _values_of_k1(k1):
         k2 = max(1, round(k / 3))
         tree = _tree_of(embeddings, k, k2, together, None)
         for threshold in THRESHOLDS.tolist():

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
 
-from .core import ReIDError
+from .core import ReIDError, whole_number
 from .names import is_unknown
 
 # %% ../nbs/16_cluster_scores.ipynb #a689548a
@@ -139,6 +139,7 @@ def cluster_scores(
     seed:int=0,      # The same draws for the same people
 ) -> ClusterScores:
     "Pairwise, B-cubed and ARI; raises `ReIDError` without two known people."
+    draws = whole_number(draws, 'draws')
     labels, pids = _numbers(labels), _numbers(pids)
     if labels.shape != pids.shape or labels.ndim != 1:
         raise ReIDError(f"clusters {labels.shape} and people {pids.shape} "

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
-from .boxes import BOXES, LARGEST, Clip, clips_in, rows_of_boxes
+from .boxes import BOXES, LARGEST, Clip, clips_in, rows_of_boxes, tell_once
 from .core import ReIDError
 from .layouts import add_layout, built_in, first_of
 from .names import UNKNOWN, natural_key
@@ -223,15 +223,34 @@ def _places_in(images):
     position = images.file.map({path: i for i, path in enumerate(in_order)})
     return position.groupby(images.seq).rank('dense').astype(int)
 
-def _coco_frames(images, paths, where):
+# %% ../nbs/09_coco.ipynb #10c0f006
+def _told_frames(images, where):
+    "(N,) frames by the first field that tells any, -1 where it tells none."
+    for name in _FRAME:
+        if name not in images: continue
+        frames = pd.Series([_frame_number(value, where) for value in images[name]], images.index)
+        if (frames >= 0).any(): return frames
+    return pd.Series(-1, images.index)
+
+def _full_frames(images, files, listed):
+    "(N,) frames as told; the places in their sequences where any of a sequence is not told."
+    frames = _told_frames(images, f'{files.where}: {listed}')
+    is_open = frames < 0
+    has_open = is_open.groupby(images.seq).transform('any')
+    if (has_open & ~is_open).any():
+        seq = images.seq[has_open & ~is_open].iloc[0]
+        of_seq = is_open[images.seq == seq]
+        tell_once(files, f"{listed} does not tell the frame of {of_seq.sum():,} of the {len(of_seq):,} images in {seq!r}; "
+                         "where frames are missing, the order of the file names counts")
+    return frames.mask(has_open, _places_in(images))
+
+def _coco_frames(images, paths, files, listed):
     "The images with their path, sequence and frame: as told, else the folder and the place in it."
     images = images.assign(file=images.file_name.map(paths))
     images['seq'] = images.file.str.rpartition('/')[0]
     if 'video_id' in images:
         images['seq'] += '#' + images.video_id.astype('string').fillna('').astype(object)
-    told = next((name for name in _FRAME if name in images), None)
-    if told: images['frame'] = [_frame_number(value, where) for value in images[told]]
-    else: images['frame'] = _places_in(images)
+    images['frame'] = _full_frames(images, files, listed)
     return images[['file', 'seq', 'frame', 'width', 'height']]
 
 # %% ../nbs/09_coco.ipynb #684692a9
@@ -265,7 +284,7 @@ def _coco_boxes(files, listed):
     table = _with_sides(table, _box_numbers(boxes, listed, files.where))
     known = _image_table(images, listed, files.where)
     paths = _coco_paths(known.file_name.unique(), listed, files)
-    frames = _coco_frames(known, paths, f'{files.where}: {listed}')
+    frames = _coco_frames(known, paths, files, listed)
     table = _join_images(table, frames, listed, files.where)
     files.leave_out(dict.fromkeys(paths.values(), 'no box in them is read'))
     return _coco_names(table).assign(vis=np.nan, split=_coco_split(listed))

@@ -9,7 +9,7 @@ __all__ = ['LOCK', 'HELD', 'MAX_TEXT', 'MAX_CELLS', 'MAX_COLUMNS', 'TEXT_COLUMNS
            'not_blank', 'path_kind', 'check_output', 'is_temp_file', 'is_folder', 'is_temp_path', 'remove_temp_path',
            'remove_leftovers', 'write_error', 'is_held', 'check_held', 'atomic_write', 'save_table', 'open_plain',
            'read_plain', 'check_file', 'check_cells', 'check_json', 'exact_integers', 'load_table', 'save_arrays',
-           'lock_file', 'lock_folder', 'mix_seed', 'seed_all', 'seeders', 'whole_number', 'launched', 'import_parts',
+           'lock_file', 'lock_folder', 'whole_number', 'mix_seed', 'seed_all', 'seeders', 'launched', 'import_parts',
            'set_up_tests', 'show_grid']
 
 # %% ../nbs/00_core.ipynb #f5a4cbcd
@@ -484,12 +484,25 @@ def lock_folder(
         try: yield folder
         finally: del HELD[absolute]
 
+# %% ../nbs/00_core.ipynb #53433982
+def whole_number(
+    value,       # Of any type
+    name:str,    # Of the value, for the error
+    least:int=1, # Smallest that it may be
+) -> int:
+    "The value as an int; `ReIDError` for what is no whole number, or a smaller one."
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    is_whole = is_number and value >= least and value % 1 == 0 # NaN and inf leave NaN
+    if is_whole: return int(value)
+    raise ReIDError(f"{name} is a whole number, {least} or more, not {value!r}")
+
 # %% ../nbs/00_core.ipynb #52e40d51
 def mix_seed(
     *parts:int,  # Any number of non-negative integers: a seed, an epoch, a model's number
 ) -> int:
-    "One well-mixed 32-bit seed from all of them."
-    return int(np.random.SeedSequence(parts).generate_state(1)[0])
+    "One well-mixed 32-bit seed from all of them; `ReIDError` for what is no whole number from 0."
+    numbers = [whole_number(part, 'a seed', 0) for part in parts]
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
 
 # %% ../nbs/00_core.ipynb #902866a1
 def seed_all(
@@ -508,17 +521,6 @@ def seeders() -> list:
         if devices.is_available(): found.append(devices.manual_seed_all)
     if torch.backends.mps.is_available(): found.append(torch.mps.manual_seed)
     return found
-
-# %% ../nbs/00_core.ipynb #53433982
-def whole_number(
-    value,       # Of any type
-    name:str,    # Of the value, for the error
-    least:int=1, # Smallest that it may be
-) -> int:
-    "The value as an int; `ReIDError` for what is no whole number, or a smaller one."
-    is_whole = isinstance(value, Real) and value >= least and value % 1 == 0 # NaN and inf leave NaN
-    if is_whole: return int(value)
-    raise ReIDError(f"{name} is a whole number, {least} or more, not {value!r}")
 
 # %% ../nbs/00_core.ipynb #e2c9c16e
 LAUNCHER = 'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'MASTER_ADDR', 'MASTER_PORT' # What torchrun sets
@@ -599,7 +601,7 @@ def show_grid(
     height:float=1.5 # Of a row, in inches
 ) -> plt.Figure:
     "Draw `images` as a grid, at most 8 inches wide; returns the figure."
-    images = list(images)
+    images, ncol = list(images), whole_number(ncol, 'ncol')
     n_rows = max(1, math.ceil(len(images) / ncol))
     width = min(8, ncol * height * 0.62)
     fig, axes = plt.subplots(n_rows, ncol, figsize=(width, n_rows * height), squeeze=False)

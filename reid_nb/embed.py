@@ -26,7 +26,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from .core import (LOCK, ReIDError, check_file, check_output, escape, is_temp_path, load_table, lock_folder, save_arrays,
-                          save_table)
+                          save_table, whole_number)
 from .distributed import on_first, process_group
 from .loaders import is_oom
 from .models import unwrapped, use_bf16
@@ -232,10 +232,7 @@ def check_sizes(
 
 def _check_batch(bs):
     "The batch size; `ReIDError` for anything but a whole number from 1."
-    try: size = operator.index(bs)
-    except TypeError: size = 0
-    if size >= 1: return size
-    raise ReIDError(f"bs is {bs}; give the images of a batch as a whole number, from 1")
+    return whole_number(bs, 'bs, the images of a batch,')
 
 def feature_length(
     model, # In evaluation mode

@@ -16,7 +16,7 @@ import seaborn as sns
 from matplotlib.patches import Patch
 from PIL import ExifTags, Image, UnidentifiedImageError
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
-from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, plain_label, show_grid
+from .core import IMAGE_ENDINGS, IMAGE_FORMATS, NO_IMAGE, ReIDError, plain_label, show_grid, whole_number
 from .images import boxes_by_frame, open_image, split_crop
 from .tables import names_of
 
@@ -345,8 +345,8 @@ def montage(
     columns = list(by) if isinstance(by, list) else [by]
     if titles is not None: columns.append(titles)
     _require_columns(table, 'file', *columns)
-    if min(rows, ncol) < 1 or bins is not None and bins < 1:
-        raise ReIDError('rows, ncol and bins must be at least 1')
+    rows, ncol = whole_number(rows, 'rows'), whole_number(ncol, 'ncol')
+    if bins is not None: bins = whole_number(bins, 'bins')
     if 'kind' in table: table = _kinds_in_order(table)
     if by == 'pid' and bins is None: table = table.assign(pid=table.get('person', table.pid))
     groups = _named_groups(table, by, bins)

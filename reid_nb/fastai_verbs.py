@@ -46,11 +46,12 @@ def plain_error(
 
 def reid_verb(
     cls:type, # `Learner`, or a class with an attribute `learn`
+    name='',  # Of the verb, where it is no `verb` of a `_verb`
 ):
     "Decorator: `_verb` takes the place of `verb` for learners of `reid_learner`; others, and `.fastai`, keep fastai's."
     def decorate(f):
-        name = f.__name__.lstrip('_') # so that `import *` gives no function of that name
-        original = getattr(cls, name)
+        own = name or f.__name__.lstrip('_') # so that `import *` gives no function of that name
+        original = getattr(cls, own)
         original = getattr(original, 'fastai', original)
         @wraps(f)
         def verb(self, *args, **kwargs):
@@ -60,8 +61,8 @@ def reid_verb(
             except ReIDError as e:
                 if ':\n\t' not in str(e): raise
                 raise plain_error(e) from e
-        verb.fastai, verb.__name__ = original, name
-        setattr(cls, name, verb)
+        verb.fastai, verb.__name__ = original, own
+        setattr(cls, own, verb)
         return f
     return decorate
 
@@ -298,6 +299,15 @@ def _kinds(interp, table, rows):
         items = items.assign(kind=items.file.map(kind_of))
     if 'kind' not in items: return [''] * len(rows)
     return items.kind.astype(object).fillna('').iloc[rows].tolist()
+
+@reid_verb(Interpretation, '__getitem__')
+def _parts_of_rows(self,
+                   idxs, # Row number, or several
+    ):
+    "As fastai's, with the class numbers of `dl`: a loader of a few rows would count their people anew."
+    rows = np.atleast_1d(np.asarray(idxs)).tolist()
+    inputs, features, _, decoded, losses = Interpretation.__getitem__.fastai(self, rows)
+    return inputs, features, self.dl.dataset.classes[rows], decoded, losses
 
 @reid_verb(Interpretation)
 def _plot_top_losses(self,

@@ -16,7 +16,7 @@ import torch
 from numpy.lib.format import open_memmap
 from safetensors import safe_open
 
-from .core import ReIDError, check_file
+from .core import ReIDError, check_file, whole_number
 from .labels import Labels, to_numpy
 from .metrics import bootstrap, evaluate
 
@@ -298,7 +298,7 @@ def cross_validate_weights(
     scored = ~np.isnan(plain)
     q_pids, _ = labels.pids
     people = np.unique(q_pids[scored])
-    if cuts < 1: raise ReIDError(f"cuts must be 1 or more, not {cuts}")
+    cuts = whole_number(cuts, 'cuts')
     if len(people) < 2:
         raise ReIDError("one person's queries cannot be halved by person; give those of two or more")
     rng = np.random.default_rng(0)

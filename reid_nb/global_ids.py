@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from .boxes import read_mot, visible_from_boxes
 from .cluster import doubts, largest_first, merge_tree, similarities
-from .core import ReIDError, atomic_write, plain_label, read_plain
+from .core import ReIDError, atomic_write, plain_label, read_plain, whole_number
 from .images import crop_name, is_hidden
 from .table_boxes import frame_files, in_whole_pixels, within_pictures
 from .tracklets import pool_features
@@ -72,7 +72,7 @@ def track_crops(
     frames:str='', # Path of a frame's picture, as '{seq}/img1/{frame:06d}.jpg', where it is another
 ) -> pd.DataFrame:
     "A row per crop for `embed`: `file`, `seq`, `frame`, `track`, `tracklet` and the `visible` fraction; `ReIDError` where a frame is not there."
-    if most < 1: raise ReIDError(f"most is {most}; give a number of crops, at least 1")
+    most = whole_number(most, 'most, the crops of a track,')
     whole = in_whole_pixels(tracks[_SIDES].to_numpy(float)).astype(int)
     pictures = frame_files(tracks, root, frames, 'tracks', is_list=True)
     inside = within_pictures(whole, pictures, root)
@@ -94,6 +94,7 @@ class GlobalIds:
     tracks: pd.DataFrame # seq, track, first and last frame, n boxes, person, doubt, 0 to 1, and the next most similar person, 0 for none
     settings: dict       # threshold, k1, k2; empty for corrected ones
     crops: pd.DataFrame = None # Of the tracks, as from `track_crops`
+    names: dict = None   # From the number of a person to a name, where people were corrected by hand
 
     def __repr__(self):
         clips, people = self.tracks.seq.nunique(), self.tracks.person.nunique()
@@ -216,10 +217,11 @@ def track_chart(
     width = tracks['last'] - tracks['first'] + 1
     colors = [f'C{number % 10}' for number in tracks.track]
     ax.barh(np.searchsorted(people, tracks.person), width, .7, left, color=colors)
-    ax.set_yticks(range(len(people)), people, fontsize=7)
+    names = ids.names or {}
+    ax.set_yticks(range(len(people)), [plain_label(names.get(number, number)) for number in people], fontsize=7)
     middles = starts + ids.tracks.groupby('seq')[['first', 'last']].mean().mean(axis=1)
-    names = [plain_label(seq) for seq in starts.index]
-    ax.set_xticks(middles, names, fontsize=8, rotation=0 if len(names) < 6 else 90)
+    clips = [plain_label(seq) for seq in starts.index]
+    ax.set_xticks(middles, clips, fontsize=8, rotation=0 if len(clips) < 6 else 90)
     ax.set(xlabel='clip, from its first frame to its last', ylabel='person')
     ax.invert_yaxis()
     return fig

@@ -16,7 +16,7 @@ import pandas as pd
 from fastcore.basics import patch
 from torch import nn
 
-from .core import ReIDError, exact_integers, show_grid
+from .core import ReIDError, exact_integers, show_grid, whole_number
 from .data import ReIDData
 from .database import (ROWS_FILE, append_features, change_database, check_tables, make_tables, read_database, read_index_info,
                               undo_stopped, write_index_info)
@@ -250,10 +250,13 @@ def _add_embeddings(self:Index, embeddings, root, again, columns):
 
 # %% ../nbs/29_index.ipynb #379b1f87
 def _limits(column, wanted):
-    "Comparison and value of each end of a pair (from, to), where None is no limit."
+    "Comparison and value of each end of a pair (from, to), where None, or infinity outward, is no limit."
     if len(wanted) != 2: raise ReIDError(f"where: {column} = {wanted!r}; a tuple is (from, to)")
-    ends = zip(('>=', '<='), map(_plain, wanted))
-    limits = [(sign, value) for sign, value in ends if value is not None]
+    low, high = map(_plain, wanted)
+    if [low is None, high is None] != [end is None for end in wanted]:
+        raise ReIDError(f"where: {column} = {wanted!r}; an end is a number or a text, or None for no limit")
+    low, high = None if low == -np.inf else low, None if high == np.inf else high
+    limits = [(sign, value) for sign, value in (('>=', low), ('<=', high)) if value is not None]
     if limits: return limits
     raise ReIDError(f"where: {column} = {wanted!r} has no limit; leave it out")
 
@@ -261,29 +264,68 @@ def _listed(wanted):
     "The values of a list, set, range or column; None where one value is wanted."
     return [_plain(value) for value in wanted] if pd.api.types.is_list_like(wanted) else None
 
+def _are_texts(column, wanted):
+    "Are the values that are wanted texts, or numbers? None where there are neither or both; `ReIDError` for a pair of both."
+    is_range = isinstance(wanted, tuple)
+    values = [value for _, value in _limits(column, wanted)] if is_range else _listed(wanted)
+    if values is None: values = [_plain(wanted)]
+    kinds = {isinstance(value, str) for value in values if value is not None}
+    if is_range and len(kinds) > 1: raise ReIDError(f"where: {column} = {wanted!r} is from a number to a text; give two numbers, or two texts")
+    return kinds.pop() if len(kinds) == 1 else None
+
+def _refuse_kind(column, wanted, of_texts, example=''):
+    "Raises `ReIDError` for numbers where a column is of texts, or the reverse."
+    kinds = ('numbers', 'text') if of_texts else ('text', 'numbers')
+    raise ReIDError(f"where: {column} = {repr(wanted)[:60]} asks for {kinds[0]}, and the column holds {kinds[1]}{example}")
+
+def _check_kind(connection, column, wanted):
+    "Raises `ReIDError` where a column has values, and none of the kind that is wanted: SQLite finds any number below any text."
+    are_texts = _are_texts(column, wanted)
+    if are_texts is None: return
+    name = _quoted(column)
+    sql = f"SELECT {name} FROM rows WHERE {name} IS NOT NULL AND (typeof({name}) = 'text') = ? LIMIT 1"
+    if connection.execute(sql, [are_texts]).fetchone(): return
+    other = connection.execute(sql, [not are_texts]).fetchone()
+    if other: _refuse_kind(column, wanted, not are_texts, f", such as {other[0]!r}")
+
+# %% ../nbs/29_index.ipynb #8d65cf7a
+def _as_json(values):
+    "A list for SQLite, to which 9e999 is infinity."
+    spelled = {np.inf: '9e999', -np.inf: '-9e999'}
+    cells = [spelled.get(value) or json.dumps(value) for value in values]
+    return f"[{', '.join(cells)}]"
+
 def _condition(column, wanted):
     "SQL and its parameters for a column."
     name = _quoted(column)
     if isinstance(wanted, tuple):
         limits = _limits(column, wanted)
-        return ' AND '.join(f'{name} {sign} ?' for sign, _ in limits), [value for _, value in limits]
+        is_text = int(isinstance(limits[0][1], str))
+        parts = [f"(typeof({name}) = 'text') = {is_text}", *(f'{name} {sign} ?' for sign, _ in limits)]
+        return ' AND '.join(parts), [value for _, value in limits]
     values = _listed(wanted)
     if values is None:
         value = _plain(wanted)
         return (f'{name} IS NULL', []) if value is None else (f'{name} = ?', [value])
     sql = f'{name} IN (SELECT value FROM json_each(?))'
     if None in values: sql = f'({sql} OR {name} IS NULL)'
-    return sql, [json.dumps(values)]
+    return sql, [_as_json(values)]
+
+def _checked_where(where):
+    "The conditions, an empty dict for None; raises `ReIDError` for what is no dict."
+    if where is None or isinstance(where, dict): return where or {}
+    raise ReIDError(f"where is a dict of columns, as dict(camid=3), not {str(where)[:60]!r}")
 
 def _where(connection, where):
     "The WHERE of a statement, '' without one, and its parameters; raises `ReIDError` for a column that is not there."
-    if not where: return '', []
+    if not _checked_where(where): return '', []
     known = _columns(connection)
     strange = [column for column in where if column not in known or column == 'at']
     if strange:
         raise ReIDError(f"where: there is no column {strange[0]!r}; there are {', '.join(known[1:])}")
     parts, values = [], []
     for column, wanted in where.items():
+        _check_kind(connection, column, wanted)
         sql, more = _condition(column, wanted)
         parts.append(sql)
         values += more
@@ -469,8 +511,7 @@ def search(self:Index,
            **options,       # Of re-ranking: k1, k2, lambda_, variant
     ) -> pd.DataFrame:
     "A row per found picture: `query`, `rank` from 1, `cosine`, and its columns; with `rerank` its `distance`."
-    if k < 1 or rerank < 0:
-        raise ReIDError(f"k = {k} and rerank = {rerank}: give whole numbers, k from 1")
+    k, rerank = whole_number(k, 'k'), whole_number(rerank, 'rerank', 0)
     queries = self._queries(pictures)
     q = np.ascontiguousarray(queries.features, np.float32)
     if not len(q): return pd.DataFrame(columns=['query', 'rank', 'cosine'])
@@ -519,7 +560,7 @@ def contact_sheet(
 def _to_remove(files, where):
     "Names of files and conditions as one condition; `ReIDError` without any."
     if files is None and not where: raise ReIDError("remove what? Give names of files, or where")
-    where = dict(where or {})
+    where = dict(_checked_where(where))
     if files is not None: where['file'] = [str(files)] if isinstance(files, (str, Path)) else [str(file) for file in files]
     return where
 

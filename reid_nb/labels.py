@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from fastcore.basics import patch
 
-from .core import ReIDError
+from .core import ReIDError, whole_number
 from .names import is_unknown
 from .protocols import protocol_of
 from .tables import match_names
@@ -162,8 +162,7 @@ def as_labels(
             raise ReIDError(f"distances are {shape}, and the labels for {q_pids.shape}")
         return q_pids
     if g_pids is None: raise ReIDError("give ids of both sides")
-    if not isinstance(draws, (int, np.integer)) or draws < 0:
-        raise ReIDError(f"draws is a whole number from 0, not {draws!r}")
+    draws = whole_number(draws, 'draws', 0)
     shape = shape or (len(q_pids), len(g_pids))
     sides = [(q_pids, g_pids), (q_camids, g_camids), (q_groups, g_groups), (q_clothes, g_clothes), (q_keys, g_keys)]
     named = zip(_COLUMNS.items(), sides)

@@ -244,15 +244,17 @@ def _mean_of_draws(distances, labels, topk, ap, size):
         first=first)
 
 # %% ../nbs/16_metrics.ipynb #34f32172
-def _is_count(x): return isinstance(x, (int, np.integer)) and x > 0
+def _is_count(x):
+    "Is it a whole number from 1?"
+    try: return whole_number(x, 'k') > 0
+    except ReIDError: return False
 
-def _check_options(topk, ap, size=1):
+def _check_options(topk, ap):
     if not isinstance(ap, str) or ap not in AP_FORMS:
         raise ReIDError(f"ap must be one of {', '.join(AP_FORMS)}, not {ap!r}")
     is_sequence = isinstance(topk, (tuple, list, np.ndarray, range))
     if not is_sequence or not all(map(_is_count, topk)):
         raise ReIDError(f"topk must be whole numbers from 1, such as (1, 5, 10), not {topk!r}")
-    if not _is_count(size): raise ReIDError(f"size must be a whole number from 1, not {size!r}")
 
 def _check_size(labels):
     n_q, n_g = labels.shape
@@ -273,7 +275,8 @@ def evaluate_chunks(
     "`evaluate` in the memory of two chunks and the matches; calls `distances` twice per chunk."
     labels = as_labels(q_pids, g_pids, q_camids, g_camids, q_groups, g_groups, **columns)
     ap = ap or labels.ap
-    _check_options(topk, ap, size)
+    _check_options(topk, ap)
+    size = whole_number(size, 'size')
     _check_size(labels)
     n_q, n_g = labels.shape
     if labels.draws: return _mean_of_draws(distances, labels, topk, ap, size)
@@ -354,8 +357,7 @@ def ranked_lists(
     **columns,                     # Groups, clothes and keys, as in `as_labels`
 ) -> pd.DataFrame:
     "Columns query, rank, row, distance, match, status (as `Labels.status`)."
-    if k is not None and not _is_count(k):
-        raise ReIDError(f"k must be a whole number from 1, not {k!r}")
+    if k is not None: k = whole_number(k, 'k')
     dist = _matrix(dist)
     labels = as_labels(q_pids, g_pids, q_camids, g_camids, **columns, shape=tuple(dist.shape))
     _check_size(labels)
@@ -368,6 +370,7 @@ def pick_queries(
     n:int=12 # How many, a third of each kind; one at least
 ) -> dict:
     "Indices of the worst, median and best queries, by name."
+    n = whole_number(n, 'n')
     n_with_match = np.count_nonzero(~np.isnan(ap))
     order = np.argsort(ap, kind='stable')[:n_with_match]
     if n_with_match <= n: return {'All queries, worst first': order}

@@ -17,7 +17,8 @@ from .core import ReIDError
 from .layouts import first_of
 
 # %% ../nbs/08_names.ipynb #7ccfa3f1
-UNKNOWN = {'', '-1', 'nan', 'na', 'n/a', '#n/a', '#na', '<na>', 'nat', 'none', 'null'}
+_SHEET_ERRORS = '#ref!', '#div/0!', '#value!', '#name?', '#num!', '#null!' # What a spreadsheet writes for a formula that fails
+UNKNOWN = {'', '-1', 'nan', 'na', 'n/a', '#n/a', '#na', '<na>', 'nat', 'none', 'null', 'unknown', '?', '-', *_SHEET_ERRORS}
 
 def is_unknown(
     texts, # Series of texts, which may have gaps

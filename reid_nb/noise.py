@@ -26,7 +26,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.mixture import GaussianMixture
 
 from .cache import decode_images, take
-from .core import ReIDError, save_arrays
+from .core import ReIDError, save_arrays, whole_number
 from .explore import KINDS
 from .images import are_boxes
 from .learner import reid_learner
@@ -370,6 +370,7 @@ def folds(
     seed:int=42,      # Of the random split
 ) -> np.ndarray:
     "(N,) fold of each image; every id is spread over the folds as evenly as its images allow."
+    k = whole_number(k, 'k, the number of folds,')
     rng, fold = np.random.default_rng(seed), np.zeros(len(table), int)
     rows = table.reset_index(drop=True)
     if blocks: rows = rows.sort_values(['pid', 'seq', 'frame'], kind='stable')
@@ -469,7 +470,7 @@ def check_folds(
     blocks:bool=True, # As for `cross_fit`
 ):
     "Raises `ReIDError` unless `k` models can be trained, each without one fold."
-    if k < 2: raise ReIDError(f"cross-fitting needs two folds or more, not {k}")
+    whole_number(k, 'k, the number of folds that cross-fitting needs,', 2)
     if recipe.loss.beta == 0:
         raise ReIDError("cross-fitting needs class probabilities, which loss.beta = 0 does not train; raise it, "
                         "or set noise.folds to 0")

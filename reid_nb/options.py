@@ -7,7 +7,7 @@ __all__ = ['named_texts', 'toml_value', 'set_values', 'column_map', 'where_value
            'DataOptions', 'check_path', 'check_options', 'check_recipe_names']
 
 # %% ../nbs/39_options.ipynb #285f07a9
-import re, shlex
+import math, re, shlex
 from pathlib import Path
 
 import tomlkit
@@ -77,7 +77,13 @@ def where_values(
 ) -> dict:
     "Number or text by the name of a column."
     pairs = named_texts(text, '--where', 'words like camid=3')
-    return {name: value if type(value := toml_value(raw)) is int else _text_value(raw) for name, raw in pairs}
+    return {name: _number_or_text(raw) for name, raw in pairs}
+
+def _number_or_text(text):
+    "A number as it is written, and the text itself otherwise; nan and inf may be names."
+    value = toml_value(text)
+    is_number = type(value) is int or type(value) is float and math.isfinite(value)
+    return value if is_number else _text_value(text)
 
 # %% ../nbs/39_options.ipynb #62746735
 def whole_numbers(

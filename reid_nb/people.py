@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_list_like
 
-from .core import ReIDError, atomic_write, check_held, is_folder, lock_folder, plain_html, read_plain, save_table, show_grid, write_error
+from .core import ReIDError, atomic_write, check_held, is_folder, lock_folder, plain_html, read_plain, save_table, show_grid, whole_number, write_error
 from .decisions import LABEL_DECISION, check_below_root, held_csv, read_decisions, spelled_as
 from .global_ids import GlobalIds
 from .images import open_image, split_crop
@@ -34,12 +35,14 @@ def people_rows(
 ) -> pd.DataFrame:
     "The rows of `clusters.csv`, the most doubtful first."
     rows = clusters.doubtful().reset_index(drop=True)
-    found = pd.DataFrame(dict(file=rows.file, pid=rows.cluster, person=rows.cluster.map(_person)))
+    named = getattr(clusters, 'names', None) or {}
+    def name_of(number): return named.get(number + 1) or _person(number)
+    found = pd.DataFrame(dict(file=rows.file, pid=rows.cluster, person=rows.cluster.map(name_of)))
     for name in ('seq', 'frame'): found[name] = rows.get(name, -1)
     for name in ('camid', 'track'):
         if name in rows: found[name] = rows[name]
     found = found.assign(loss=np.nan, score=rows.doubt.round(4), kind=rows.doubt.map(_kind))
-    other = ['' if number < 0 else _person(number) for number in rows.other]
+    other = ['' if number < 0 else name_of(number) for number in rows.other]
     return found.assign(rule='keep', decision='keep', by='rule', next=other)
 
 # %% ../nbs/29_people.ipynb #49527847
@@ -254,13 +257,15 @@ def _sheet_title(row):
 def people_sheet(
     clusters,     # From `cluster`, or `GlobalIds` from `link_tracks`
     root,         # Folder of the pictures
-    people=6,     # How many, the largest first; or their names
+    people=6,     # How many, the largest first; or their names, or one
     crops:int=10, # Of each person
 ):
     "A row of crops per person with their doubt; of tracks one crop each. Returns the figure."
+    crops = whole_number(crops, 'crops')
     rows = people_rows(clusters)
     sizes = rows.groupby('person').size().sort_values(ascending=False, kind='stable')
-    names = sizes.index[:people] if isinstance(people, int) else people
+    if isinstance(people, str): people = [people]
+    names = people if is_list_like(people) else sizes.index[:whole_number(people, 'people')]
     _check_person(rows, *names)
     images, titles = [], []
     for name in names:
@@ -347,6 +352,7 @@ def people_table(
     max_doubt:float=1.,   # Of a crop that no person has decided on
 ) -> pd.DataFrame:
     "Training rows: file, pid, person and, where known, camid, seq and frame."
+    min_images = whole_number(min_images, 'min_images', 0)
     table = read_people(path)
     is_certain = (pd.to_numeric(table.score) <= max_doubt) | (table.by == 'person')
     table = table[(table.decision != 'drop') & is_certain]
@@ -410,5 +416,6 @@ def corrected_tracks(
     tracks = tracks[~_keys(tracks).isin(left_out)]
     ways = _persons(kept, tracks)
     boxes = tracks.merge(ways[['seq', 'track', 'person']], on=['seq', 'track'])
-    _check_not_twice(boxes, dict(zip(kept.pid + 1, kept.person)))
-    return GlobalIds(boxes, ways, {}, kept[['file', 'seq', 'frame', 'track']])
+    names = dict(zip(kept.pid + 1, kept.person))
+    _check_not_twice(boxes, names)
+    return GlobalIds(boxes, ways, {}, kept[['file', 'seq', 'frame', 'track']], names)

@@ -12,7 +12,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 from pandas.api.types import is_numeric_dtype
 
-from .core import ReIDError
+from .core import ReIDError, whole_number
 from .metrics import bootstrap, cosine_distances
 from .names import is_known
 
@@ -78,11 +78,6 @@ def _gap_row(gap, ranks, sizes, n_left_out):
     return row
 
 # %% ../nbs/16_reassociation.ipynb #7dbd3558
-def _check_whole(numbers, name):
-    for number in numbers:
-        is_whole = isinstance(number, (int, np.integer)) and number > 0
-        if not is_whole: raise ReIDError(f"{name} is a whole number of frames from 1, not {number!r}")
-
 def reassociation(
     features,                         # (N, D) of length 1
     table,                            # N rows with pid, seq and frame; and camid, where a sequence has several cameras
@@ -91,8 +86,8 @@ def reassociation(
 ) -> pd.DataFrame:
     "A row per gap, with rank1, mAP, their 95 % intervals, and numbers of queries; raises `ReIDError` where none is scored."
     gaps = list(gaps)
-    _check_whole([stride], 'stride')
-    _check_whole(gaps, 'a gap')
+    stride = whole_number(stride, 'stride in frames')
+    gaps = [whole_number(gap, 'a gap in frames') for gap in gaps]
     if len(features) != len(table):
         raise ReIDError(f"{len(features)} features are not those of {len(table)} rows")
     frames = _boxes_by_frame(table)

@@ -16,7 +16,7 @@ import pandas as pd
 from fastcore.basics import patch
 
 from .core import ReIDError, exact_integers
-from .index import _ROUNDING, Index, _check_same, _limits, _listed, _plain, _to_remove
+from .index import _ROUNDING, Index, _are_texts, _check_same, _checked_where, _limits, _listed, _plain, _refuse_kind, _to_remove
 
 # %% ../nbs/29_remote_index.ipynb #ead84280
 _SPARE = 16   # Rows beyond the k first that are asked for
@@ -200,7 +200,14 @@ def _literal(value):
     value = _plain(value)
     if value is None: return 'NULL'
     if isinstance(value, str): return "'" + value.replace("'", "''") + "'"
+    if value in (np.inf, -np.inf): return f"CAST('{value}' AS DOUBLE)"
     return repr(int(value) if isinstance(value, bool) else value)
+
+def _check_kind(field, wanted):
+    "Raises `ReIDError` for texts in the place of the numbers of a column, or the reverse, which LanceDB would compare as texts."
+    _, pa = _libraries()
+    are_texts, of_texts = _are_texts(field.name, wanted), pa.types.is_string(field.type)
+    if are_texts not in (None, of_texts) and not pa.types.is_null(field.type): _refuse_kind(field.name, wanted, of_texts)
 
 def _condition(column, wanted):
     "SQL for a column."
@@ -215,10 +222,11 @@ def _condition(column, wanted):
 
 def _where(schema, where):
     "A condition for LanceDB, None without one; raises `ReIDError` for a column that is not there."
-    if not where: return None
+    if not _checked_where(where): return None
     known = [name for name in schema.names if name not in ('at', 'vector')]
     strange = [column for column in where if column not in known or '`' in column]
     if strange: raise ReIDError(f"where: there is no column {strange[0]!r}; there are {', '.join(known)}")
+    for column, wanted in where.items(): _check_kind(schema.field(column), wanted)
     conditions = [_condition(*pair) for pair in where.items()]
     return ' AND '.join(conditions)
 

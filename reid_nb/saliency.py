@@ -19,7 +19,7 @@ from PIL import Image
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
 from .cache import resize_image
-from .core import ReIDError, plain_label
+from .core import ReIDError, plain_label, whole_number
 from .explore import KINDS
 from .images import to_picture
 from .models import ReIDModel, _as_map, _in_rows, unwrapped
@@ -141,6 +141,7 @@ def embedding_map(
     "Numbers of the rows (M,), in order, and their places (M, 2) from 0 to 1; raises `ReIDError` for fewer than 4."
     features = np.asarray(features, np.float32)
     _check_features(features)
+    most, seed = whole_number(most, 'most'), whole_number(seed, 'seed', 0)
     rows = np.random.default_rng(seed).permutation(len(features))[:most]
     rows.sort()
     shown = features[rows]

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 from fastcore.basics import patch
 
-from .core import ReIDError, mix_seed
+from .core import ReIDError, mix_seed, whole_number
 from .epochs import planned
 from .recipe import Recipe, TrainRecipe
 
@@ -182,7 +182,7 @@ class EpochSampler:
                  unit:int=1,     # Rows that stay on one process
                  seed:int=42,    # Of the plan, together with the epoch
         ):
-        self.batch_size, self.unit = batch_size, unit
+        self.batch_size, self.unit = whole_number(batch_size, 'the batch size'), unit
         self.seed, self.epoch = seed, 0
         self.start = 0 # first batch of the next iteration
         self.rank, self.world = 0, 1
@@ -381,6 +381,7 @@ class PKSampler(EpochSampler):
                  seqs=None,   # (N,) sequence of each image, -1 where unknown; brings ids in clusters
                  ids_per_cluster:int=4, # Ids of one sequence in such a cluster, at most
         ):
+        p, k = whole_number(p, 'p, the number of ids in a batch,', 2), whole_number(k, 'k, the images of an id in a batch,')
         super().__init__(p * k, k, seed)
         self.p, self.k = p, k
         pids = np.asarray(pids)
@@ -395,14 +396,12 @@ class PKSampler(EpochSampler):
         self.clusters = None
         if seqs is None: return
         if np.shape(seqs) != (n,): raise ReIDError(f"{n} images need {n} sequences, not {len(seqs)}")
-        if ids_per_cluster < 1: raise ReIDError(f"ids_per_cluster is {ids_per_cluster}; give at least 1")
+        ids_per_cluster = whole_number(ids_per_cluster, 'ids_per_cluster')
         seqs = np.asarray(seqs)
         self.clusters = _Clusters(self.owner, seqs[self.rows], ids_per_cluster)
 
 def _check_batch(ids, p, k):
     "Raise `ReIDError` when no batch of `p` x `k` can be made of these ids."
-    if p < 2 or k < 1:
-        raise ReIDError(f"a batch of {p} ids × {k} images: p has to be at least 2 and k at least 1")
     if not len(ids): raise ReIDError("no image is to be shown: all have 0 repeats")
     if -1 in ids:
         raise ReIDError("an image without an id (pid -1) cannot be in a P×K batch; give it 0 repeats")

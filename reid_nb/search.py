@@ -173,7 +173,9 @@ def _write_linked(made, linked):
     figure = track_chart(linked)
     with atomic_write(made/'tracks.png') as tmp: figure.savefig(tmp, format='png', dpi=110)
     close(figure)
-    save_table(linked.tracks.round(4), made/'tracks.csv')
+    table = linked.tracks.round(4)
+    if linked.names: table['name'] = table.person.map(linked.names)
+    save_table(table, made/'tracks.csv')
 
 def _check_link(run, tracks, root, corrected, out):
     "Raises `ReIDError` for what is missing, or there already."

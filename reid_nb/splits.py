@@ -12,7 +12,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from sklearn.model_selection import GroupKFold
 
-from .core import ReIDError, mix_seed
+from .core import ReIDError, mix_seed, whole_number
 from .tables import names_of
 
 # %% ../nbs/14_splits.ipynb #74129041
@@ -45,7 +45,6 @@ def _is_labeled(table): return ((table.subset == 'train') & (table.pid >= 0)).to
 # %% ../nbs/14_splits.ipynb #343bd7f7
 def _check_folds(sizes, k, by):
     "`ReIDError` when parts of these sizes do not make `k` folds of like sizes."
-    if k < 2: raise ReIDError(f"{k} folds: give 2 or more")
     instead = "by='pid' or by='seq'" if by == 'both' else 'fewer folds'
     if len(sizes) < k:
         raise ReIDError(f"{k} folds by {by!r}: only {len(sizes)} parts share nothing; take {instead}")
@@ -60,6 +59,7 @@ def split_folds(
     seed:int=42,  # Decides among equals
 ) -> np.ndarray:
     "(N,) fold of each labeled training row, -1 elsewhere, of like sizes; `ReIDError` if it cannot be."
+    k = whole_number(k, 'k, the number of folds,', 2)
     labeled = _is_labeled(table)
     part = _parts(table[labeled], by)
     sizes = np.bincount(part)

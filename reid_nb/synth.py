@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps
 
-from .core import IMAGE_FORMATS, ReIDError, atomic_write, check_output, mix_seed
+from .core import IMAGE_FORMATS, ReIDError, atomic_write, check_output, mix_seed, whole_number
 from .decisions import check_below_root
 from .players import Player
 from .progress import tqdm
@@ -106,11 +106,9 @@ def make_dataset(
     progress:bool=False, # Show a bar?
 ) -> Path:
     "Write a data set in the challenge's layout of 2021, with truth.csv in it; raises `ReIDError` for impossible sizes."
-    if seed < 0: raise ReIDError(f'seed is {seed}; give a whole number from 0 on')
-    sizes = (n_ids, n_val, n_test)
-    if min(sizes) < 1 or frames < 2:
-        raise ReIDError('synthetic players: each part needs at least one identity, '
-                        'and a sequence at least two frames')
+    frames, seed = whole_number(frames, 'frames', 2), whole_number(seed, 'seed', 0)
+    sizes = tuple(whole_number(n, name) for name, n in dict(n_ids=n_ids, n_val=n_val, n_test=n_test).items())
+    n_test = sizes[-1]
     check_output(dest)
     test_numbers = _test_numbers(np.random.default_rng(mix_seed(seed, 9)), n_test, frames)
     rows = []
@@ -152,9 +150,9 @@ def make_frames(
     dest = Path(dest)
     if dest.exists() or dest.is_symlink():
         raise ReIDError(f"{dest} is there already; give a new folder")
-    if min(sequences, frames, clips) < 1 or not 2 <= players <= 20:
-        raise ReIDError(f"{sequences} sequences of {frames} frames with {players} players: "
-                        "one or more, of one or more, with 2 to 20")
+    sequences, frames, clips = whole_number(sequences, 'sequences'), whole_number(frames, 'frames'), whole_number(clips, 'clips')
+    players, width = whole_number(players, 'players', 2), whole_number(width, 'width')
+    if players > 20: raise ReIDError(f"{players} players: give 2 to 20")
     rows = []
     for number in range(1, sequences + 1):
         rng = np.random.default_rng(mix_seed(seed, number))
