@@ -266,7 +266,7 @@ def _room(history):
     latest = [rows.mAP[np.isfinite(rows.mAP)].iloc[-1] for rows in _by_model(history)]
     return 1 - float(np.mean(latest))
 
-# %% ../nbs/22_budget.ipynb #2167ea2f
+# %% ../nbs/22_budget.ipynb #7d1c40aa
 def times_allowed(
     recipe:Recipe, # Of a training
     rows,          # Its images' table
@@ -276,6 +276,7 @@ def times_allowed(
     steps = recipe.train.steps or recipe.train.epochs * _batches_of_pass(rows, recipe)
     return _most_allowed(rows, recipe) / steps
 
+# %% ../nbs/22_budget.ipynb #2167ea2f
 def outlook(
     history,         # Table `model, epoch, mAP`, if there `train_loss` and `seconds`; mAP empty in epochs without validation
     others:float=0., # Seconds of trainings that are not in it, and share the minutes

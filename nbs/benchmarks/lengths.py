@@ -1,6 +1,7 @@
 """Is a training that is given ten minutes ever much worse than a shorter one? For each data set the preset `small` is
 trained for ten lengths, from a thirtieth of the CPU seconds to all of them, and told which share of the best one's mAP
-the longest keeps: what `--minutes` does is the longest. The best of ten is found with the answers and so flatters
+the longest keeps: what `--minutes` does is the longest, or that of `train.most_passes` where it is shorter. The best of
+ten is found with the answers and so flatters
 itself. Without mirror and re-ranking. Each training is validated about eight times on the same images, and what a run's
 report would expect of a longer one (`doubling_gain`) stands beside what the next length that is at least 1.4 times as
 long really brings. Resumable: what is in OUT is not trained again.
