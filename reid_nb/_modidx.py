@@ -93,8 +93,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'reid_nb.appearance._equalize': ('appearance.html#_equalize', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance._for_matrices': ('appearance.html#_for_matrices', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance._hue_rotations': ('appearance.html#_hue_rotations', 'reid_nb/appearance.py'),
-                                    'reid_nb.appearance._luma_on': ('appearance.html#_luma_on', 'reid_nb/appearance.py'),
-                                    'reid_nb.appearance._luma_weights': ('appearance.html#_luma_weights', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance._move_matrices': ('appearance.html#_move_matrices', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance._posterize': ('appearance.html#_posterize', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance._recolor': ('appearance.html#_recolor', 'reid_nb/appearance.py'),

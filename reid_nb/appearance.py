@@ -8,7 +8,6 @@ __all__ = ['LUMA', 'YIQ', 'luma', 'ColorJitter', 'AugMix']
 # %% ../nbs/11_appearance.ipynb #5bd0f521
 import math
 from collections.abc import Callable
-from functools import cache
 from itertools import chain
 
 import cv2
@@ -16,19 +15,12 @@ import numpy as np
 import torch
 import torchvision.transforms.v2.functional as TF
 from fastcore.basics import patch
-from torch.compiler import assume_constant_result
 
 from .transforms import (BatchTransform, about_center, cast_pixels, per_image, send_together,
                                 stack_matrices, to_signed, warp, white_value)
 
 # %% ../nbs/11_appearance.ipynb #7b81e5e0
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-
-@cache
-def _luma_on(device): return torch.from_numpy(LUMA).to(device, non_blocking=True)
-
-@assume_constant_result # when compiled
-def _luma_weights(device): return _luma_on(device)
 
 def luma(
     x, # (..., 3, H, W) bytes or floats
@@ -103,7 +95,7 @@ def act(self:ColorJitter,
     ) -> torch.Tensor:
     "The recolored images, as a batch."
     y = x.float()
-    mean_luma = y.mean((2, 3)) @ _luma_weights(x.device)
+    mean_luma = luma(y.mean((2, 3), keepdim=True)).flatten() # a matrix product would round by the size of the batch
     mixed = torch.einsum('bij,bjhw->bihw', mix, y)
     offset = per_image(offset * mean_luma, x)
     return cast_pixels(mixed + offset, x.dtype)
