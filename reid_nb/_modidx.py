@@ -2987,6 +2987,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'reid_nb.samplers._split_by': ('samplers.html#_split_by', 'reid_nb/samplers.py'),
                                   'reid_nb.samplers._stretches': ('samplers.html#_stretches', 'reid_nb/samplers.py'),
                                   'reid_nb.samplers._sum_per_id': ('samplers.html#_sum_per_id', 'reid_nb/samplers.py'),
+                                  'reid_nb.samplers.check_pairs': ('samplers.html#check_pairs', 'reid_nb/samplers.py'),
                                   'reid_nb.samplers.inverse_frequency': ('samplers.html#inverse_frequency', 'reid_nb/samplers.py'),
                                   'reid_nb.samplers.recipe_sampler': ('samplers.html#recipe_sampler', 'reid_nb/samplers.py'),
                                   'reid_nb.samplers.repeats_in_epoch': ('samplers.html#repeats_in_epoch', 'reid_nb/samplers.py'),

@@ -42,7 +42,7 @@ from .progress import say, shows_bars, tqdm
 from .provenance import check_trained_on, knows_people, trained_on, training_rows
 from .recipe import Recipe, TrainRecipe
 from .runs import RunFile
-from .samplers import EpochSampler, recipe_sampler
+from .samplers import EpochSampler, check_pairs, recipe_sampler
 from .schedule import FreezeBody, body_and_head, check_choice, group_rates, optimizer
 from .starts import check_start, start_model
 from .tables import check_once
@@ -449,10 +449,11 @@ def check_training(
 ):
     "Raises the `ReIDError`s of `reid_learner` that need neither network nor images."
     check_once(data.rows('train'))
-    reid_loss(recipe.loss)
+    loss = reid_loss(recipe.loss)
     optimizer(recipe.train)
     augmentations(recipe.augment)
     recipe_sampler(data.rows('train'), recipe)
+    if loss.has_pairs: check_pairs(data.rows('train'), recipe)
     check_start(recipe)
     check_growing(recipe)
     check_choice(recipe.train, len(data.rows('test', 'query')))
