@@ -357,12 +357,17 @@ class ReIDLoss(nn.Module):
     uses_head = property(lambda self: any(term.entry.head for term in self.terms))
 
 # %% ../nbs/17_losses.ipynb #9d371aa8
+_NOT_OURS = ("the loss takes (features, class scores) and class numbers; a plain Learner hands it row numbers as well in training, and features "
+             "alone in evaluation: make the learner by reid_learner(data, recipe)")
+
 @patch
 def forward(self:ReIDLoss,
             out,    # (feature (B, D), class scores (B, C)) of a `ReIDModel`, and scores (B, parts, C) if it has parts
             labels, # (B,) class numbers
+            *others # Of a batch; there are none in a learner of this library
     ):
     "Scalar; `self.each` is the identity loss of each image or None, `self.parts` all terms' `each` by name."
+    if others or isinstance(out, torch.Tensor): raise ReIDError(_NOT_OURS)
     feature, scores, *of_parts = out
     takes_ref = [isinstance(term.criterion, PairLoss) for term in self.terms]
     gathered = self.gather(feature, labels) if self.gather and any(takes_ref) else ()
