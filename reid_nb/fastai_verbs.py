@@ -171,6 +171,7 @@ def _lr_find(self,
     ):
     "Suggested rates, after a mock training that leaves no trace; `ReIDError` when it ended too early to tell."
     check_can_train(self)
+    num_it = whole_number(num_it, 'num_it')
     left_out = [cb for cb in self.cbs if getattr(cb, 'of_training', False)]
     with _unchanged(self), self.removed_cbs(left_out):
         try: return Learner.lr_find.fastai(self, start_lr, end_lr, num_it, stop_div, show_plot, suggest_funcs)
