@@ -32,7 +32,7 @@ from .events import StepCallback, lighten
 from .fastai_verbs import check_can_train, note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
-from .known_callbacks import logger, refuse_callback
+from .known_callbacks import logger, refuse_callback, refuse_metric
 from .loaders import BatchLoader, is_oom, reid_dls
 from .loss_history import LossRecorder
 from .losses import reid_loss
@@ -215,6 +215,10 @@ def score(self:Retrieval,
 class EvalLabels(StepCallback):
     "Keep class numbers from the loss in evaluation, and give `get_preds` the loss of each training image."
     of_evaluation = True
+    def before_fit(self):
+        "Metrics are given features with the class numbers."
+        for metric in self.learn.metrics: refuse_metric(metric)
+
     def before_batch(self):
         "Take the class numbers off the batch."
         if self.training: return
