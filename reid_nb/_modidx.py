@@ -1823,6 +1823,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.loaders._names': ('loaders.html#_names', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._nearest_others': ('loaders.html#_nearest_others', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._on_gpu': ('loaders.html#_on_gpu', 'reid_nb/loaders.py'),
+                                 'reid_nb.loaders._refuse_normalize': ('loaders.html#_refuse_normalize', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._subset_batches': ('loaders.html#_subset_batches', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._take_rows': ('loaders.html#_take_rows', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._training_colors': ('loaders.html#_training_colors', 'reid_nb/loaders.py'),

@@ -18,6 +18,7 @@ import torch
 from accelerate.utils.memory import should_reduce_batch_size
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
+from fastai.data.transforms import Normalize
 from fastai.torch_core import default_device, to_device as move
 from fastai.vision.core import TensorCategory, TensorImage, TitledStr
 from fastcore.basics import patch
@@ -335,9 +336,15 @@ def evaluation_batch(self:BatchLoader,
     return self.dataset[rows][:2]
 
 # %% ../nbs/15_loaders.ipynb #e8d321cc
+def _refuse_normalize(tfms):
+    "`ReIDError` for fastai's `Normalize` among transforms: the network would see colors normalized twice, and others than when it embeds."
+    if any(isinstance(tfm, Normalize) for tfm in tfms):
+        raise ReIDError("the network normalizes by itself, with the colors of the training images: leave Normalize out of the transforms of dls")
+
 @patch
 def __iter__(self:BatchLoader):
     "Batches of the sampler, as fastai's without the loader of torch between, which has nothing to do in one process."
+    _refuse_normalize(self.after_batch.fs)
     self.randomize()
     self.before_iter()
     is_own = [isinstance(tfm, BatchTransform) for tfm in self.after_batch.fs]
