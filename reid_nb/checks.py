@@ -34,11 +34,9 @@ from .submission import answer_ids
 from .tracklets import check_tracklets, ranked_rows
 
 # %% ../nbs/33_checks.ipynb #83c6434a
-def _check_values(recipe, loss):
+def _check_values(recipe):
     "Raise `ReIDError` for values that do not go together."
-    train, circle_m = recipe.train, recipe.ensemble.circle_m
-    if train.k < 2 and loss.has_pairs and train.sampler in ('pk', 'sequence'):
-        raise ReIDError("recipe: train.k = 1 leaves no pairs for the triplet or circle loss; raise it")
+    circle_m = recipe.ensemble.circle_m
     if len(set(circle_m)) < len(circle_m):
         raise ReIDError(f"recipe: ensemble.circle_m {circle_m} has a value twice")
 
@@ -109,7 +107,7 @@ def validate(
 ):
     "Raises `ReIDError` for what would stop a run later."
     loss = reid_loss(recipe.loss)
-    _check_values(recipe, loss)
+    _check_values(recipe)
     try:
         _check_network(data, recipe)
         _check_cleaning(data, recipe, loss)

@@ -50,7 +50,8 @@ def _tell_one(cb, name):
     try: getattr(cb, name)()
     except CANCELS: raise
     except Exception as e:
-        where = f'Exception occured in `{type(cb).__name__}` when calling event `{name}`:\n\t{e.args[0]}'
+        what = e.args[0] if e.args else type(e).__name__
+        where = f'Exception occured in `{type(cb).__name__}` when calling event `{name}`:\n\t{what}'
         raise modify_exception(e, where, replace=True)
 
 def tell_listeners(

@@ -25,8 +25,9 @@ from fastai.torch_core import rank_distrib
 from fastai.vision.core import TensorCategory
 from fastcore.basics import patch
 from fastcore.xtras import ContextManagers, join_path_file
+from pandas.api.types import is_list_like
 
-from .core import ReIDError, atomic_write, show_grid
+from .core import ReIDError, atomic_write, show_grid, whole_number
 from .explore import KINDS
 from .labels import label_rows
 from .loaders import BatchLoader
@@ -170,6 +171,7 @@ def _lr_find(self,
     ):
     "Suggested rates, after a mock training that leaves no trace; `ReIDError` when it ended too early to tell."
     check_can_train(self)
+    num_it = whole_number(num_it, 'num_it')
     left_out = [cb for cb in self.cbs if getattr(cb, 'of_training', False)]
     with _unchanged(self), self.removed_cbs(left_out):
         try: return Learner.lr_find.fastai(self, start_lr, end_lr, num_it, stop_div, show_plot, suggest_funcs)
@@ -210,6 +212,7 @@ def _predict(self,
              k:int=5,               # People that are named
     ) -> tuple:
     "Table of the nearest training people with distances, class number of the first, and feature (D,)."
+    k = whole_number(k, 'k')
     dl = self.dls.test_dl(item)
     if len(dl.dataset) != 1:
         raise ReIDError(f"predict takes one picture, not {len(dl.dataset)}; "
@@ -276,6 +279,7 @@ def _show_results(self,
                   **kwargs,          # Of other learners; they have no meaning here
     ):
     "Draw the nearest images to some queries; returns the figure."
+    max_n, k = whole_number(max_n, 'max_n'), whole_number(k, 'k', 0)
     loader = self.dls[ds_idx].new() if dl is None else dl
     table = loader.dataset.items
     if 'pid' not in table:
@@ -309,6 +313,13 @@ def _parts_of_rows(self,
     inputs, features, _, decoded, losses = Interpretation.__getitem__.fastai(self, rows)
     return inputs, features, self.dl.dataset.classes[rows], decoded, losses
 
+def _ranks(k, n):
+    "The ranks that `k` means, a number of them or a list, among `n`; `ReIDError` for those that there are not."
+    if not is_list_like(k): return list(range(min(whole_number(k, 'k'), n)))
+    ranks = [whole_number(rank, 'a rank', 0) for rank in k]
+    if ranks and max(ranks) < n: return ranks
+    raise ReIDError(f"k is {ranks}; give ranks from 0 to {n - 1}, or how many")
+
 @reid_verb(Interpretation)
 def _plot_top_losses(self,
                      k,                 # How many, or a list of ranks
@@ -318,8 +329,7 @@ def _plot_top_losses(self,
                      **kwargs,          # Of other interpretations; they have no meaning here
     ):
     "Draw the crops with the highest losses, with person, loss, and kind where it is known; returns the figure."
-    ranks = k if isinstance(k, (list, range)) else range(min(k, len(self.losses)))
-    chosen = list(ranks)
+    chosen = _ranks(k, len(self.losses))
     losses, rows = self.top_losses(None, largest)
     losses, rows = losses[chosen].tolist(), rows[chosen].tolist()
     kinds = _kinds(self, table, rows)

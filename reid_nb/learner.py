@@ -32,7 +32,7 @@ from .events import StepCallback, lighten
 from .fastai_verbs import check_can_train, note_training, plain_error
 from .graphs import GraphedSteps
 from .growing import GrowingImages, check_growing
-from .known_callbacks import logger, refuse_callback
+from .known_callbacks import logger, refuse_callback, refuse_metric
 from .loaders import BatchLoader, is_oom, reid_dls
 from .loss_history import LossRecorder
 from .losses import reid_loss
@@ -42,7 +42,7 @@ from .progress import say, shows_bars, tqdm
 from .provenance import check_trained_on, knows_people, trained_on, training_rows
 from .recipe import Recipe, TrainRecipe
 from .runs import RunFile
-from .samplers import EpochSampler, recipe_sampler
+from .samplers import EpochSampler, check_pairs, recipe_sampler
 from .schedule import FreezeBody, body_and_head, check_choice, group_rates, optimizer
 from .starts import check_start, start_model
 from .tables import check_once
@@ -215,6 +215,10 @@ def score(self:Retrieval,
 class EvalLabels(StepCallback):
     "Keep class numbers from the loss in evaluation, and give `get_preds` the loss of each training image."
     of_evaluation = True
+    def before_fit(self):
+        "Metrics are given features with the class numbers."
+        for metric in self.learn.metrics: refuse_metric(metric)
+
     def before_batch(self):
         "Take the class numbers off the batch."
         if self.training: return
@@ -449,10 +453,11 @@ def check_training(
 ):
     "Raises the `ReIDError`s of `reid_learner` that need neither network nor images."
     check_once(data.rows('train'))
-    reid_loss(recipe.loss)
+    loss = reid_loss(recipe.loss)
     optimizer(recipe.train)
     augmentations(recipe.augment)
     recipe_sampler(data.rows('train'), recipe)
+    if loss.has_pairs: check_pairs(data.rows('train'), recipe)
     check_start(recipe)
     check_growing(recipe)
     check_choice(recipe.train, len(data.rows('test', 'query')))

@@ -8,6 +8,7 @@ __all__ = ['DISTANCES', 'LOSSES', 'TRIPLET', 'Term', 'at_least_float', 'ImageLos
            'FunctionLoss', 'Loss', 'find_loss', 'loss_head', 'ReIDLoss', 'reid_loss', 'add_loss']
 
 # %% ../nbs/17_losses.ipynb #9f5436a9
+import warnings
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -54,8 +55,8 @@ class ImageLoss(nn.Module):
 
 # %% ../nbs/17_losses.ipynb #09a3cb96
 class PairLoss(ImageLoss):
-    "A loss that compares each image with others; `ReIDError` where in the first batch no image has a positive, or none a negative."
-    name, remedy = 'the loss', ''
+    "A loss that compares each image with others, 0 where none has a positive, or none a negative; a first batch like that is told."
+    name, remedy = 'the loss', 'take another'
     checked = False
 
     def forward(self,
@@ -71,17 +72,16 @@ class PairLoss(ImageLoss):
         same = labels[:, None] == ref_labels[None]
         itself = _is_itself(len(x), len(ref), start, x.device)
         pos, neg = same & ~itself, ~same
-        self.check(pos, neg)
+        if not self.checked: self.check(pos, neg)
         return super().forward(x, labels, at_least_float(ref), pos, neg)
 
     def check(self, pos, neg): # (B, R) bool: positives and negatives of each anchor
-        "Raises `ReIDError` where nothing can be compared in the first batch."
-        if self.checked: return
-        if not neg.any(): raise ReIDError(f"{self.name} needs images of two ids in a batch; raise train.p")
-        if not pos.any():
-            raise ReIDError(f"{self.name} needs two images of an id in a batch; "
-                            f"raise train.k, or {self.remedy}")
-        self.checked = True
+        "Warns where nothing can be compared; it is called for the first batch."
+        self.checked = True # whatever it has: a later look would make a GPU wait, and end the recording of a graph
+        has_neg = bool(neg.any())
+        if has_neg and pos.any(): return
+        lacks, field = ('two images of an id', 'train.k') if has_neg else ('images of two ids', 'train.p')
+        warnings.warn(f"{self.name} is 0 in its first batch, which lacks {lacks}; where others lack them too, raise {field}, or {self.remedy}")
 
 def _is_itself(n_anchors, n_ref, start, device):
     "(B, R) bool: the places where an anchor meets itself."
@@ -105,7 +105,7 @@ DISTANCES = ('euclidean', 'squared')
 def _alternatives(names): return ' or '.join(map(repr, names))
 
 class TripletLoss(PairLoss):
-    "Batch-hard triplet loss (Hermans 2017; paper, equation 2); `ReIDError` as in `PairLoss`."
+    "Batch-hard triplet loss (Hermans 2017; paper, equation 2)."
     name, remedy = 'the triplet loss', 'set loss.alpha to 0'
 
     def __init__(self,
@@ -173,7 +173,7 @@ def _directions(x):
 
 # %% ../nbs/17_losses.ipynb #35c174d6
 class CircleLoss(PairLoss):
-    "Pairwise circle loss over a batch (Sun 2020); `ReIDError` as in `PairLoss`."
+    "Pairwise circle loss over a batch (Sun 2020)."
     name, remedy = 'the pairwise circle loss', "give loss.id_loss 'circle' or 'softmax'"
 
     def __init__(self,
@@ -357,12 +357,17 @@ class ReIDLoss(nn.Module):
     uses_head = property(lambda self: any(term.entry.head for term in self.terms))
 
 # %% ../nbs/17_losses.ipynb #9d371aa8
+_NOT_OURS = ("the loss takes (features, class scores) and class numbers; a plain Learner hands it row numbers as well in training, and features "
+             "alone in evaluation: make the learner by reid_learner(data, recipe)")
+
 @patch
 def forward(self:ReIDLoss,
             out,    # (feature (B, D), class scores (B, C)) of a `ReIDModel`, and scores (B, parts, C) if it has parts
             labels, # (B,) class numbers
+            *others # Of a batch; there are none in a learner of this library
     ):
     "Scalar; `self.each` is the identity loss of each image or None, `self.parts` all terms' `each` by name."
+    if others or isinstance(out, torch.Tensor): raise ReIDError(_NOT_OURS)
     feature, scores, *of_parts = out
     takes_ref = [isinstance(term.criterion, PairLoss) for term in self.terms]
     gathered = self.gather(feature, labels) if self.gather and any(takes_ref) else ()

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MAX_WEIGHT', 'ID_MOVE', 'IMAGE_MOVE', 'MOST_STRETCHED', 'SAMPLERS', 'repeats_in_epoch', 'EpochSampler', 'PKSampler',
-           'ShuffleSampler', 'inverse_frequency', 'training_plan', 'recipe_sampler']
+           'ShuffleSampler', 'inverse_frequency', 'training_plan', 'recipe_sampler', 'check_pairs']
 
 # %% ../nbs/13_samplers.ipynb #aa20d8c1
 from bisect import bisect
@@ -545,3 +545,23 @@ def recipe_sampler(
     sampler = _named_sampler(table, recipe)
     plan = planned(recipe, sampler.usual_length())
     return sampler.cut(plan.epoch_size)
+
+# %% ../nbs/13_samplers.ipynb #cc1b48a3
+def check_pairs(
+    table,         # Training rows
+    recipe:Recipe, # Section train is read
+):
+    "Raises `ReIDError` where no batch can hold two images of an id and one of another."
+    train = recipe.train
+    is_pk = train.sampler in ('pk', 'sequence')
+    if is_pk and train.k < 2: raise ReIDError("train.k = 1 leaves no pairs for the triplet or circle loss; raise it")
+    if is_pk: return
+    if train.p * train.k < 3:
+        raise ReIDError(f"a batch of train.p x train.k = {train.p} x {train.k} images leaves no pairs for the triplet or circle loss; raise one")
+    shown = table[table.repeats > 0] if 'repeats' in table else table
+    images_of_id = shown.pid.value_counts()
+    if len(images_of_id) < 2: raise ReIDError("the training images are of one id, and the triplet or circle loss compares two")
+    if images_of_id.max() > 1: return
+    raise ReIDError("no id has two training images, which the triplet or circle loss compares; "
+                    "set loss.alpha = 0, with loss.id_loss 'circle' or 'softmax'")
+

@@ -7,8 +7,7 @@ __all__ = ['unlabeled', 'whole_boxes', 'find_images', 'FileImages', 'Pictures', 
            'open_images']
 
 # %% ../nbs/24_sources.ipynb #2f491057
-import hashlib, io, os
-from collections.abc import Iterator
+import hashlib, os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import numpy as np
 import pandas as pd
 import torch
 from fastcore.basics import patch
-from fastcore.foundation import L
 from PIL import Image
 
 from .cache import decode_images, resize_image
@@ -26,6 +24,7 @@ from .files import Files, read_below
 from .images import (boxes_by_frame, crop_name, crop_to, inspect_images, is_hidden, is_image, split_crop,
                             tell_unread, to_picture, unread_images)
 from .layouts import find_layout
+from .loaders import as_list
 from .table_boxes import box_columns, in_whole_pixels, read_boxes
 from .tables import name_columns
 
@@ -153,10 +152,8 @@ def _listed(paths, root):
 
 def _as_list(images):
     "The list of what several things are given as; raises `ReIDError` for what is none of them."
-    if isinstance(images, (set, frozenset)): images = sorted(images, key=str)
-    is_batch = isinstance(images, np.ndarray) and images.ndim in (1, 4)
-    is_list = isinstance(images, (list, tuple, L, pd.Series, Iterator)) and not isinstance(images, io.IOBase)
-    if is_batch or is_list: return list(images)
+    found = as_list(images)
+    if isinstance(found, list): return found
     raise ReIDError("images are a path, a picture, a list of these, a frame with boxes, a table with a column file, or a data set, "
                     f"and not {type(images).__name__}")
 
