@@ -98,6 +98,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'reid_nb.appearance._recolor': ('appearance.html#_recolor', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance._recolor_numbers': ('appearance.html#_recolor_numbers', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance._solarize': ('appearance.html#_solarize', 'reid_nb/appearance.py'),
+                                    'reid_nb.appearance._weighted': ('appearance.html#_weighted', 'reid_nb/appearance.py'),
                                     'reid_nb.appearance.luma': ('appearance.html#luma', 'reid_nb/appearance.py')},
             'reid_nb.archives': { 'reid_nb.archives.Archive': ('archives.html#archive', 'reid_nb/archives.py'),
                                   'reid_nb.archives.Archive.__enter__': ('archives.html#archive.__enter__', 'reid_nb/archives.py'),

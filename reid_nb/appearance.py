@@ -22,13 +22,17 @@ from .transforms import (BatchTransform, about_center, cast_pixels, per_image, s
 # %% ../nbs/11_appearance.ipynb #7b81e5e0
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
+def _weighted(colors, dim):
+    "Sum of red, green and blue along `dim` by `LUMA`; a matrix product would round by the size of the batch."
+    r, g, b = colors.unbind(dim)
+    red, green, blue = LUMA
+    return red * r + green * g + blue * b
+
 def luma(
     x, # (..., 3, H, W) bytes or floats
 ) -> torch.Tensor:
     "(..., 1, H, W) gray values of the same type."
-    r, g, b = x.float().unbind(-3)
-    red, green, blue = LUMA
-    gray = red * r + green * g + blue * b
+    gray = _weighted(x.float(), -3)
     return cast_pixels(gray, x.dtype).unsqueeze(-3)
 
 # %% ../nbs/11_appearance.ipynb #5c3981a8
@@ -95,7 +99,7 @@ def act(self:ColorJitter,
     ) -> torch.Tensor:
     "The recolored images, as a batch."
     y = x.float()
-    mean_luma = luma(y.mean((2, 3), keepdim=True)).flatten() # a matrix product would round by the size of the batch
+    mean_luma = _weighted(y.mean((2, 3)), 1)
     mixed = torch.einsum('bij,bjhw->bihw', mix, y)
     offset = per_image(offset * mean_luma, x)
     return cast_pixels(mixed + offset, x.dtype)
