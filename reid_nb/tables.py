@@ -22,7 +22,8 @@ from .core import ReIDError, escape
 from .files import ReadOptions
 from .images import crop_name, split_crop
 from .layouts import check_names, first_of
-from .names import name_numbers, clean_names, frame_numbers, is_unknown
+from .names import name_numbers, clean_names, is_unknown
+from .order import frame_numbers
 from .protocols import get_protocol
 from .spreadsheets import ParquetImages, columns_of_bytes, read_columns
 from .table_boxes import (box_columns, choose_boxes, frame_files, kind_column, named_boxes, read_boxes, stripped_texts,
@@ -143,7 +144,7 @@ def number_names(
     "The table with these four as whole numbers, -1 where unknown, and names beside them; `SHARED` ones as well."
     names = {c: clean_names(table[c], f'{where}: column {c}') for c in ('pid', 'camid', 'seq')}
     frames = clean_names(table.frame, f'{where}: column frame', signed=True)
-    table = table.assign(seq=name_numbers(names['seq']), frame=frame_numbers(frames))
+    table = table.assign(seq=name_numbers(names['seq']), frame=frame_numbers(frames, f'{where}: column frame'))
     for column in NAMED:
         own = _own_names(table, column, names[column], where)
         table = _with_names(table, column, own, name_numbers(own))
