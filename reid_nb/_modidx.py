@@ -3494,6 +3494,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'reid_nb.table_boxes._fill_in': ('table_boxes.html#_fill_in', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes._found_patterns': ('table_boxes.html#_found_patterns', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes._frame_patterns': ('table_boxes.html#_frame_patterns', 'reid_nb/table_boxes.py'),
+                                     'reid_nb.table_boxes._frames_or_places': ( 'table_boxes.html#_frames_or_places',
+                                                                                'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes._is_there': ('table_boxes.html#_is_there', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes._no_pattern': ('table_boxes.html#_no_pattern', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes._numbered_from_0': ( 'table_boxes.html#_numbered_from_0',

@@ -16,6 +16,8 @@ import pandas as pd
 from .core import IMAGE_ENDINGS, ReIDError, escape
 from .images import are_boxes, crop_name, picture_size, split_crop
 from .layouts import first_of
+from .names import clean_names, natural_key
+from .order import frame_numbers
 
 # %% ../nbs/08_table_boxes.ipynb #4fb44cfc
 def stripped_texts(
@@ -179,12 +181,18 @@ def _of_classes(kind, classes, where):
         print(f"{escape(where)}: {escape(kind.name)} has {len(there)} values, and boxes of all are read; --classes says which are persons")
     return pd.Series(True, kind.index)
 
-def _on_stride(raw, pictures, stride):
+def _frames_or_places(raw, pictures, where):
+    "(N,) numbers of the frames in the order of time; of the pictures, as people count, where a frame is not told."
+    if 'frame' in raw:
+        frames = clean_names(raw.frame, f'{where}: column frame', signed=True)
+        if (frames != '').all(): return frame_numbers(frames, f'{where}: column frame')
+    in_order = sorted(set(pictures), key=natural_key)
+    return pictures.map({picture: i for i, picture in enumerate(in_order)})
+
+def _on_stride(raw, pictures, stride, where):
     "(N,) bool: is it in one of so many of the pictures of its sequence that have boxes?"
     seq = stripped_texts(raw, 'seq').fillna('')
-    number = pd.to_numeric(raw.frame, errors='coerce') if 'frame' in raw else pd.Series(np.nan, raw.index)
-    if number.isna().any(): number = pictures
-    place = number.groupby(seq).rank('dense') - 1
+    place = _frames_or_places(raw, pictures, where).groupby(seq).rank('dense') - 1
     return place % stride == 0
 
 # %% ../nbs/08_table_boxes.ipynb #36bf11a7
@@ -221,7 +229,7 @@ def choose_boxes(
         raw = raw.assign(visible=np.nan)
         raw.loc[is_inside, 'visible'] = overlaps(pd.factorize(pictures[is_inside])[0], boxes[is_inside]).round(4)
     if kind is not None: raw = raw[_of_classes(kind[raw.index], options.classes, where)]
-    if options.stride > 1: raw = raw[_on_stride(raw, pictures[raw.index], options.stride)]
+    if options.stride > 1: raw = raw[_on_stride(raw, pictures[raw.index], options.stride, where)]
     if options.min_visible: raw = raw[~(pd.to_numeric(raw.visible, errors='coerce') < options.min_visible)]
     n_left_out = len(crops) - len(raw)
     if n_left_out: print(f"{escape(where)}: {n_left_out:,} of {len(crops):,} boxes are left out: of other classes, between the frames that are read, or hidden")
