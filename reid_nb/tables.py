@@ -22,7 +22,7 @@ from .core import ReIDError, escape
 from .files import ReadOptions
 from .images import crop_name, split_crop
 from .layouts import check_names, first_of
-from .names import name_numbers, clean_names, is_unknown
+from .names import clean_names, is_unknown, name_numbers, natural_key
 from .order import frame_numbers
 from .protocols import get_protocol
 from .spreadsheets import ParquetImages, columns_of_bytes, read_columns
@@ -127,6 +127,51 @@ def concat_tables(
     filled = table.fillna(dict.fromkeys(named, '') | dict.fromkeys(numbers, -1))
     return filled.astype(dict.fromkeys(numbers, int))
 
+# %% ../nbs/08_tables.ipynb #64372ccc
+def _frames_of_pictures(frames, pictures):
+    "(N,) the frames; where one is not told, that of another row of its picture."
+    told = {picture: frame for picture, frame in zip(pictures, frames) if frame != -1}
+    return np.array([told.get(picture, -1) if frame == -1 else frame for picture, frame in zip(pictures, frames)])
+
+def _places_as_told(rows):
+    "(n,) places of the pictures of a sequence as people count them, from 1 on; None unless the frames that are told are in that order."
+    in_order = sorted(set(rows.picture), key=natural_key)
+    place = rows.picture.map({picture: i for i, picture in enumerate(in_order, 1)})
+    told = pd.DataFrame(dict(place=place, frame=rows.frame))[rows.frame != -1].drop_duplicates().sort_values('place')
+    is_one_each = not told.place.duplicated().any() and not told.frame.duplicated().any()
+    return place if is_one_each and told.frame.is_monotonic_increasing else None
+
+def _tell_open(sequences, what, where):
+    "Print how many images of these sequences have no frame, and what follows."
+    if not sequences: return
+    first = sequences[0]
+    n_open, seq = sum(first.frame == -1), first.seq.iloc[0]
+    of_seq = f"in sequence {escape(seq)}" if seq else 'without a sequence'
+    more = f', and of {len(sequences) - 1:,} sequences more,' if len(sequences) > 1 else ''
+    print(f"{escape(where)}: the frame of {n_open:,} of {len(first):,} images {of_seq}{more} is not told; {what}")
+
+def _frames_of_all(table, seqs, where):
+    "(N,) frames, told or counted for all images of a sequence where they are told for some; prints it."
+    frames = table.frame.to_numpy()
+    is_open = frames == -1
+    if is_open.all() or not is_open.any() or 'file' not in table: return frames
+    pictures = [split_crop(file)[0] for file in table.file]
+    frames = _frames_of_pictures(frames, pictures)
+    rows = pd.DataFrame(dict(picture=pictures, frame=frames, seq=seqs.to_numpy()))
+    parts = [table[name].to_numpy() for name in ('subset', 'camid') if name in table]
+    counted, kept = [], []
+    for _, of_seq in rows.groupby([*parts, 'seq'], sort=False, dropna=False):
+        if (of_seq.frame == -1).sum() in (0, len(of_seq)): continue
+        places = _places_as_told(of_seq)
+        if places is None: kept.append(of_seq)
+        else:
+            frames[of_seq.index] = places
+            counted.append(of_seq)
+    _tell_open(counted, 'where frames are missing, the order of the file names counts', where)
+    _tell_open(kept, "these come first in their sequence and share a frame with no other, as file names do not follow the frames; "
+               "fill them in, or leave out all with --columns frame=-", where)
+    return frames
+
 # %% ../nbs/08_tables.ipynb #fd6f7183
 def _own_names(table, column, names, where):
     "What the table calls the numbers `names`, where it has one name for each; otherwise `names`."
@@ -151,7 +196,7 @@ def number_names(
     for column in table.columns.intersection(SHARED):
         labels = clean_names(table[column], f'{where}: column {column}')
         table = table.assign(**{column: name_numbers(labels)})
-    return table
+    return table.assign(frame=_frames_of_all(table, names['seq'], where))
 
 # %% ../nbs/08_tables.ipynb #2faa1a77
 def _whole_ids(ids):
