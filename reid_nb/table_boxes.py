@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from .core import IMAGE_ENDINGS, ReIDError, escape
+from .files import spellings_on_disk
 from .images import are_boxes, crop_name, picture_size, split_crop
 from .layouts import first_of
 from .names import clean_names, natural_key
@@ -111,7 +112,11 @@ def _fill_in(pattern, seq, frame):
     except (KeyError, ValueError, IndexError, AttributeError) as e:
         raise ReIDError(f"frames {pattern!r} has to be like '{{seq}}/img1/{{frame:06d}}.jpg'") from e
 
-def _is_there(root, pattern, seq, frame): return os.path.isfile(os.path.join(root, _fill_in(pattern, seq, frame)))
+def _is_there(root, pattern, seq, frame):
+    "Is the picture there, perhaps with the accents of its sequence composed otherwise?"
+    picture = _fill_in(pattern, seq, frame)
+    is_file = os.path.isfile(os.path.join(root, picture))
+    return is_file or not picture.isascii() and spellings_on_disk(root).find(picture) is not None
 
 def _found_patterns(pairs, root):
     "For each sequence the pattern by which its first row's frame, or frame 0, has a picture; that of another sequence where none has."

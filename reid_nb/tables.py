@@ -19,7 +19,7 @@ from pandas.api.types import infer_dtype, is_numeric_dtype
 
 from .archives import MAX_GIB, is_outside
 from .core import ReIDError, escape
-from .files import ReadOptions
+from .files import ReadOptions, respell, spellings_on_disk
 from .images import crop_name, split_crop
 from .layouts import check_names, first_of
 from .names import clean_names, is_unknown, name_numbers, natural_key
@@ -502,6 +502,11 @@ def _only_once(raw, where):
     if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice; take one of the rows out")
 
 # %% ../nbs/08_tables.ipynb #cc3a28ba
+def _as_on_disk(files, root):
+    "(N,) the files, with their accents composed as on the disk."
+    def is_there(picture): return os.path.isfile(os.path.join(root, picture))
+    return respell(files, is_there, spellings_on_disk(root))
+
 def _unpack_images(path, column, dest, skip_bad, progress, max_gib):
     "The `ParquetImages` of the column, and the folder that they are unpacked in."
     if dest is None: raise ReIDError(f"{path} holds the images themselves in its column {column}; read it with reid_data")
@@ -535,6 +540,7 @@ def read_image_table(
         sheet = sheet._replace(raw=sheet.raw.assign(file=images.names))
     places = folder, str(top), root is not None
     raw = _with_files(sheet, places, frames, path)
+    raw = raw.assign(file=_as_on_disk(raw.file, top))
     raw = choose_boxes(raw, sheet.kind, options or ReadOptions(), overlaps, path, top)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
     _only_once(raw, path)
