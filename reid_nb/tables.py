@@ -20,7 +20,7 @@ from pandas.api.types import infer_dtype, is_numeric_dtype
 from .archives import MAX_GIB, is_outside
 from .core import ReIDError, escape
 from .files import ReadOptions, respell, spellings_on_disk
-from .images import crop_name, split_crop
+from .images import are_boxes, crop_name, split_crop
 from .layouts import check_names, first_of
 from .names import clean_names, is_unknown, name_numbers, natural_key
 from .order import frame_numbers
@@ -238,7 +238,7 @@ COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
 _ALIASES = dict(file='file_name image_path path filename filepath file_path image image_name img img_path img_name',
                 pid='label person_id identity identity_id id track_id tracker_id player_id',
-                camid='camera cam camera_id', seq='sequence folder', frame='frame_id frame_number frame_index',
+                camid='camera cam camera_id', seq='sequence folder sequence_id sequence_name video video_id video_name clip clip_id clip_name', frame='frame_id frame_number frame_index',
                 group='action action_id', subset='split set partition')
 ALIASES = {ours: names.split() for ours, names in _ALIASES.items()} # Other names of a column
 NOT_READ = '-' # What a column of ours is mapped to that is not to be read
@@ -457,16 +457,25 @@ def _check_head(path, head, columns, found, boxes):
         raise ReIDError(f"{path} has no column {first_of(lacking)}; there are {_list_20(head)}; "
                         "--columns \"file=… pid=…\" says which is which")
 
+_LIKE_BOX = re.compile(r'.*(bbox|width|height|x_?center|center_?x).*|.*(^|_)[xywh][0-9c]?|box|rect', re.I)
+
+def _if_boxes(are_read, names):
+    "What to do if some of these columns are boxes, where none is read."
+    if are_read or not any(map(_LIKE_BOX.fullmatch, names)): return ''
+    return '; if there are boxes in pixels, call their four columns x, y, w, h or x1, y1, x2, y2'
+
 def _tell_columns(path, head, found, columns, boxes):
     "Print which columns were chosen, and which look as if they said what an image is for."
     chosen = {ours: name for ours, name in found.items() if name != ours and ours not in columns}
     told = [f'{ours} is read from column {name}' for ours, name in chosen.items()]
     if boxes: told.append(f"boxes are read from columns {', '.join(boxes[0])}")
     if told: print(f"{escape(path)}: {', '.join(map(escape, told))}")
-    if columns.get('subset') == NOT_READ: return
-    read = {*found.values(), *columns.values()}
-    for name in filter(_LIKE_SPLIT.fullmatch, head):
-        if name in read: continue
+    read = {*found.values(), *columns.values(), *(boxes[0] if boxes else ()), kind_column(head)}
+    others = [name for name in head if name and name not in read]
+    like_split = [] if columns.get('subset') == NOT_READ else list(filter(_LIKE_SPLIT.fullmatch, others))
+    plain = [name for name in others if name not in like_split]
+    if plain: print(f"{escape(path)}: not read: {escape(_list_20(plain))}{_if_boxes(boxes or 'box' in found, plain)}")
+    for name in like_split:
         print(f"{escape(path)}: column {escape(name)} is not read; if it says what an image is for, "
               f"give {_as_option('subset', name)}")
 
@@ -476,6 +485,8 @@ def _without(raw, keep, what, where):
     n = len(keep) - keep.sum()
     if n: print(f"{escape(where)}: {n:,} {what}, and are left out")
     return raw[keep]
+
+_MEANT = dict(corners='two corners', sizes='left, top, width and height', centers='center, width and height') # By form of a box
 
 def _with_files(sheet, places, frames, where):
     "The columns, with the file of each row, which names its box where there is one."
@@ -491,6 +502,8 @@ def _with_files(sheet, places, frames, where):
     files = [crop_name(file, box) for file, box in zip(raw.file, boxes.astype(int))]
     is_there = (boxes[:, 2:] > 0).all(1)
     raw = raw.assign(file=files).drop(columns=[name for name in sheet.boxes[0] if name not in (*COLUMNS, *OTHERS)])
+    if not is_there.any():
+        raise ReIDError(f"{where}: all {len(raw):,} boxes are empty or outside of their pictures; {', '.join(sheet.boxes[0])} are {_MEANT[sheet.boxes[1]]}, in pixels")
     return _without(raw, is_there, 'boxes are empty or outside of their pictures', where)
 
 def _only_once(raw, where):
@@ -569,6 +582,15 @@ def with_parts(
     return raw.assign(subset=parts.subset, role=parts.role)
 
 # %% ../nbs/08_tables.ipynb #19ce761d
+def _tell_sequences(raw, pid, where):
+    "Print ids of boxes that are in several sequences, where they may be tracks."
+    if not are_boxes(raw.file).all(): return
+    n_sequences = raw.seq[pid != ''].groupby(pid).nunique()
+    several = list(n_sequences[n_sequences > 1].index)
+    if several:
+        print(f"{escape(where)}: id {escape(first_of(several))} is in several sequences, and taken for one person in all; "
+              "if ids are tracks, which are numbered anew in each, call their column track_id")
+
 def name_tracks(
     raw,   # Rows with file, pid and perhaps seq; `attrs` says which column pid was read from
     where, # For the errors
@@ -578,6 +600,7 @@ def name_tracks(
     pid = clean_names(raw.pid, f'{where}: column {source}')
     is_track = source.lower() in ('track_id', 'tracker_id')
     if is_track and 'seq' not in raw: tell_folders(raw.file, pid, where)
+    if source.lower() == 'id' and 'seq' in raw: _tell_sequences(raw, pid, where)
     if not is_track or 'seq' not in raw or raw.seq.nunique() < 2: return raw
     print(f"{escape(where)}: an id is seq and {source} together, since tracks are numbered anew in each sequence")
     seq = clean_names(raw.seq, f'{where}: column seq')
@@ -585,6 +608,7 @@ def name_tracks(
     named.attrs = {} # once
     return named
 
+# %% ../nbs/08_tables.ipynb #1fe75e7c
 def _image_table(raw, sheet, tested, where, is_part):
     "The table of these rows, those left out that no part has."
     raw.attrs['pid'] = sheet.sources['pid']
