@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PEOPLE', 'KIND_COLUMNS', 'stripped_texts', 'box_columns', 'in_whole_pixels', 'read_boxes', 'check_pixels',
-           'named_boxes', 'tell_folders', 'frame_files', 'kind_column', 'within_pictures', 'choose_boxes',
-           'check_no_box_options', 'check_box_options']
+           'named_boxes', 'tell_folders', 'frame_files', 'kind_column', 'sizes_of_pictures', 'within_pictures',
+           'choose_boxes', 'check_not_corners', 'check_no_box_options', 'check_box_options']
 
 # %% ../nbs/08_table_boxes.ipynb #100ec14d
 import os, re
@@ -237,16 +237,23 @@ def _on_stride(raw, pictures, stride, where):
     return place % stride == 0
 
 # %% ../nbs/08_table_boxes.ipynb #36bf11a7
+def sizes_of_pictures(
+    pictures, # (N,) paths
+    root,     # Their folder
+) -> np.ndarray:
+    "(N, 2) width and height by the header of each, infinite where that cannot be read."
+    number, names = pd.factorize(pictures)
+    sizes = np.array([picture_size(root, name) for name in names], float).reshape(-1, 2)
+    return sizes[number]
+
 def within_pictures(
     boxes,    # (N, 4) left, top, width and height, from the pictures' corners on
     pictures, # (N,) paths of the pictures
     root,     # Their folder
 ) -> np.ndarray:
     "(N, 4) what of the boxes their pictures hold, by the pictures' headers; width or height is 0 or less where that is nothing."
-    number, names = pd.factorize(pictures)
-    sizes = np.array([picture_size(root, name) for name in names], float).reshape(-1, 2)
     first, sides = np.hsplit(np.asarray(boxes, float), 2)
-    return np.hstack([first, np.minimum(sides, sizes[number] - first)])
+    return np.hstack([first, np.minimum(sides, sizes_of_pictures(pictures, root) - first)])
 
 def choose_boxes(
     raw,      # Rows with file, the name of a crop, and perhaps with seq, frame, visible
@@ -264,6 +271,8 @@ def choose_boxes(
     if options.classes and kind is None: raise ReIDError(f"{where} has no column {' or '.join(KIND_COLUMNS[:2])}, by which --classes could choose")
     crops = list(map(split_crop, raw.file))
     pictures = pd.Series([picture for picture, _ in crops], raw.index)
+    def sizes_of(rows): return sizes_of_pictures(pictures.iloc[rows], root)
+    check_not_corners([box for _, box in crops], stripped_texts(raw, 'seq').fillna(''), sizes_of, where, 'if they are, call the columns x1, y1, x2, y2, and otherwise cut them to their pictures')
     if overlaps and 'visible' not in raw:
         boxes = within_pictures([box for _, box in crops], pictures, root)
         is_inside = (boxes[:, 2:] > 0).all(1)
@@ -276,6 +285,33 @@ def choose_boxes(
     if n_left_out: print(f"{escape(where)}: {n_left_out:,} of {len(crops):,} boxes are left out: of other classes, between the frames that are read, or hidden")
     if not len(raw): raise ReIDError(f"{where}: no box is read; --classes, --stride and --min-visible choose others")
     return raw
+
+# %% ../nbs/08_table_boxes.ipynb #5dc43d0b
+_LEAST_BOXES, _BEYOND = 3, .1 # Boxes of a sequence that tell; part of a picture's side that a box has to reach beyond it
+
+def check_not_corners(
+    boxes,    # (N, 4) left, top, width and height
+    seqs,     # (N,) their sequences
+    sizes_of, # Function of n numbers of rows to (n, 2) width and height of their pictures
+    where,    # For the error
+    remedy,   # What to type
+):
+    "Raises `ReIDError` where the widths and heights of a sequence are plainly right and lower edges."
+    first, second = np.hsplit(np.asarray(boxes, float), 2)
+    number, names = pd.factorize(np.asarray(seqs, object))
+    def share(is_so): return np.bincount(number, is_so, len(names)) / np.bincount(number, minlength=len(names))
+    enough = np.bincount(number, minlength=len(names)) >= _LEAST_BOXES
+    may_be = (share((second > first).all(1)) == 1) & enough
+    rows = np.flatnonzero(may_be[number])
+    if not len(rows): return
+    sizes = np.full_like(first, np.inf)
+    sizes[rows] = sizes_of(rows)
+    fits = share((second <= (1 + _BEYOND) * sizes).all(1)) == 1
+    is_beyond = share((first + second > (1 + _BEYOND) * sizes).any(1)) >= .25
+    wrong = np.flatnonzero(may_be & fits & is_beyond)
+    if not len(wrong): return
+    of_seq = f" of sequence {names[wrong[0]]}" if names[wrong[0]] else ''
+    raise ReIDError(f"{where}: boxes{of_seq} reach beyond their pictures as left, top, width and height, and fit as two corners; {remedy}")
 
 # %% ../nbs/08_table_boxes.ipynb #61e6988a
 def _are_crops(files): return len(files) > 0 and are_boxes(files).all()
