@@ -3516,6 +3516,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'reid_nb.table_boxes._numbers_in': ('table_boxes.html#_numbers_in', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes._of_classes': ('table_boxes.html#_of_classes', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes._on_stride': ('table_boxes.html#_on_stride', 'reid_nb/table_boxes.py'),
+                                     'reid_nb.table_boxes._tell_frame_0': ('table_boxes.html#_tell_frame_0', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes.box_columns': ('table_boxes.html#box_columns', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes.check_box_options': ( 'table_boxes.html#check_box_options',
                                                                                 'reid_nb/table_boxes.py'),

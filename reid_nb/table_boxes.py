@@ -192,7 +192,19 @@ def frame_files(
     if not pattern and 'seq' in raw: patterns = _found_patterns(pairs, root)
     if not all(patterns.values()): raise ReIDError(_no_pattern(pairs, root, where, is_list))
     if is_list and not pattern: pairs = _numbered_from_0(pairs, patterns, root)
+    if not is_list: _tell_frame_0(pairs, patterns, root, where)
     return pd.Series([_fill_in(patterns[seq], seq, frame) for seq, frame in pairs], raw.index, str)
+
+# %% ../nbs/08_table_boxes.ipynb #77ab70f5
+def _tell_frame_0(pairs, patterns, root, where):
+    "Print that a table begins with frame 1, where a sequence has a picture with the number 0 as well."
+    first = {}
+    for seq, frame in pairs: first[seq] = min(frame, first.get(seq, frame))
+    if not first or min(first.values()) != 1: return
+    seq = next((seq for seq in first if _is_there(root, patterns[seq], seq, 0)), None)
+    if seq is None: return
+    name, before = (escape(_fill_in(patterns[seq], seq, frame)) for frame in (1, 0))
+    print(f"{escape(where)}: frame 1 is read as {name}, and there is {before}; if the table counts from 1 and the pictures from 0, take 1 from its frames")
 
 def _no_pattern(pairs, root, where, is_list):
     "Why the pictures of frames are not known, and what to give."
