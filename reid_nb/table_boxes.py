@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PEOPLE', 'KIND_COLUMNS', 'stripped_texts', 'box_columns', 'in_whole_pixels', 'read_boxes', 'check_pixels',
            'named_boxes', 'tell_folders', 'frame_files', 'kind_column', 'sizes_of_pictures', 'within_pictures',
-           'choose_boxes', 'check_not_corners', 'check_no_box_options', 'check_box_options']
+           'check_not_corners', 'choose_boxes', 'check_no_box_options', 'check_box_options']
 
 # %% ../nbs/08_table_boxes.ipynb #100ec14d
 import os, re
@@ -267,6 +267,34 @@ def within_pictures(
     first, sides = np.hsplit(np.asarray(boxes, float), 2)
     return np.hstack([first, np.minimum(sides, sizes_of_pictures(pictures, root) - first)])
 
+# %% ../nbs/08_table_boxes.ipynb #5dc43d0b
+_LEAST_BOXES, _BEYOND = 3, .1 # Boxes of a sequence that tell; part of a picture's side that a box has to reach beyond it
+
+def check_not_corners(
+    boxes,    # (N, 4) left, top, width and height
+    seqs,     # (N,) their sequences
+    sizes_of, # Function of n numbers of rows to (n, 2) width and height of their pictures
+    where,    # For the error
+    remedy,   # What to type
+):
+    "Raises `ReIDError` where the widths and heights of a sequence are plainly right and lower edges."
+    first, second = np.hsplit(np.asarray(boxes, float), 2)
+    number, names = pd.factorize(np.asarray(seqs, object))
+    def share(is_so): return np.bincount(number, is_so, len(names)) / np.bincount(number, minlength=len(names))
+    enough = np.bincount(number, minlength=len(names)) >= _LEAST_BOXES
+    may_be = (share((second > first).all(1)) == 1) & enough
+    rows = np.flatnonzero(may_be[number])
+    if not len(rows): return
+    sizes = np.full_like(first, np.inf)
+    sizes[rows] = sizes_of(rows)
+    fits = share((second <= (1 + _BEYOND) * sizes).all(1)) == 1
+    is_beyond = share((first + second > (1 + _BEYOND) * sizes).any(1)) >= .25
+    wrong = np.flatnonzero(may_be & fits & is_beyond)
+    if not len(wrong): return
+    of_seq = f" of sequence {names[wrong[0]]}" if names[wrong[0]] else ''
+    raise ReIDError(f"{where}: boxes{of_seq} reach beyond their pictures as left, top, width and height, and fit as two corners; {remedy}")
+
+# %% ../nbs/08_table_boxes.ipynb #a1e243e9
 def choose_boxes(
     raw,      # Rows with file, the name of a crop, and perhaps with seq, frame, visible
     kind,     # (N,) what each shows, None where that is not told
@@ -297,33 +325,6 @@ def choose_boxes(
     if n_left_out: print(f"{escape(where)}: {n_left_out:,} of {len(crops):,} boxes are left out: of other classes, between the frames that are read, or hidden")
     if not len(raw): raise ReIDError(f"{where}: no box is read; --classes, --stride and --min-visible choose others")
     return raw
-
-# %% ../nbs/08_table_boxes.ipynb #5dc43d0b
-_LEAST_BOXES, _BEYOND = 3, .1 # Boxes of a sequence that tell; part of a picture's side that a box has to reach beyond it
-
-def check_not_corners(
-    boxes,    # (N, 4) left, top, width and height
-    seqs,     # (N,) their sequences
-    sizes_of, # Function of n numbers of rows to (n, 2) width and height of their pictures
-    where,    # For the error
-    remedy,   # What to type
-):
-    "Raises `ReIDError` where the widths and heights of a sequence are plainly right and lower edges."
-    first, second = np.hsplit(np.asarray(boxes, float), 2)
-    number, names = pd.factorize(np.asarray(seqs, object))
-    def share(is_so): return np.bincount(number, is_so, len(names)) / np.bincount(number, minlength=len(names))
-    enough = np.bincount(number, minlength=len(names)) >= _LEAST_BOXES
-    may_be = (share((second > first).all(1)) == 1) & enough
-    rows = np.flatnonzero(may_be[number])
-    if not len(rows): return
-    sizes = np.full_like(first, np.inf)
-    sizes[rows] = sizes_of(rows)
-    fits = share((second <= (1 + _BEYOND) * sizes).all(1)) == 1
-    is_beyond = share((first + second > (1 + _BEYOND) * sizes).any(1)) >= .25
-    wrong = np.flatnonzero(may_be & fits & is_beyond)
-    if not len(wrong): return
-    of_seq = f" of sequence {names[wrong[0]]}" if names[wrong[0]] else ''
-    raise ReIDError(f"{where}: boxes{of_seq} reach beyond their pictures as left, top, width and height, and fit as two corners; {remedy}")
 
 # %% ../nbs/08_table_boxes.ipynb #61e6988a
 def _are_crops(files): return len(files) > 0 and are_boxes(files).all()
