@@ -3569,6 +3569,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.tables._tell_columns': ('tables.html#_tell_columns', 'reid_nb/tables.py'),
                                 'reid_nb.tables._tell_open': ('tables.html#_tell_open', 'reid_nb/tables.py'),
                                 'reid_nb.tables._tell_sequences': ('tables.html#_tell_sequences', 'reid_nb/tables.py'),
+                                'reid_nb.tables._tell_twice': ('tables.html#_tell_twice', 'reid_nb/tables.py'),
                                 'reid_nb.tables._tested_part': ('tables.html#_tested_part', 'reid_nb/tables.py'),
                                 'reid_nb.tables._theirs': ('tables.html#_theirs', 'reid_nb/tables.py'),
                                 'reid_nb.tables._unpack_images': ('tables.html#_unpack_images', 'reid_nb/tables.py'),

@@ -609,12 +609,24 @@ def name_tracks(
     return named
 
 # %% ../nbs/08_tables.ipynb #1fe75e7c
+def _tell_twice(raw, where):
+    "Print ids that have two boxes in a picture, which a person cannot have."
+    pid = clean_names(raw.pid, where)
+    rows = pd.DataFrame(dict(pid=pid, file=raw.file))[pid != ''].drop_duplicates()
+    rows['picture'] = [split_crop(file)[0] for file in rows.file]
+    twice = rows[rows.duplicated(['pid', 'picture'])]
+    if not len(twice): return
+    first = twice.iloc[0]
+    print(f"{escape(where)}: id {escape(first.pid)} has several boxes in {escape(first.picture)}, {len(twice):,} such boxes in all; a person has one: "
+          "boxes may be doubled, or ids be of several videos, which a column video keeps apart")
+
 def _image_table(raw, sheet, tested, where, is_part):
     "The table of these rows, those left out that no part has."
     raw.attrs['pid'] = sheet.sources['pid']
     if not is_part: raw = name_tracks(raw, where)
     raw = with_parts(raw, where, tested)
     if sheet.boxes:
+        _tell_twice(raw, where)
         has_id = (raw.subset != 'train') | (clean_names(raw.pid, where) != '')
         raw = _without(raw, has_id, 'boxes have no id', where)
     known = dict.fromkeys(COLUMNS) | dict(raw)
