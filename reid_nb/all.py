@@ -8,7 +8,7 @@ __all__ = ['MODULES']
 # %% ../nbs/41_all.ipynb #a4548bcd
 from importlib import import_module
 
-MODULES = '''core progress protocols recipe decisions relabel runs players rendering scenes mislabel synth archives images tars files layouts names nested spreadsheets
+MODULES = '''core progress protocols recipe decisions relabel runs players rendering scenes mislabel synth archives images tars files layouts names order nested spreadsheets
              table_boxes tables annotations benchmarks boxes coco data near_copies problems explore shared_pixels transforms appearance augment ahead cache
              epochs samplers splits events loaders products cluster_scores tracking_scores labels metrics reassociation verification backbone_names model_cards narrow_maps losses osnet backbones models starts
              muon growing loss_history provenance schedule checkpoint fastai_verbs graphs known_callbacks learner distributed budget

@@ -22,7 +22,7 @@ from .images import crop_name, decode_image, split_crop
 from .layouts import add_layout, built_in, first_of
 from .names import natural_key
 from .nested import SPLITS, assign_parts
-from .table_boxes import PEOPLE, check_box_options
+from .table_boxes import PEOPLE, check_box_options, check_not_corners, check_not_fractions
 
 # %% ../nbs/09_boxes.ipynb #d5c2ace5
 _MOST = 2**22 # Pairs, or cells of grids, that are worked on at a time
@@ -300,6 +300,12 @@ def _crop_rows(boxes):
     return assign_parts(rows)
 
 # %% ../nbs/09_boxes.ipynb #7424cc79
+def _check_form(boxes, where):
+    "Raises `ReIDError` where the numbers are plainly fractions of the picture, or two corners."
+    sides, sizes = boxes[['x', 'y', 'w', 'h']].to_numpy(float), boxes[['width', 'height']].fillna(np.inf).to_numpy(float)
+    check_not_fractions(sides, f'{where}: the boxes')
+    check_not_corners(sides, boxes.seq, lambda rows: sizes[rows], where, 'write left, top, width and height, cut to their pictures')
+
 def rows_of_boxes(
     files:Files, # With the options
     boxes,       # Table of all boxes: file, seq, frame, track, pid, x, y, w, h, kind, number, ignored, vis, width, height, split
@@ -307,6 +313,7 @@ def rows_of_boxes(
     "A row for each crop that is read; notes in `files` why frames are not used, and tells what boxes are left out."
     options, where = files.options, files.where
     check_box_options(options, where)
+    _check_form(boxes, where)
     boxes = _whole_boxes(boxes)
     is_inside = ((boxes.w > 0) & (boxes.h > 0)).to_numpy()
     wanted = _wanted(boxes, options.classes, where).to_numpy()

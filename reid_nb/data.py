@@ -19,7 +19,7 @@ from fastcore.basics import patch
 from .archives import MAX_GIB, MAX_IMAGES
 from .boxes import visible_from_boxes
 from .core import ReIDError, WriteError, escape, not_blank
-from .files import Files, ReadOptions, read_below
+from .files import Files, ReadOptions, read_below, respell, spellings_of, spellings_on_disk
 from .images import count_endings, frame_path, inspect_images, split_crop, tell_unread, unread_images
 from .layouts import (LAYOUTS, PARTS, Layout, as_files, check_names, edition_of, find_layout, first_of,
                              get_layout, half_named, rows_below, unused_images, wrappers)
@@ -197,10 +197,11 @@ def table_from_files(
     _check_columns(rows.columns, layout, files.where)
     rows = _with_columns(rows)
     _check_parts(rows, layout, files.where)
+    there = set(files.images)
+    rows = rows.assign(file=respell(rows.file, there.__contains__, spellings_of(there)))
     table = _finish(rows, layout, files.where, protocol)
     used = table.file.tolist()
     check_names([*used, *names_of(table).unique()], files.where)
-    there = set(files.images)
     missing = [file for file in used if split_crop(file)[0] not in there]
     unused = unused_images(files, used, layout, base, left_out)
     unread = sorted(unread_images(files.names))
@@ -371,6 +372,13 @@ def list_paths(
     return names
 
 # %% ../nbs/09_data.ipynb #72dd998c
+def _other_case(root, file, unused):
+    "What the picture may be called, where there is one whose name differs in case only; '' otherwise."
+    picture, _ = split_crop(file)
+    if (root/picture).exists(): return ''
+    other = spellings_on_disk(root).find(picture, any_case=True) or spellings_of(unused).find(picture, any_case=True)
+    return f"did you mean {other}? Capital letters count in names of files" if other else ''
+
 def _decode_or_skip(root, found, skip_bad, where, progress):
     "Sizes and fingerprints, and errors; raises `ReIDError` unless images may be left out."
     missing = {file: f'{file}: there is no such file' for file in found.missing}
@@ -378,9 +386,10 @@ def _decode_or_skip(root, found, skip_bad, where, progress):
     images, errors = inspect_images(root, files, progress)
     errors = missing | errors
     if errors and not skip_bad:
-        first, more = next(iter(errors.values())), ''
+        (file, first), more = next(iter(errors.items())), ''
         if len(errors) > 1: more = f"; nor can {len(errors) - 1:,} more"
-        raise ReIDError(f"{where}: {first}{more}; --skip-bad leaves such images out")
+        hint = _other_case(root, file, found.unused) or '--skip-bad leaves such images out'
+        raise ReIDError(f"{where}: {first}{more}; {hint}")
     return images, errors
 
 def _tell_half_named(table, layout, where):
@@ -437,8 +446,8 @@ def _read_table(path, columns, skip_bad, progress, protocol, **how):
     table, root = read_image_table(path, columns, skip_bad=skip_bad, progress=progress, **how)
     layout = Layout(path.suffix[1:].lower(), parts={}, strict=False)
     if not any(frame_path(root, file).is_file() for file in table.file):
-        raise ReIDError(f"{path}: there is no {first_of(table.file)}; "
-                        "paths are relative to the folder of the table, or to --root")
+        hint = _other_case(root, table.file.iloc[0], ()) or "paths are relative to the folder of the table, or to --root"
+        raise ReIDError(f"{path}: there is no {first_of(table.file)}; {hint}")
     def make(without, where):
         kept = table[~table.file.isin(list(without))]
         return _Found(_finish(kept, layout, where, protocol), layout, None)

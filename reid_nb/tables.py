@@ -19,10 +19,11 @@ from pandas.api.types import infer_dtype, is_numeric_dtype
 
 from .archives import MAX_GIB, is_outside
 from .core import ReIDError, escape
-from .files import ReadOptions
-from .images import crop_name, split_crop
+from .files import ReadOptions, respell, spellings_on_disk
+from .images import are_boxes, crop_name, split_crop
 from .layouts import check_names, first_of
-from .names import name_numbers, clean_names, frame_numbers, is_unknown
+from .names import clean_names, is_unknown, name_numbers, natural_key
+from .order import frame_numbers
 from .protocols import get_protocol
 from .spreadsheets import ParquetImages, columns_of_bytes, read_columns
 from .table_boxes import (box_columns, choose_boxes, frame_files, kind_column, named_boxes, read_boxes, stripped_texts,
@@ -126,6 +127,51 @@ def concat_tables(
     filled = table.fillna(dict.fromkeys(named, '') | dict.fromkeys(numbers, -1))
     return filled.astype(dict.fromkeys(numbers, int))
 
+# %% ../nbs/08_tables.ipynb #64372ccc
+def _frames_of_pictures(frames, pictures):
+    "(N,) the frames; where one is not told, that of another row of its picture."
+    told = {picture: frame for picture, frame in zip(pictures, frames) if frame != -1}
+    return np.array([told.get(picture, -1) if frame == -1 else frame for picture, frame in zip(pictures, frames)])
+
+def _places_as_told(rows):
+    "(n,) places of the pictures of a sequence as people count them, from 1 on; None unless the frames that are told are in that order."
+    in_order = sorted(set(rows.picture), key=natural_key)
+    place = rows.picture.map({picture: i for i, picture in enumerate(in_order, 1)})
+    told = pd.DataFrame(dict(place=place, frame=rows.frame))[rows.frame != -1].drop_duplicates().sort_values('place')
+    is_one_each = not told.place.duplicated().any() and not told.frame.duplicated().any()
+    return place if is_one_each and told.frame.is_monotonic_increasing else None
+
+def _tell_open(sequences, what, where):
+    "Print how many images of these sequences have no frame, and what follows."
+    if not sequences: return
+    first = sequences[0]
+    n_open, seq = sum(first.frame == -1), first.seq.iloc[0]
+    of_seq = f"in sequence {escape(seq)}" if seq else 'without a sequence'
+    more = f', and of {len(sequences) - 1:,} sequences more,' if len(sequences) > 1 else ''
+    print(f"{escape(where)}: the frame of {n_open:,} of {len(first):,} images {of_seq}{more} is not told; {what}")
+
+def _frames_of_all(table, seqs, where):
+    "(N,) frames, told or counted for all images of a sequence where they are told for some; prints it."
+    frames = table.frame.to_numpy()
+    is_open = frames == -1
+    if is_open.all() or not is_open.any() or 'file' not in table: return frames
+    pictures = [split_crop(file)[0] for file in table.file]
+    frames = _frames_of_pictures(frames, pictures)
+    rows = pd.DataFrame(dict(picture=pictures, frame=frames, seq=seqs.to_numpy()))
+    parts = [table[name].to_numpy() for name in ('subset', 'camid') if name in table]
+    counted, kept = [], []
+    for _, of_seq in rows.groupby([*parts, 'seq'], sort=False, dropna=False):
+        if (of_seq.frame == -1).sum() in (0, len(of_seq)): continue
+        places = _places_as_told(of_seq)
+        if places is None: kept.append(of_seq)
+        else:
+            frames[of_seq.index] = places
+            counted.append(of_seq)
+    _tell_open(counted, 'where frames are missing, the order of the file names counts', where)
+    _tell_open(kept, "these come first in their sequence and share a frame with no other, as file names do not follow the frames; "
+               "fill them in, or leave out all with --columns frame=-", where)
+    return frames
+
 # %% ../nbs/08_tables.ipynb #fd6f7183
 def _own_names(table, column, names, where):
     "What the table calls the numbers `names`, where it has one name for each; otherwise `names`."
@@ -143,14 +189,14 @@ def number_names(
     "The table with these four as whole numbers, -1 where unknown, and names beside them; `SHARED` ones as well."
     names = {c: clean_names(table[c], f'{where}: column {c}') for c in ('pid', 'camid', 'seq')}
     frames = clean_names(table.frame, f'{where}: column frame', signed=True)
-    table = table.assign(seq=name_numbers(names['seq']), frame=frame_numbers(frames))
+    table = table.assign(seq=name_numbers(names['seq']), frame=frame_numbers(frames, f'{where}: column frame'))
     for column in NAMED:
         own = _own_names(table, column, names[column], where)
         table = _with_names(table, column, own, name_numbers(own))
     for column in table.columns.intersection(SHARED):
         labels = clean_names(table[column], f'{where}: column {column}')
         table = table.assign(**{column: name_numbers(labels)})
-    return table
+    return table.assign(frame=_frames_of_all(table, names['seq'], where))
 
 # %% ../nbs/08_tables.ipynb #2faa1a77
 def _whole_ids(ids):
@@ -192,7 +238,7 @@ COLUMNS = 'file pid camid seq frame subset role'.split()
 OTHERS = 'visible group clothes tracklet box protocol'.split() # Columns that are kept where they are there
 _ALIASES = dict(file='file_name image_path path filename filepath file_path image image_name img img_path img_name',
                 pid='label person_id identity identity_id id track_id tracker_id player_id',
-                camid='camera cam camera_id', seq='sequence folder', frame='frame_id frame_number frame_index',
+                camid='camera cam camera_id', seq='sequence folder sequence_id sequence_name video video_id video_name clip clip_id clip_name', frame='frame_id frame_number frame_index',
                 group='action action_id', subset='split set partition')
 ALIASES = {ours: names.split() for ours, names in _ALIASES.items()} # Other names of a column
 NOT_READ = '-' # What a column of ours is mapped to that is not to be read
@@ -411,16 +457,25 @@ def _check_head(path, head, columns, found, boxes):
         raise ReIDError(f"{path} has no column {first_of(lacking)}; there are {_list_20(head)}; "
                         "--columns \"file=… pid=…\" says which is which")
 
+_LIKE_BOX = re.compile(r'.*(bbox|width|height|x_?center|center_?x).*|.*(^|_)[xywh][0-9c]?|box|rect', re.I)
+
+def _if_boxes(are_read, names):
+    "What to do if some of these columns are boxes, where none is read."
+    if are_read or not any(map(_LIKE_BOX.fullmatch, names)): return ''
+    return '; if there are boxes in pixels, call their four columns x, y, w, h or x1, y1, x2, y2'
+
 def _tell_columns(path, head, found, columns, boxes):
     "Print which columns were chosen, and which look as if they said what an image is for."
     chosen = {ours: name for ours, name in found.items() if name != ours and ours not in columns}
     told = [f'{ours} is read from column {name}' for ours, name in chosen.items()]
     if boxes: told.append(f"boxes are read from columns {', '.join(boxes[0])}")
     if told: print(f"{escape(path)}: {', '.join(map(escape, told))}")
-    if columns.get('subset') == NOT_READ: return
-    read = {*found.values(), *columns.values()}
-    for name in filter(_LIKE_SPLIT.fullmatch, head):
-        if name in read: continue
+    read = {*found.values(), *columns.values(), *(boxes[0] if boxes else ()), kind_column(head)}
+    others = [name for name in head if name and name not in read]
+    like_split = [] if columns.get('subset') == NOT_READ else list(filter(_LIKE_SPLIT.fullmatch, others))
+    plain = [name for name in others if name not in like_split]
+    if plain: print(f"{escape(path)}: not read: {escape(_list_20(plain))}{_if_boxes(boxes or 'box' in found, plain)}")
+    for name in like_split:
         print(f"{escape(path)}: column {escape(name)} is not read; if it says what an image is for, "
               f"give {_as_option('subset', name)}")
 
@@ -430,6 +485,8 @@ def _without(raw, keep, what, where):
     n = len(keep) - keep.sum()
     if n: print(f"{escape(where)}: {n:,} {what}, and are left out")
     return raw[keep]
+
+_MEANT = dict(corners='two corners', sizes='left, top, width and height', centers='center, width and height') # By form of a box
 
 def _with_files(sheet, places, frames, where):
     "The columns, with the file of each row, which names its box where there is one."
@@ -445,6 +502,8 @@ def _with_files(sheet, places, frames, where):
     files = [crop_name(file, box) for file, box in zip(raw.file, boxes.astype(int))]
     is_there = (boxes[:, 2:] > 0).all(1)
     raw = raw.assign(file=files).drop(columns=[name for name in sheet.boxes[0] if name not in (*COLUMNS, *OTHERS)])
+    if not is_there.any():
+        raise ReIDError(f"{where}: all {len(raw):,} boxes are empty or outside of their pictures; {', '.join(sheet.boxes[0])} are {_MEANT[sheet.boxes[1]]}, in pixels")
     return _without(raw, is_there, 'boxes are empty or outside of their pictures', where)
 
 def _only_once(raw, where):
@@ -456,6 +515,11 @@ def _only_once(raw, where):
     if len(twice): raise ReIDError(f"{where}: {first_of(twice)} is there twice; take one of the rows out")
 
 # %% ../nbs/08_tables.ipynb #cc3a28ba
+def _as_on_disk(files, root):
+    "(N,) the files, with their accents composed as on the disk."
+    def is_there(picture): return os.path.isfile(os.path.join(root, picture))
+    return respell(files, is_there, spellings_on_disk(root))
+
 def _unpack_images(path, column, dest, skip_bad, progress, max_gib):
     "The `ParquetImages` of the column, and the folder that they are unpacked in."
     if dest is None: raise ReIDError(f"{path} holds the images themselves in its column {column}; read it with reid_data")
@@ -489,6 +553,7 @@ def read_image_table(
         sheet = sheet._replace(raw=sheet.raw.assign(file=images.names))
     places = folder, str(top), root is not None
     raw = _with_files(sheet, places, frames, path)
+    raw = raw.assign(file=_as_on_disk(raw.file, top))
     raw = choose_boxes(raw, sheet.kind, options or ReadOptions(), overlaps, path, top)
     check_names([*raw.file, *raw.pid.dropna().astype(str)], path)
     _only_once(raw, path)
@@ -517,6 +582,15 @@ def with_parts(
     return raw.assign(subset=parts.subset, role=parts.role)
 
 # %% ../nbs/08_tables.ipynb #19ce761d
+def _tell_sequences(raw, pid, where):
+    "Print ids of boxes that are in several sequences, where they may be tracks."
+    if not are_boxes(raw.file).all(): return
+    n_sequences = raw.seq[pid != ''].groupby(pid).nunique()
+    several = list(n_sequences[n_sequences > 1].index)
+    if several:
+        print(f"{escape(where)}: id {escape(first_of(several))} is in several sequences, and taken for one person in all; "
+              "if ids are tracks, which are numbered anew in each, call their column track_id")
+
 def name_tracks(
     raw,   # Rows with file, pid and perhaps seq; `attrs` says which column pid was read from
     where, # For the errors
@@ -526,6 +600,7 @@ def name_tracks(
     pid = clean_names(raw.pid, f'{where}: column {source}')
     is_track = source.lower() in ('track_id', 'tracker_id')
     if is_track and 'seq' not in raw: tell_folders(raw.file, pid, where)
+    if source.lower() == 'id' and 'seq' in raw: _tell_sequences(raw, pid, where)
     if not is_track or 'seq' not in raw or raw.seq.nunique() < 2: return raw
     print(f"{escape(where)}: an id is seq and {source} together, since tracks are numbered anew in each sequence")
     seq = clean_names(raw.seq, f'{where}: column seq')
@@ -533,12 +608,25 @@ def name_tracks(
     named.attrs = {} # once
     return named
 
+# %% ../nbs/08_tables.ipynb #1fe75e7c
+def _tell_twice(raw, where):
+    "Print ids that have two boxes in a picture, which a person cannot have."
+    pid = clean_names(raw.pid, where)
+    rows = pd.DataFrame(dict(pid=pid, file=raw.file))[pid != ''].drop_duplicates()
+    rows['picture'] = [split_crop(file)[0] for file in rows.file]
+    twice = rows[rows.duplicated(['pid', 'picture'])]
+    if not len(twice): return
+    first = twice.iloc[0]
+    print(f"{escape(where)}: id {escape(first.pid)} has several boxes in {escape(first.picture)}, {len(twice):,} such boxes in all; a person has one: "
+          "boxes may be doubled, or ids be of several videos, which a column video keeps apart")
+
 def _image_table(raw, sheet, tested, where, is_part):
     "The table of these rows, those left out that no part has."
     raw.attrs['pid'] = sheet.sources['pid']
     if not is_part: raw = name_tracks(raw, where)
     raw = with_parts(raw, where, tested)
     if sheet.boxes:
+        _tell_twice(raw, where)
         has_id = (raw.subset != 'train') | (clean_names(raw.pid, where) != '')
         raw = _without(raw, has_id, 'boxes have no id', where)
     known = dict.fromkeys(COLUMNS) | dict(raw)

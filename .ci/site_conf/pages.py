@@ -21,7 +21,7 @@ SECTIONS = { # In reading order
     'Whole runs': ['01_recipe', '33_checks', '33_pipeline', '33_self_training', '40_scripts', '39_options', '39_evidence', '39_trained', '39_shell_search'],
     'More tutorials': ['tutorials/challenge', 'tutorials/million', 'tutorials/vector_store', 'tutorials/trackers'],
     'Appendices': ['00_core', '01_progress', '02_runs', '02_decisions', '02_relabel', '31_run_files', '19_provenance', '20_checkpoint', '34_data_overlap', '07_archives', '07_tars', '07_images',
-                   '08_files', '08_names', '08_spreadsheets', '08_table_boxes',
+                   '08_files', '08_names', '08_order', '08_spreadsheets', '08_table_boxes',
                    '24_coarse', '24_dimensions', '26_onnx', '03_players', '04_rendering', '05_scenes', '06_mislabel', '06_synth', '39_shell', '41_all',
                    'tests/layouts', 'tests/boxes', 'tests/untrusted_input', 'tests/fuzz', 'tests/faults', 'tests/device', 'tests/fastai']}
 SEARCHED_FOR = { # What people type, by the page that has it; a name of the library is found by itself
