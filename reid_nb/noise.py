@@ -470,7 +470,7 @@ def check_folds(
     blocks:bool=True, # As for `cross_fit`
 ):
     "Raises `ReIDError` unless `k` models can be trained, each without one fold."
-    whole_number(k, 'k, the number of folds that cross-fitting needs,', 2)
+    whole_number(k, 'the number of folds that cross-fitting needs (noise.folds)', 2)
     if recipe.loss.beta == 0:
         raise ReIDError("cross-fitting needs class probabilities, which loss.beta = 0 does not train; raise it, "
                         "or set noise.folds to 0")
