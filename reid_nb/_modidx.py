@@ -2547,6 +2547,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                 'reid_nb.recipe._checked': ('recipe.html#_checked', 'reid_nb/recipe.py'),
                                 'reid_nb.recipe._coerce': ('recipe.html#_coerce', 'reid_nb/recipe.py'),
                                 'reid_nb.recipe._comment': ('recipe.html#_comment', 'reid_nb/recipe.py'),
+                                'reid_nb.recipe._comments': ('recipe.html#_comments', 'reid_nb/recipe.py'),
                                 'reid_nb.recipe._declared': ('recipe.html#_declared', 'reid_nb/recipe.py'),
                                 'reid_nb.recipe._fits_float': ('recipe.html#_fits_float', 'reid_nb/recipe.py'),
                                 'reid_nb.recipe._is_set': ('recipe.html#_is_set', 'reid_nb/recipe.py'),

@@ -10,6 +10,7 @@ __all__ = ['UNIT', 'COUNT', 'AMOUNT', 'CHOSEN', 'PRESETS', 'setting', 'ModelReci
 # %% ../nbs/01_recipe.ipynb #e48d2b70
 import difflib
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from keyword import iskeyword
 from pathlib import Path
 from typing import NamedTuple
@@ -275,9 +276,12 @@ def _is_unused(section, name):
     _, default, is_used = _ADDED[type(section), name]
     return getattr(section, name) == default and not is_used(section, name)
 
+@cache # Reading a source takes as long as a few steps of a small training
+def _comments(section): return docments(section)
+
 def _meanings(section):
     "What the comments in the source of a dataclass say or, of an added field, `add_field`, by the name of the field."
-    comments = docments(section)
+    comments = _comments(section)
     return {f.name: str(comments.get(f.name) or f.metadata.get('meaning', '')) for f in fields(section)}
 
 def _comment(meaning, source): return f'{meaning} ({source})' if source else meaning
