@@ -3528,6 +3528,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes.check_not_fractions': ( 'table_boxes.html#check_not_fractions',
                                                                                   'reid_nb/table_boxes.py'),
+                                     'reid_nb.table_boxes.check_not_percent': ( 'table_boxes.html#check_not_percent',
+                                                                                'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes.choose_boxes': ('table_boxes.html#choose_boxes', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes.frame_files': ('table_boxes.html#frame_files', 'reid_nb/table_boxes.py'),
                                      'reid_nb.table_boxes.in_whole_pixels': ('table_boxes.html#in_whole_pixels', 'reid_nb/table_boxes.py'),

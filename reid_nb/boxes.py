@@ -22,7 +22,7 @@ from .images import crop_name, decode_image, split_crop
 from .layouts import add_layout, built_in, first_of
 from .names import natural_key
 from .nested import SPLITS, assign_parts
-from .table_boxes import PEOPLE, check_box_options, check_not_corners, check_not_fractions
+from .table_boxes import PEOPLE, check_box_options, check_not_corners, check_not_fractions, check_not_percent
 
 # %% ../nbs/09_boxes.ipynb #d5c2ace5
 _MOST = 2**22 # Pairs, or cells of grids, that are worked on at a time
@@ -304,6 +304,7 @@ def _check_form(boxes, where):
     "Raises `ReIDError` where the numbers are plainly fractions of the picture, or two corners."
     sides, sizes = boxes[['x', 'y', 'w', 'h']].to_numpy(float), boxes[['width', 'height']].fillna(np.inf).to_numpy(float)
     check_not_fractions(sides, f'{where}: the boxes')
+    check_not_percent(sides, lambda rows: sizes[rows], where)
     check_not_corners(sides, boxes.seq, lambda rows: sizes[rows], where, 'write left, top, width and height, cut to their pictures')
 
 def rows_of_boxes(

@@ -19,7 +19,7 @@ from .boxes import read_mot, visible_from_boxes
 from .cluster import doubts, largest_first, merge_tree, similarities
 from .core import ReIDError, atomic_write, plain_label, read_plain, whole_number
 from .images import crop_name, is_hidden
-from .table_boxes import check_not_corners, check_not_fractions, frame_files, in_whole_pixels, sizes_of_pictures, within_pictures
+from .table_boxes import check_not_corners, check_not_fractions, check_not_percent, frame_files, in_whole_pixels, sizes_of_pictures, within_pictures
 from .tracklets import pool_features
 
 # %% ../nbs/29_global_ids.ipynb #35158970
@@ -78,6 +78,7 @@ def track_crops(
     whole = in_whole_pixels(sides).astype(int)
     pictures = frame_files(tracks, root, frames, 'tracks', is_list=True)
     def sizes_of(rows): return sizes_of_pictures(pictures.iloc[rows], root)
+    check_not_percent(sides, sizes_of, 'tracks')
     check_not_corners(sides, tracks.seq, sizes_of, 'tracks', 'write left, top, width and height, cut to their pictures')
     inside = within_pictures(whole, pictures, root)
     is_box = (inside[:, 2:] >= 1).all(1)

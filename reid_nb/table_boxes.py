@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['PEOPLE', 'KIND_COLUMNS', 'stripped_texts', 'box_columns', 'in_whole_pixels', 'read_boxes', 'check_not_fractions',
            'named_boxes', 'tell_folders', 'frame_files', 'kind_column', 'sizes_of_pictures', 'within_pictures',
-           'check_not_corners', 'choose_boxes', 'check_no_box_options', 'check_box_options']
+           'check_not_corners', 'check_not_percent', 'choose_boxes', 'check_no_box_options', 'check_box_options']
 
 # %% ../nbs/08_table_boxes.ipynb #100ec14d
 import os, re
@@ -294,6 +294,25 @@ def check_not_corners(
     of_seq = f" of sequence {names[wrong[0]]}" if names[wrong[0]] else ''
     raise ReIDError(f"{where}: boxes{of_seq} reach beyond their pictures as left, top, width and height, and fit as two corners; {remedy}")
 
+# %% ../nbs/08_table_boxes.ipynb #7c635ef2
+_PERCENT, _MANY, _FAR = 100, 10, 3 # Where boxes in percent end; boxes that tell; sides of pictures that tell, as a multiple of the first
+
+def check_not_percent(
+    boxes,    # (N, 4) left, top, width and height
+    sizes_of, # Function of n numbers of rows to (n, 2) width and height of their pictures
+    where,    # For the error
+):
+    "Raises `ReIDError` where all boxes lie within the first 100 pixels of far larger pictures, as those in percent of a picture do."
+    first, sides = np.hsplit(np.asarray(boxes, float), 2)
+    if len(first) < _MANY or (first + sides).max() > _PERCENT + 1: return # 1 by rounding
+    some = np.linspace(0, len(first) - 1, _MANY).astype(int)
+    sizes = sizes_of(some)
+    sizes = sizes[np.isfinite(sizes).all(1)]
+    if not len(sizes) or sizes.min() < _FAR * _PERCENT: return
+    width, height = sizes[0]
+    raise ReIDError(f"{where}: all {len(first):,} boxes lie within the first {_PERCENT} pixels of pictures as large as {width:g} x {height:g}, "
+                    f"as percent do; write them in pixels, x * {width:g} / 100 and y * {height:g} / 100")
+
 # %% ../nbs/08_table_boxes.ipynb #a1e243e9
 def choose_boxes(
     raw,      # Rows with file, the name of a crop, and perhaps with seq, frame, visible
@@ -312,6 +331,7 @@ def choose_boxes(
     crops = list(map(split_crop, raw.file))
     pictures = pd.Series([picture for picture, _ in crops], raw.index)
     def sizes_of(rows): return sizes_of_pictures(pictures.iloc[rows], root)
+    check_not_percent([box for _, box in crops], sizes_of, where)
     check_not_corners([box for _, box in crops], stripped_texts(raw, 'seq').fillna(''), sizes_of, where, 'if they are, call the columns x1, y1, x2, y2, and otherwise cut them to their pictures')
     if overlaps and 'visible' not in raw:
         boxes = within_pictures([box for _, box in crops], pictures, root)
