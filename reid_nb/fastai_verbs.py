@@ -93,14 +93,12 @@ def _mark_changed(learn):
     learn.is_changed = True
     note_training(learn, False)
 
-def _as_in_fastai(name):
-    "The verb itself, whose `ReIDError`s `reid_verb` makes plain."
-    original = getattr(Learner, name)
-    @reid_verb(Learner)
-    @wraps(original)
-    def verb(self, *args, **kwargs): return getattr(Learner, name).fastai(self, *args, **kwargs)
-
-_as_in_fastai('validate')
+def _part(learn, ds_idx):
+    "The loader of that number; `ReIDError` where there is none."
+    n_parts = len(learn.dls.loaders)
+    number = whole_number(ds_idx, 'ds_idx', -n_parts)
+    if number < n_parts: return learn.dls[number]
+    raise ReIDError(f"ds_idx is {ds_idx}; 0 is the training part and 1 the validation part, and other images are dl=learn.dls.test_dl(…)")
 
 # %% ../nbs/20_fastai_verbs.ipynb #9e23b031
 class _Contexts(ContextManagers):
@@ -117,12 +115,19 @@ def _validation_context(self, *args, **kwargs):
     return _Contexts(Learner.validation_context.fastai(self, *args, **kwargs).default)
 
 @reid_verb(Learner)
+@wraps(Learner.validate)
+def _validate(self, ds_idx=1, dl=None, cbs=None):
+    if dl is None: dl = _part(self, ds_idx)
+    return Learner.validate.fastai(self, ds_idx, dl, cbs)
+
+@reid_verb(Learner)
 @wraps(Learner.fit)
-def _fit(self, *args, **kwargs):
+def _fit(self, n_epoch, *args, **kwargs):
     check_can_train(self)
+    n_epoch = whole_number(n_epoch, 'n_epoch', 0)
     _mark_changed(self)
     self.net.zero_grad() # which a training that was stopped, or accumulates, may have left
-    try: return Learner.fit.fastai(self, *args, **kwargs)
+    try: return Learner.fit.fastai(self, n_epoch, *args, **kwargs)
     finally: self.loss_grad = None # with its graph, which a validation without a loss leaves; it cannot be copied
 
 @reid_verb(Learner)
@@ -135,7 +140,7 @@ def _load(self, *args, **kwargs):
 @wraps(Learner.get_preds)
 def _get_preds(self, ds_idx=1, dl=None, **kwargs):
     if isinstance(dl, BatchLoader) and dl.train: dl = dl.new() # each image once, as with ds_idx=0
-    dataset = getattr(self.dls[ds_idx] if dl is None else dl, 'dataset', None)
+    dataset = getattr(_part(self, ds_idx) if dl is None else dl, 'dataset', None)
     if dataset is not None and not len(dataset):
         raise ReIDError("there are no images to embed in this part of the data set")
     return Learner.get_preds.fastai(self, ds_idx, dl, **kwargs)
@@ -280,7 +285,7 @@ def _show_results(self,
     ):
     "Draw the nearest images to some queries; returns the figure."
     max_n, k = whole_number(max_n, 'max_n'), whole_number(k, 'k', 0)
-    loader = self.dls[ds_idx].new() if dl is None else dl
+    loader = _part(self, ds_idx).new() if dl is None else dl
     table = loader.dataset.items
     if 'pid' not in table:
         raise ReIDError("ranked lists need to know who is on the images; give a table with pid")

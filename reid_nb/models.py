@@ -150,7 +150,7 @@ class ReIDModel(nn.Module, PyTorchModelHubMixin):
 # %% ../nbs/18_models.ipynb #15545440
 @patch
 def embed(self:ReIDModel,
-          x, # (B, 3, H, W) bytes, or floats in [0, 1]
+          x, # (B, 3, H, W) whole numbers from 0 to 255, or floats in [0, 1]
     ) -> torch.Tensor:
     "(B, D) retrieval feature of length 1: what comes after the neck, with parts that of each neck beside each other."
     necks = self.neck, *self.part_necks
@@ -159,14 +159,14 @@ def embed(self:ReIDModel,
 
 @patch
 def forward(self:ReIDModel,
-            x, # (B, 3, H, W) bytes, or floats in [0, 1]
+            x, # (B, 3, H, W) whole numbers from 0 to 255, or floats in [0, 1]
     ):
     "In training `outputs`; otherwise the retrieval feature."
     return self.outputs(x) if self.training else self.embed(x)
 
 @patch
 def outputs(self:ReIDModel,
-            x, # (B, 3, H, W) bytes, or floats in [0, 1]
+            x, # (B, 3, H, W) whole numbers from 0 to 255, or floats in [0, 1]
     ) -> tuple:
     "What a loss is given: (B, D) feature before the neck, (B, C) class scores and, with parts, theirs (B, parts, C)."
     whole, *of_parts = self.head_features(x)
@@ -184,10 +184,10 @@ def _precision(device, bf16):
 
 @patch
 def last_map(self:ReIDModel,
-             x, # (B, 3, H, W) bytes, or floats in [0, 1]
+             x, # (B, 3, H, W) whole numbers from 0 to 255, or floats in [0, 1]
     ) -> torch.Tensor:
     "(B, D, h, w) last map of the backbone; of one that gives tokens (B, D, tokens, 1)."
-    white = 255 if x.dtype == torch.uint8 else 1
+    white = 1 if x.is_floating_point() else 255
     if not torch.compiler.is_exporting():
         x = x.as_subclass(torch.Tensor) # fastai's would keep its type to the end
     x = x.to(self.mean.dtype)
@@ -200,7 +200,7 @@ def last_map(self:ReIDModel,
 
 @patch
 def head_features(self:ReIDModel,
-                  x, # (B, 3, H, W) bytes, or floats in [0, 1]
+                  x, # (B, 3, H, W) whole numbers from 0 to 255, or floats in [0, 1]
     ) -> list:
     "(B, D) features before their necks: of the whole image and of each stripe."
     whole = self.last_map(x)
@@ -209,7 +209,7 @@ def head_features(self:ReIDModel,
 
 @patch
 def pooled(self:ReIDModel,
-           x, # (B, 3, H, W) bytes, or floats in [0, 1]
+           x, # (B, 3, H, W) whole numbers from 0 to 255, or floats in [0, 1]
     ) -> torch.Tensor:
     "(B, D) feature of the whole image, before the neck."
     return self.pool(self.last_map(x))
