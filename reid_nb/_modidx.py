@@ -2261,6 +2261,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                'reid_nb.order._durations': ('order.html#_durations', 'reid_nb/order.py'),
                                'reid_nb.order._first_part': ('order.html#_first_part', 'reid_nb/order.py'),
                                'reid_nb.order._hour_of_day': ('order.html#_hour_of_day', 'reid_nb/order.py'),
+                               'reid_nb.order._is_like_time': ('order.html#_is_like_time', 'reid_nb/order.py'),
                                'reid_nb.order._matches': ('order.html#_matches', 'reid_nb/order.py'),
                                'reid_nb.order._moments': ('order.html#_moments', 'reid_nb/order.py'),
                                'reid_nb.order._places': ('order.html#_places', 'reid_nb/order.py'),

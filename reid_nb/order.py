@@ -191,11 +191,14 @@ def _dates(texts, where):
 
 # %% ../nbs/08_order.ipynb #1268c932
 _LIKE_TIME = re.compile(r'(?<!\w)([0-9]{1,4}:[0-9]{2}(?![0-9])|[0-9]{1,2}(?P<between>[-./])[0-9]{1,2}(?P=between)[0-9]{4}(?![0-9]))')
+_DAY_IN_WORDS = re.compile(r'[0-9]{1,2}\.?[ -](de )?[^\W\d]{3,}\.?[ -](de )?(19|20)[0-9]{2}(?![0-9])') # As '3 mars 2021', in a language that is not known here
 _ISO_DAY = re.compile('[0-9]{4}-[0-9]{2}-[0-9]{2}')
+
+def _is_like_time(text): return bool(_LIKE_TIME.search(text) or _DAY_IN_WORDS.match(text))
 
 def _check_no_times(texts, where):
     "Raises `ReIDError` for a text with a time or date, which is not known how to read; but those in ISO's order are in order as they are."
-    with_time = sorted(filter(_LIKE_TIME.search, texts))
+    with_time = sorted(filter(_is_like_time, texts))
     if not with_time or all(map(_ISO_DAY.match, texts)): return
     others = sorted(set(texts) - set(with_time))
     beside = f" beside {others[0]!r}" if others else ""
