@@ -36,7 +36,8 @@ def _damaged(errors):
     "Yield the images that were left out, from their errors by file."
     if not errors: return
     file, error = next(iter(errors.items()))
-    why = error.partition(': ')[2]
+    _, colon, why = error.partition(': ')
+    if not colon: why = error.removeprefix(f'{file} ') # as of a box that lies outside of its picture
     yield Problem(len(errors), 'damaged images', f"{file} ({why})",
                   'Reading stops at them, or leaves them out with --skip-bad')
 
