@@ -1832,6 +1832,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                  'reid_nb.loaders._files_at': ('loaders.html#_files_at', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._files_table': ('loaders.html#_files_table', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._from_memory': ('loaders.html#_from_memory', 'reid_nb/loaders.py'),
+                                 'reid_nb.loaders._give_floats': ('loaders.html#_give_floats', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._images_of': ('loaders.html#_images_of', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._is_row': ('loaders.html#_is_row', 'reid_nb/loaders.py'),
                                  'reid_nb.loaders._names': ('loaders.html#_names', 'reid_nb/loaders.py'),

@@ -18,8 +18,9 @@ import torch
 from accelerate.utils.memory import should_reduce_batch_size
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
-from fastai.data.transforms import Normalize
+from fastai.data.transforms import IntToFloatTensor, Normalize
 from fastai.torch_core import default_device, to_device as move
+from fastai.vision.augment import AffineCoordTfm, SpaceTfm
 from fastai.vision.core import TensorCategory, TensorImage, TitledStr
 from fastcore.basics import patch
 from fastcore.foundation import L
@@ -341,10 +342,16 @@ def _refuse_normalize(tfms):
     if any(isinstance(tfm, Normalize) for tfm in tfms):
         raise ReIDError("the network normalizes by itself, with the colors of the training images: leave Normalize out of the transforms of dls")
 
+def _give_floats(pipeline):
+    "Turn bytes to floats from 0 to 1 before transforms of fastai that compute with nothing else, as those of `aug_transforms`."
+    def has(*kinds): return any(isinstance(tfm, kinds) for tfm in pipeline.fs)
+    if has(AffineCoordTfm, SpaceTfm) and not has(IntToFloatTensor): pipeline.add([IntToFloatTensor()])
+
 @patch
 def __iter__(self:BatchLoader):
     "Batches of the sampler, as fastai's without the loader of torch between, which has nothing to do in one process."
     _refuse_normalize(self.after_batch.fs)
+    _give_floats(self.after_batch)
     self.randomize()
     self.before_iter()
     is_own = [isinstance(tfm, BatchTransform) for tfm in self.after_batch.fs]
